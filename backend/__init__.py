@@ -1,0 +1,25 @@
+"""Raydeck's door for notebooks and scripts: `import backend; backend.launch({...})`.
+
+Everything is imported where it is first used (PEP 562), so that importing this costs nothing.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from backend.api import delete, launch, resume, run, runs, series, stop
+    from backend.specs import RLSpec
+
+__all__ = ["RLSpec", "delete", "launch", "resume", "run", "runs", "series", "stop"]
+
+_HOMES = {"RLSpec": "backend.specs"}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(f"module 'backend' has no attribute {name!r}")
+    return getattr(import_module(_HOMES.get(name, "backend.api")), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -1,0 +1,169 @@
+"""The command line: python -m backend …"""
+
+import json
+import sys
+import time
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+import typer
+
+from backend import api, specs
+from backend.errors import InvalidSpec, RaydeckError
+from backend.store.values import Run, RunState
+
+app = typer.Typer(
+    name="raydeck", help="Start, watch and compare Ray work.", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
+)
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+RunId = Annotated[str, typer.Argument(help="The run's id.")]
+POLL_SECONDS = 0.3
+
+
+@app.command()
+def launch(
+    file: Annotated[Path, typer.Argument(help="A YAML file with one spec.")],
+    wait: Annotated[bool, typer.Option("--wait", help="Wait for the end; exit 0 only if the run succeeded.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Start a run from a spec file and print its id last; starts the local cluster if need be."""
+    spec = specs.parse_file(file)
+    api.cluster_up()
+    run_id = api.launch(spec)
+    ended = _wait(run_id, quiet=as_json) if wait else api.run(run_id)
+    _print(as_json, {"id": run_id, "state": ended.state}, run_id)
+    if wait and ended.state is not RunState.SUCCEEDED:
+        raise typer.Exit(1)
+
+
+def _wait(run_id: str, quiet: bool) -> Run:
+    shown = ""
+    while True:
+        run = api.run(run_id)
+        line = f"{run.state}{' · reward ' + format(run.last, '.4g') if run.last is not None else ''}"
+        if line != shown and not quiet:
+            print(line, file=sys.stderr, flush=True)
+        if run.is_over:
+            if run.error and not quiet:
+                print(run.error, file=sys.stderr)
+            return run
+        shown = line
+        time.sleep(POLL_SECONDS)
+
+
+@app.command()
+def runs(query: Annotated[str, typer.Option("--query", help="Words that must all occur.")] = "", as_json: Json = False) -> None:
+    """List runs, newest first."""
+    found = api.runs(query)
+    rows = [{"id": run.id, "name": run.name, "kind": run.kind, "state": run.state, "best": run.best, "last": run.last} for run in found]
+    lines = [f"{run.id}  {run.state:<9}  {_number(run.best):>8}  {_number(run.last):>8}  {run.name}" for run in found]
+    _print(as_json, rows, "\n".join([f"{'id':<8}  {'state':<9}  {'best':>8}  {'last':>8}  name", *lines]) if found else "no runs yet")
+
+
+@app.command()
+def show(run_id: RunId, as_json: Json = False) -> None:
+    """Show one run: its state, its spec and its trials."""
+    run = api.run(run_id)
+    trials = [{"number": each.number, "state": each.state, "params": each.params, "last": each.last} for each in run.trials]
+    told = {"id": run.id, "name": run.name, "kind": run.kind, "state": run.state, "error": run.error, "spec": run.spec, "trials": trials}
+    lines = [f"{run.id}  {run.state}  {run.name}", *([run.error] if run.error else []), "", specs.to_yaml(specs.parse(run.spec))]
+    lines += [f"trial {each.number}  seed {each.seed}  {each.state}  reward {_number(each.last.get('return_mean'))}" for each in run.trials]
+    _print(as_json, told, "\n".join(lines))
+
+
+@app.command()
+def series(
+    run_id: RunId,
+    metric: Annotated[str, typer.Argument(help="Metric key, such as return_mean.")],
+    trial: Annotated[int | None, typer.Option("--trial", help="Number of one trial; all of them when left out.")] = None,
+    points: Annotated[int, typer.Option("--points", min=1, help="At most so many buckets.")] = 1000,
+    as_json: Json = False,
+) -> None:
+    """Print a metric of a run by step: mean, min and max of each bucket."""
+    found = api.series(run_id, metric, trial, points)
+    columns = {name: _json_floats(values) for name, values in asdict(found).items() if name != "total"}
+    lines = ["\t".join(columns), *("\t".join(map(_number, row)) for row in zip(*columns.values(), strict=True))]
+    _print(as_json, {**columns, "total": found.total}, "\n".join(lines))
+
+
+@app.command()
+def stop(run_id: RunId, as_json: Json = False) -> None:
+    """Stop a run; it keeps what it recorded and can be resumed."""
+    api.stop(run_id)
+    _print(as_json, {"id": run_id, "state": api.run(run_id).state}, f"{run_id}: stop requested")
+
+
+@app.command()
+def resume(run_id: RunId, as_json: Json = False) -> None:
+    """Let a stopped, failed or lost run go on from its last checkpoints."""
+    api.cluster_up()
+    api.resume(run_id)
+    _print(as_json, {"id": run_id, "state": api.run(run_id).state}, f"{run_id}: queued")
+
+
+@app.command()
+def delete(run_id: RunId, as_json: Json = False) -> None:
+    """Delete a run that is over, with its series and files."""
+    api.delete(run_id)
+    _print(as_json, {"id": run_id, "deleted": True}, f"{run_id}: deleted")
+
+
+@app.command()
+def logs(run_id: RunId, lines: Annotated[int, typer.Option("--lines", min=1)] = 200, as_json: Json = False) -> None:
+    """Print the end of a run's driver log."""
+    api.run(run_id)
+    text = api.log_tail(run_id, lines)
+    _print(as_json, {"id": run_id, "log": text}, text)
+
+
+@app.command()
+def up(as_json: Json = False) -> None:
+    """Start the local Ray head, if it does not run."""
+    api.cluster_up()
+    status(as_json)
+
+
+@app.command()
+def down(as_json: Json = False) -> None:
+    """End the Ray head that Raydeck started, and only that one."""
+    ended = api.cluster_down()
+    _print(as_json, {"ended": ended}, "the cluster has ended" if ended else "no cluster of Raydeck's was running")
+
+
+@app.command()
+def status(as_json: Json = False) -> None:
+    """Show the cluster's state and load."""
+    now = api.cluster_status()
+    load = f" · {now.load.cpus_taken:g} of {now.load.cpus:g} CPU taken" if now.load else ""
+    _print(as_json, asdict(now), f"{now.state}{load} {now.url or now.detail}".strip())
+
+
+def _print(as_json: bool, value: Any, text: str) -> None:
+    print(json.dumps(value, default=str) if as_json else text)
+
+
+def _json_floats(values: np.ndarray[Any, Any]) -> list[float | None]:
+    return [float(value) if np.isfinite(value) else None for value in values]
+
+
+def _number(value: float | None) -> str:
+    return "–" if value is None else f"{value:.6g}"
+
+
+def main() -> None:
+    """Runs the command line; an error of ours is a line on stderr and exit code 2, never a traceback."""
+    try:
+        app()
+    except InvalidSpec as error:
+        for field, problem in error.problems.items():
+            print(f"{field}: {problem}", file=sys.stderr)
+        raise SystemExit(2) from None
+    except RaydeckError as error:
+        print(error, file=sys.stderr)
+        raise SystemExit(2) from None
+
+
+if __name__ == "__main__":
+    main()

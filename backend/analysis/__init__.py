@@ -1,0 +1,1 @@
+"""Curves to statistics; pure functions on arrays."""

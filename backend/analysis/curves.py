@@ -1,0 +1,121 @@
+"""Curves: a metric along an x axis, means across trials, and buckets that keep every extreme."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from backend.store.values import Floats, Series
+
+STEP = "step"
+
+
+@dataclass(frozen=True)
+class Curve:
+    """One trial's metric along an axis: x and y of equal length, in the order of reporting; NaN where nothing was measured."""
+
+    run_id: str
+    trial: int
+    key: str
+    x: Floats
+    y: Floats
+
+
+@dataclass(frozen=True)
+class Buckets:
+    """Neighbouring points merged: x is the last of each bucket; min and max are those of all its points."""
+
+    x: Floats
+    mean: Floats
+    min: Floats
+    max: Floats
+    total: int
+
+
+def along(series: Sequence[Series], keys: Sequence[str], x: str) -> list[Curve]:
+    """Returns a curve for each series of `keys` with `x` as its axis: the step, or another metric joined by sequence."""
+    axes = {(each.run_id, each.trial): each for each in series if each.key == x}
+    curves = []
+    for each in series:
+        if each.key not in keys:
+            continue
+        if x == STEP:
+            curves.append(Curve(each.run_id, each.trial, each.key, each.step, each.value))
+        elif axis := axes.get((each.run_id, each.trial)):
+            _, mine, theirs = np.intersect1d(each.sequence, axis.sequence, assume_unique=True, return_indices=True)
+            curves.append(Curve(each.run_id, each.trial, each.key, axis.value[theirs], each.value[mine]))
+    return curves
+
+
+def mean_across(curves: Sequence[Curve]) -> Curve | None:
+    """Returns the mean over trials at every x that any of them has, each interpolated within its own range.
+
+    Where only some trials have come so far, the mean is over those; None if there is no point at all.
+    """
+    grid, table = _on_one_grid(curves)
+    if not len(grid):
+        return None
+    return Curve(curves[0].run_id, -1, curves[0].key, grid, _ignoring_nan(np.nanmean, table))
+
+
+def buckets(curve: Curve, points: int) -> Buckets:
+    """Returns the curve in at most `points` buckets of equal length in reports; NaN points take no part in a value."""
+    return _merge(curve.x, curve.y, curve.y, curve.y, len(curve.y), points)
+
+
+def buckets_across(curves: Sequence[Curve], points: int) -> Buckets:
+    """Returns the mean over trials by x in at most `points` buckets, min and max across trials."""
+    grid, table = _on_one_grid(curves)
+    total = sum(len(curve.y) for curve in curves)
+    mean, low, high = (_ignoring_nan(take, table) for take in (np.nanmean, np.nanmin, np.nanmax))
+    return _merge(grid, mean, low, high, total, points)
+
+
+def spark(curves: Sequence[Curve], points: int) -> list[float]:
+    """Returns the mean across trials as at most `points` finite numbers."""
+    mean = mean_across(curves)
+    if mean is None:
+        return []
+    values = buckets(mean, points).mean
+    return [float(value) for value in values[np.isfinite(values)]]
+
+
+def _on_one_grid(curves: Sequence[Curve]) -> tuple[Floats, NDArray[np.float64]]:
+    """Returns the union of all x and a table (trials, x) with NaN outside each trial's range."""
+    known = [(curve.x[keep], curve.y[keep]) for curve in curves if (keep := np.isfinite(curve.x) & np.isfinite(curve.y)).any()]
+    if not known:
+        return np.empty(0), np.empty((0, 0))
+    grid = np.unique(np.concatenate([x for x, _ in known]))
+    rows = []
+    for x, y in known:
+        order = np.argsort(x, kind="stable")
+        last = np.append(np.diff(x[order]) > 0, True)  # a repeated step counts once, with its newest value
+        rows.append(np.interp(grid, x[order][last], y[order][last], left=np.nan, right=np.nan))
+    return grid, np.vstack(rows)
+
+
+def _merge(x: Floats, mean: Floats, low: Floats, high: Floats, total: int, points: int) -> Buckets:
+    if len(x) == 0:
+        return Buckets(x, mean, low, high, total)
+    starts = np.unique(np.linspace(0, len(x), min(points, len(x)), endpoint=False).astype(np.int64))
+    ends = np.append(starts[1:], len(x)) - 1
+    finite = np.isfinite(mean)
+    counts = np.add.reduceat(finite.astype(np.float64), starts)
+    sums = np.add.reduceat(np.where(finite, mean, 0.0), starts)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        means = np.where(counts > 0, sums / counts, np.nan)
+    lows = np.fmin.reduceat(low, starts)  # fmin and fmax pass over NaN
+    highs = np.fmax.reduceat(high, starts)
+    return Buckets(x[ends], means, lows, highs, total)
+
+
+def _ignoring_nan(take: object, table: NDArray[np.float64]) -> Floats:
+    if not table.size:
+        return np.empty(0)
+    with np.errstate(all="ignore"):
+        import warnings
+
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", RuntimeWarning)  # a column without any value is NaN, as it should be
+            return np.asarray(take(table, axis=0), dtype=np.float64)  # type: ignore[operator]

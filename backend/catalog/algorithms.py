@@ -1,0 +1,74 @@
+"""The algorithms an agent can be trained with."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from backend.catalog.environments import ENVIRONMENTS, Environment, Space
+from backend.catalog.params import DQNParams, Params, PPOParams, QLearningParams
+
+
+@dataclass(frozen=True, kw_only=True)
+class Algorithm:
+    """One algorithm.
+
+    `code` names a Tune function trainable (library "raydeck") or a function that returns an RLlib config
+    (library "rllib"); `stop` holds the stop criteria a form starts with.
+    """
+
+    id: str
+    title: str
+    library: Literal["raydeck", "rllib"]
+    summary: str
+    source: str
+    observations: frozenset[Space]
+    actions: frozenset[Space]
+    params: type[Params]
+    code: str
+    stop: dict[str, float] = field(default_factory=dict)
+
+    def suits(self, environment: Environment) -> bool:
+        return environment.observation in self.observations and environment.action in self.actions
+
+    def why_not(self, environment: Environment) -> str:
+        """Returns what keeps this algorithm from acting in `environment`, or an empty string."""
+        if environment.observation not in self.observations:
+            return f"{self.title} needs {_named(self.observations)} observations; {environment.id} has {_named({environment.observation})} ones."
+        if environment.action not in self.actions:
+            return f"{self.title} needs {_named(self.actions)} actions; {environment.id} has {_named({environment.action})} ones."
+        return ""
+
+
+def _named(spaces: frozenset[Space] | set[Space]) -> str:
+    return " or ".join("discrete" if space == "discrete" else "continuous" for space in sorted(spaces))
+
+
+_ALL = (
+    Algorithm(
+        id="q_learning", title="Q-learning", library="raydeck",
+        summary="Learns a table of action values. Small discrete worlds only; the clearest first contact with RL.",
+        source="https://doi.org/10.1007/BF00992698",
+        observations=frozenset({"discrete"}), actions=frozenset({"discrete"}),
+        params=QLearningParams, code="backend.workloads.q_learning:train", stop={"episodes": 5000},
+    ),
+    Algorithm(
+        id="ppo", title="PPO", library="rllib",
+        summary="Policy gradient with a clipped objective. A good first choice for continuous observations.",
+        source="https://arxiv.org/abs/1707.06347",
+        observations=frozenset({"box"}), actions=frozenset({"discrete", "box"}),
+        params=PPOParams, code="backend.workloads.ppo:config", stop={"env_steps": 60_000},
+    ),
+    Algorithm(
+        id="dqn", title="DQN", library="rllib",
+        summary="Q-learning with a network and a replay buffer. Reuses each step many times; discrete actions only.",
+        source="https://doi.org/10.1038/nature14236",
+        observations=frozenset({"box"}), actions=frozenset({"discrete"}),
+        params=DQNParams, code="backend.workloads.dqn:config", stop={"env_steps": 40_000},
+    ),
+)  # fmt: skip
+
+ALGORITHMS: dict[str, Algorithm] = {algorithm.id: algorithm for algorithm in _ALL}
+
+
+def environments_for(algorithm: Algorithm) -> list[Environment]:
+    """Returns the environments `algorithm` can act in, in catalogue order."""
+    return [environment for environment in ENVIRONMENTS.values() if algorithm.suits(environment)]

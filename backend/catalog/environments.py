@@ -1,0 +1,91 @@
+"""The environments an agent can be trained in."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Space = Literal["discrete", "box"]
+
+
+class NoOptions(BaseModel):
+    """The environment has nothing to set."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class FrozenLakeOptions(NoOptions):
+    is_slippery: bool = Field(
+        True, title="Slippery ice", description="On slippery ice a step goes in the chosen direction only one time in three."
+    )
+    map_name: Literal["4x4", "8x8"] = Field("4x4", title="Map", description="Size of the lake, in tiles.")
+
+
+class CliffWalkingOptions(NoOptions):
+    is_slippery: bool = Field(
+        False, title="Slippery ground", description="With slippery ground a step may slide to either side."
+    )
+
+
+class TaxiOptions(NoOptions):
+    is_rainy: bool = Field(False, title="Rain", description="In rain a move goes astray one time in five.")
+
+
+class LunarLanderOptions(NoOptions):
+    enable_wind: bool = Field(False, title="Wind", description="Pushes the lander with changing force.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Environment:
+    """One environment: what an agent sees, what it can do, and what counts as solved.
+
+    `max_steps` is the time limit of an episode in env steps; `solved_at` a mean episode return.
+    """
+
+    id: str
+    title: str
+    summary: str
+    observation: Space
+    action: Space
+    max_steps: int
+    solved_at: float | None = None
+    options: type[BaseModel] = NoOptions
+    code: str = "gymnasium:make"
+
+
+_ALL = (
+    Environment(
+        id="FrozenLake-v1", title="Frozen Lake", observation="discrete", action="discrete", max_steps=100,
+        options=FrozenLakeOptions,
+        summary="Cross a frozen lake to the goal without falling into a hole. Return 1 at the goal, otherwise 0.",
+    ),
+    Environment(
+        id="CliffWalking-v1", title="Cliff Walking", observation="discrete", action="discrete", max_steps=200,
+        solved_at=-13.0, options=CliffWalkingOptions,
+        summary="Walk along a cliff to the goal. Each step costs 1, falling costs 100; the best return is −13.",
+    ),
+    Environment(
+        id="Taxi-v3", title="Taxi", observation="discrete", action="discrete", max_steps=200, solved_at=8.0,
+        options=TaxiOptions,
+        summary="Fetch a passenger and drop them at the right place. 20 for a delivery, −1 a step.",
+    ),
+    Environment(
+        id="CartPole-v1", title="Cart Pole", observation="box", action="discrete", max_steps=500, solved_at=475.0,
+        summary="Balance a pole on a cart. One point for each step it stays up, at most 500.",
+    ),
+    Environment(
+        id="Acrobot-v1", title="Acrobot", observation="box", action="discrete", max_steps=500, solved_at=-100.0,
+        summary="Swing a two-link arm above a line. Each step costs 1.",
+    ),
+    Environment(
+        id="MountainCar-v0", title="Mountain Car", observation="box", action="discrete", max_steps=200, solved_at=-110.0,
+        summary="Rock a weak car out of a valley. Each step costs 1; hard to explore, since nothing hints at the goal.",
+    ),
+    Environment(
+        id="LunarLander-v3", title="Lunar Lander", observation="box", action="discrete", max_steps=1000, solved_at=200.0,
+        options=LunarLanderOptions,
+        summary="Land softly between two flags. A good landing brings 200 and more.",
+    ),
+)  # fmt: skip
+
+ENVIRONMENTS: dict[str, Environment] = {environment.id: environment for environment in _ALL}

@@ -1,0 +1,40 @@
+"""Three runs to start with one click: quick, instructive, and sure to learn."""
+
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, kw_only=True)
+class Example:
+    id: str
+    title: str
+    about: str
+    spec: dict[str, Any]
+
+
+_ALL = (
+    Example(
+        id="lake", title="Q-learning on Frozen Lake", about="3 seeds, a few seconds. A table learns to cross the ice.",
+        spec={
+            "kind": "rl", "name": "lake", "algorithm": "q_learning", "environment": "FrozenLake-v1",
+            "environment_options": {"is_slippery": False}, "seeds": [1, 2, 3], "params": {"alpha": 0.5},
+            "stop": {"episodes": 2000},
+        },
+    ),
+    Example(
+        id="cliff", title="Q-learning at the cliff", about="3 seeds, a few seconds. Watch it learn not to fall.",
+        spec={
+            "kind": "rl", "name": "cliff", "algorithm": "q_learning", "environment": "CliffWalking-v1",
+            "seeds": [1, 2, 3], "params": {"alpha": 0.5, "epsilon": 0.3}, "stop": {"episodes": 2000},
+        },
+    ),
+    Example(
+        id="cartpole", title="PPO on Cart Pole", about="2 seeds, about two minutes. A neural network balances a pole.",
+        spec={
+            "kind": "rl", "name": "cartpole", "algorithm": "ppo", "environment": "CartPole-v1",
+            "seeds": [1, 2], "stop": {"env_steps": 60_000},
+        },
+    ),
+)  # fmt: skip
+
+EXAMPLES: dict[str, Example] = {example.id: example for example in _ALL}

@@ -1,0 +1,23 @@
+"""Finds a catalogue entry by name, or says which names come close."""
+
+import difflib
+from collections.abc import Mapping
+from typing import TypeVar
+
+from backend.errors import UnknownWorkload
+
+Entry = TypeVar("Entry")
+
+
+def find(what: str, name: str, table: Mapping[str, Entry]) -> Entry:
+    """Returns the entry called `name`.
+
+    Raises:
+        UnknownWorkload: there is none; the message lists the nearest names.
+    """
+    if name in table:
+        return table[name]
+    folded = {key.casefold(): key for key in table}
+    near = [folded[key] for key in difflib.get_close_matches(str(name).casefold(), folded, n=3, cutoff=0.45)]
+    hint = f"Did you mean {' or '.join(near)}?" if near else f"There is: {', '.join(table)}."
+    raise UnknownWorkload(f"There is no {what} “{name}”. {hint}")

@@ -1,0 +1,1 @@
+"""What runs inside the Ray Job: one run from start to end."""

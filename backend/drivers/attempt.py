@@ -1,0 +1,130 @@
+"""One attempt of a run, from its claim to its end: heartbeat, stop signal, recorder."""
+
+import importlib.metadata
+import os
+import platform
+import signal
+import socket
+import sys
+import threading
+import time
+import traceback
+from types import FrameType, TracebackType
+from typing import Self
+
+from backend.errors import RaydeckError, StaleAttempt, StoreUnavailable
+from backend.settings import Settings
+from backend.store import runs
+from backend.store.database import Database
+from backend.store.metrics import Recorder
+from backend.store.values import RunState
+
+BEAT_SECONDS = 1.0
+HARD_STOP_SECONDS = 12.0  # with the beat that sees the wish and the last flush, a stop is done within 15 s
+GCS_MISSES = 3
+FINISH_SECONDS = 600.0  # how long an end is held back by a full disk before the driver gives up
+PACKAGES = ("ray", "torch", "gymnasium", "numpy")
+
+
+class StopRequested(BaseException):
+    """Raised in the main thread where nothing else handles the stop signal; no workload may swallow it."""
+
+
+class Attempt:
+    """Holds an attempt while its workload runs. The heartbeat thread beats each second and passes on a stop."""
+
+    def __init__(self, settings: Settings, database: Database, run_id: str, number: int) -> None:
+        self.settings, self.database, self.run_id, self.number = settings, database, run_id, number
+        self.stop_requested = False
+        self.gcs_address = ""  # set once Ray is connected
+        self.waits_for = lambda: ""
+        self._ended = threading.Event()
+        self._ending = threading.Lock()  # whoever holds it writes the end; nobody gives it back
+
+    def __enter__(self) -> Self:
+        runs.claim(self.database, self.run_id, self.number, socket.gethostname(), versions())
+        signal.signal(signal.SIGUSR1, _raise_stop)
+        signal.signal(signal.SIGTERM, _raise_exit)
+        self.recorder = Recorder(self.database, self.run_id, self.number)
+        threading.Thread(target=self._keep_beating, name="heartbeat", daemon=True).start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._ended.set()
+
+    def finish(self, to: RunState, note: str = "", error: BaseException | str = "") -> None:
+        """Writes what is left and ends the attempt; a full disk is waited for."""
+        if not self._ending.acquire(blocking=False):
+            threading.Event().wait()  # the heartbeat thread is ending this process
+        text = f"{type(error).__name__}: {error}" if isinstance(error, BaseException) else error
+        trace = "".join(traceback.format_exception(error)) if isinstance(error, BaseException) else ""
+        limit = time.monotonic() + FINISH_SECONDS
+        while True:
+            try:
+                self.recorder.close()
+                runs.finish(self.database, self.run_id, self.number, to, note, text, trace)
+                return
+            except StoreUnavailable as problem:
+                if time.monotonic() > limit:
+                    raise
+                print(f"cannot write the end yet: {problem}", file=sys.stderr, flush=True)
+                time.sleep(BEAT_SECONDS)
+
+    def _keep_beating(self) -> None:
+        stop_seen, misses = 0.0, 0
+        while not self._ended.wait(BEAT_SECONDS):
+            try:
+                self.stop_requested = runs.beat(self.database, self.run_id, self.number, self.waits_for())
+            except StaleAttempt as error:
+                print(error, file=sys.stderr, flush=True)
+                os._exit(3)
+            except StoreUnavailable as error:
+                print(f"heartbeat: {error}", file=sys.stderr, flush=True)
+            misses = 0 if self._gcs_answers() else misses + 1
+            if misses >= GCS_MISSES:
+                self._end_now(RunState.LOST, "The Ray cluster ended while the run was running.")
+            if self.stop_requested:
+                stop_seen = stop_seen or time.monotonic()
+                os.kill(os.getpid(), signal.SIGUSR1)  # Tune's graceful stop; before it, StopRequested
+                if time.monotonic() - stop_seen > HARD_STOP_SECONDS:
+                    self._end_now(RunState.STOPPED, f"ended by force: no report came for {HARD_STOP_SECONDS:.0f} s")
+
+    def _gcs_answers(self) -> bool:
+        if not self.gcs_address:
+            return True
+        host, _, port = self.gcs_address.rpartition(":")
+        try:
+            socket.create_connection((host, int(port)), timeout=1).close()
+        except OSError:
+            return False
+        return True
+
+    def _end_now(self, to: RunState, reason: str) -> None:
+        """Ends the process from the heartbeat thread, when the main thread hangs in Ray."""
+        if not self._ending.acquire(blocking=False):
+            return  # the main thread is about to write the end itself
+        try:
+            self.recorder.close()
+            runs.finish(self.database, self.run_id, self.number, to, reason, reason if to is RunState.LOST else "")
+        except RaydeckError as error:
+            print(error, file=sys.stderr, flush=True)
+        os._exit(1)
+
+
+def versions() -> dict[str, str]:
+    """Returns the versions a result depends on, read without importing the packages."""
+    found = {"python": platform.python_version()}
+    for package in PACKAGES:
+        try:
+            found[package] = importlib.metadata.version(package)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+def _raise_stop(_number: int, _frame: FrameType | None) -> None:
+    raise StopRequested
+
+
+def _raise_exit(_number: int, _frame: FrameType | None) -> None:
+    raise SystemExit(143)

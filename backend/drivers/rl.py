@@ -1,0 +1,186 @@
+"""Drives a reinforcement-learning run: a Tune experiment with a trial per seed."""
+
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import ray
+from ray import tune
+from ray.tune import Callback, CheckpointConfig, RunConfig, TuneConfig, Tuner
+from ray.tune.experiment import Trial
+from ray.tune.result import RESULT_DUPLICATE
+
+from backend.catalog.algorithms import ALGORITHMS, Algorithm
+from backend.catalog.environments import ENVIRONMENTS
+from backend.drivers.attempt import Attempt
+from backend.drivers.rllib_metrics import from_result
+from backend.specs import RLSpec
+from backend.store.values import RunState, TrialState
+
+EXPERIMENT = "tune"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How an attempt ended."""
+
+    state: RunState
+    note: str = ""
+    error: str = ""
+
+
+Drive = Callable[[RLSpec, Attempt], Outcome]
+
+
+@dataclass
+class _Context:
+    """What callbacks need at hand. Tune pickles callbacks, so they reach it through this module."""
+
+    attempt: Attempt
+    numbers: dict[int, int]  # seed -> trial number
+    library: str
+    first_error: str = ""
+
+
+_context: _Context | None = None
+
+
+def drive(spec: RLSpec, attempt: Attempt) -> Outcome:
+    """Trains each seed until its stop criteria, or until the attempt is asked to stop.
+
+    Returns:
+        succeeded if every seed did, stopped if asked to, failed otherwise, with the first seed's error.
+    """
+    global _context
+    algorithm = ALGORITHMS[spec.algorithm]
+    _context = _Context(attempt, {seed: number for number, seed in enumerate(spec.seeds)}, algorithm.library)
+    ray.init(log_to_driver=True, configure_logging=False)
+    attempt.gcs_address = ray.get_runtime_context().gcs_address
+    attempt.waits_for = _waits_for
+    logging.getLogger("ray.tune.analysis.experiment_analysis").setLevel(logging.ERROR)  # it misses the CSV files we switched off
+    _tuner(spec, algorithm, attempt.settings.run_folder(attempt.run_id)).fit()
+    return _outcome(attempt)
+
+
+def _tuner(spec: RLSpec, algorithm: Algorithm, folder: Path) -> Tuner:
+    trainable, space = _workload(spec, algorithm)
+    path = folder / EXPERIMENT
+    if Tuner.can_restore(str(path)):
+        return Tuner.restore(str(path), trainable, resume_unfinished=True, resume_errored=True)
+    is_function = algorithm.library == "raydeck"
+    # A checkpoint each iteration costs RLlib a few hundredths of a second, and Stop may come at any moment.
+    checkpoints = CheckpointConfig(num_to_keep=2) if is_function else CheckpointConfig(num_to_keep=2, checkpoint_frequency=1)
+    return Tuner(
+        trainable,
+        param_space=space,
+        tune_config=TuneConfig(reuse_actors=is_function),  # RLlib's classes cannot be reset
+        run_config=RunConfig(
+            name=EXPERIMENT,
+            storage_path=str(folder),
+            callbacks=[Recording()],
+            checkpoint_config=checkpoints,
+            stop=None if is_function else StopCriteria(spec.stop.criteria()),
+            verbose=0,
+        ),
+    )
+
+
+def _workload(spec: RLSpec, algorithm: Algorithm) -> tuple[Any, Any]:
+    module, _, attribute = algorithm.code.partition(":")
+    code = getattr(import_module(module), attribute)
+    seeds = tune.grid_search(spec.seeds)
+    if algorithm.library == "rllib":
+        config = code(spec.environment, spec.environment_options, spec.params)
+        return config.algo_class, config.debugging(seed=seeds)
+    return code, {
+        "environment": spec.environment,
+        "environment_options": spec.environment_options,
+        "max_steps": ENVIRONMENTS[spec.environment].max_steps,
+        "params": spec.params,
+        "stop": spec.stop.criteria(),
+        "seed": seeds,
+    }
+
+
+class StopCriteria(tune.Stopper):
+    """Ends a seed as soon as one of its criteria is met."""
+
+    def __init__(self, criteria: dict[str, float]) -> None:
+        self.criteria = criteria
+
+    def __call__(self, trial_id: str, result: dict[str, Any]) -> bool:
+        metrics = from_result(result)
+        return any(metrics.get(key, float("-inf")) >= limit for key, limit in self.criteria.items())
+
+    def stop_all(self) -> bool:
+        return False
+
+
+class Recording(Callback):
+    """Hands what Tune tells to the recorder. Holds nothing, since Tune pickles and restores it."""
+
+    def on_trial_start(self, iteration: int, trials: list[Trial], trial: Trial, **info: Any) -> None:
+        context = _here()
+        started = {} if trial.last_result else {"started_at": time.time()}
+        context.attempt.recorder.trial(_number(trial), state=TrialState.RUNNING, **started)
+
+    def on_trial_result(self, iteration: int, trials: list[Trial], trial: Trial, result: dict[str, Any], **info: Any) -> None:
+        if result.get(RESULT_DUPLICATE):
+            return  # a function trainable's end repeats its last report
+        metrics = _metrics(result)
+        _here().attempt.recorder.report(_number(trial), metrics.get("env_steps"), metrics)
+
+    def on_checkpoint(self, iteration: int, trials: list[Trial], trial: Trial, checkpoint: Any, **info: Any) -> None:
+        home = _here().attempt.settings.home
+        path = Path(checkpoint.path)
+        _here().attempt.recorder.trial(_number(trial), checkpoint=str(path.relative_to(home) if path.is_relative_to(home) else path))
+
+    def on_trial_complete(self, iteration: int, trials: list[Trial], trial: Trial, **info: Any) -> None:
+        _here().attempt.recorder.trial(_number(trial), state=TrialState.SUCCEEDED, ended_at=time.time())
+
+    def on_trial_error(self, iteration: int, trials: list[Trial], trial: Trial, **info: Any) -> None:
+        error = Path(trial.error_file).read_text() if trial.error_file else "unknown error"
+        _here().first_error = _here().first_error or error
+        _here().attempt.recorder.trial(_number(trial), state=TrialState.FAILED, ended_at=time.time(), error=error)
+
+
+def _here() -> _Context:
+    if _context is None:
+        raise RuntimeError("the driver has not begun")
+    return _context
+
+
+def _number(trial: Trial) -> int:
+    return _here().numbers[int(trial.config["seed"])]
+
+
+def _metrics(result: dict[str, Any]) -> dict[str, float]:
+    if _here().library == "rllib":
+        return from_result(result)
+    own = set(result) - {"training_iteration", "time_this_iter_s", "time_total_s", "time_since_restore", "iterations_since_restore"}
+    return {key: float(result[key]) for key in own if isinstance(result[key], int | float) and key not in ("pid", "timestamp", "done")}
+
+
+def _waits_for() -> str:
+    """Returns what keeps every seed from starting: a slot is held, but no CPU is free."""
+    states = _here().attempt.recorder.states()
+    if TrialState.RUNNING in states or TrialState.QUEUED not in states:
+        return ""
+    total, free = ray.cluster_resources().get("CPU", 0.0), ray.available_resources().get("CPU", 0.0)
+    return "" if free >= 1 else f"a CPU: {total:.0f} of {total:.0f} are taken by other runs"
+
+
+def _outcome(attempt: Attempt) -> Outcome:
+    states = attempt.recorder.states()
+    failed = states.count(TrialState.FAILED)
+    if failed:
+        return Outcome(RunState.FAILED, f"{failed} of {len(states)} seeds failed", _here().first_error)
+    if states.count(TrialState.SUCCEEDED) == len(states):
+        return Outcome(RunState.SUCCEEDED)
+    if attempt.stop_requested:
+        return Outcome(RunState.STOPPED, "stopped by you")
+    return Outcome(RunState.FAILED, error="Ray Tune ended before every seed had finished.")

@@ -1,0 +1,40 @@
+"""From an RLlib result to our metric keys."""
+
+from collections.abc import Mapping
+from typing import Any
+
+SAMPLED = {
+    "return_mean": "episode_return_mean",
+    "return_min": "episode_return_min",
+    "return_max": "episode_return_max",
+    "episode_length": "episode_len_mean",
+    "episodes": "num_episodes_lifetime",
+}
+COUNTS = ("num_", "weights_seq", "module_train_batch", "diff_num", "timers", "connector")
+
+
+def from_result(result: Mapping[str, Any]) -> dict[str, float]:
+    """Returns the metrics of one RLlib iteration; keys without a value yet (no episode has ended) are left out."""
+    sampled = result.get("env_runners") or {}
+    metrics = {ours: float(sampled[theirs]) for ours, theirs in SAMPLED.items() if _is_number(sampled.get(theirs))}
+    steps = result.get("num_env_steps_sampled_lifetime", sampled.get("num_env_steps_sampled_lifetime", 0))
+    metrics |= {
+        "env_steps": float(steps),
+        "iteration": float(result["training_iteration"]),
+        "time_s": float(result["time_total_s"]),
+    }
+    speed = sampled.get("num_env_steps_sampled")
+    if _is_number(speed) and result.get("time_this_iter_s"):
+        metrics["steps_per_second"] = float(speed) / float(result["time_this_iter_s"])
+    return metrics | _learner((result.get("learners") or {}).get("default_policy") or {})
+
+
+def _learner(policy: Mapping[str, Any]) -> dict[str, float]:
+    short = {key.removeprefix("default_optimizer_").removeprefix("gradients_default_optimizer_"): key for key in policy}
+    return {
+        f"learner/{name}": float(policy[key]) for name, key in short.items() if _is_number(policy[key]) and not name.startswith(COUNTS)
+    }
+
+
+def _is_number(value: Any) -> bool:
+    return hasattr(value, "__float__") and not isinstance(value, str | bool)

@@ -1,0 +1,52 @@
+"""Every error the backend raises on purpose.
+
+RaydeckError
+├── UnknownRun(LookupError)        no run has that id
+├── UnknownWorkload(LookupError)   the catalogue has no such name; the message lists the nearest
+├── InvalidSpec(ValueError)        .problems: field -> what is wrong with it, all of them at once
+├── IllegalMove                    the run is not in a state that allows this
+├── StaleAttempt                   a newer attempt of the run has taken over; this driver must end
+├── StoreUnavailable               the database cannot be read or written; the message says what to do
+└── ClusterUnavailable             Ray could not be reached; the message says where and what to try
+"""
+
+from collections.abc import Mapping
+
+
+class RaydeckError(Exception):
+    """Something a person can understand and act on; pages show its message, never a traceback."""
+
+
+class UnknownRun(RaydeckError, LookupError):
+    """No run has that id."""
+
+    def __init__(self, run_id: str) -> None:
+        super().__init__(f"There is no run “{run_id}”. It may have been deleted; the Runs page lists all there are.")
+
+
+class UnknownWorkload(RaydeckError, LookupError):
+    """The catalogue has no such name."""
+
+
+class InvalidSpec(RaydeckError, ValueError):
+    """The spec cannot be run; `problems` maps each field (dotted path) to what is wrong with it."""
+
+    def __init__(self, problems: Mapping[str, str]) -> None:
+        self.problems = dict(problems)
+        super().__init__("; ".join(f"{field}: {problem}" for field, problem in self.problems.items()))
+
+
+class IllegalMove(RaydeckError):
+    """The run is not in a state that allows this."""
+
+
+class StaleAttempt(RaydeckError):
+    """A newer attempt of the run has taken over; this driver must end."""
+
+
+class StoreUnavailable(RaydeckError):
+    """The database cannot be read or written."""
+
+
+class ClusterUnavailable(RaydeckError):
+    """Ray could not be reached or started."""

@@ -1,0 +1,163 @@
+"""Spec -> row -> Ray Job; stop; resume; and reconcile, which makes stored states true again."""
+
+import shlex
+import shutil
+import sys
+import threading
+import time
+from typing import Any
+
+from backend.cluster.cluster import Cluster
+from backend.cluster.jobs import Job, JobsClient, JobStatus
+from backend.errors import ClusterUnavailable, IllegalMove, UnknownRun
+from backend.settings import Settings
+from backend.specs import RunSpec
+from backend.store import queries
+from backend.store import runs as store
+from backend.store.database import Database
+from backend.store.values import Run, RunState
+
+RECONCILE_SECONDS = 5.0
+SILENT_SECONDS = 10.0  # a heartbeat older than this is silence
+ENDED_SILENT_SECONDS = 3.0  # enough when Ray says that the process has ended
+STOP_SECONDS = 18.0  # after this a driver that does not stop is ended by Ray
+SLOT = "raydeck_slot"
+
+
+class Launcher:
+    """Starts, stops and resumes runs, and keeps their stored states true."""
+
+    def __init__(self, settings: Settings, database: Database, cluster: Cluster) -> None:
+        self.settings, self.database, self.cluster = settings, database, cluster
+        self._reconciled_at = 0.0
+        self._reconciling = threading.Lock()
+
+    def launch(self, spec: RunSpec, *, parent_id: str | None = None, launch_key: str | None = None) -> str:
+        """Stores a run and submits it if the cluster is up; otherwise it is submitted as soon as it is. Returns its id."""
+        content: dict[str, Any] = spec.model_dump(exclude_none=True, mode="json")
+        run_id = store.create(self.database, content, spec.seeds, parent_id=parent_id, launch_key=launch_key)
+        self._submit_if_up(run_id)
+        return run_id
+
+    def resume(self, run_id: str) -> None:
+        """Queues the next attempt of a run that stopped, failed or was lost."""
+        store.requeue(self.database, run_id)
+        self._submit_if_up(run_id)
+
+    def _submit_if_up(self, run_id: str) -> None:
+        run = queries.run(self.database, run_id)
+        if run.state is not RunState.QUEUED or run.job_id:
+            return
+        try:
+            self._submit(self.cluster.jobs(), run)
+        except ClusterUnavailable:
+            return  # stays queued; reconcile submits it
+
+    def _submit(self, jobs: JobsClient, run: Run) -> None:
+        job_id = f"{run.id}-{run.attempt}"
+        log = self.settings.driver_log(run.id)
+        log.parent.mkdir(parents=True, exist_ok=True)
+        variables = " ".join(f"{key}={shlex.quote(value)}" for key, value in self.cluster.driver_environment().items())
+        # The log goes to the run's own folder: it outlives the head.
+        entrypoint = (
+            f"{variables} exec {shlex.quote(sys.executable)} -u -m backend.drivers {run.id} {run.attempt} >> {shlex.quote(str(log))} 2>&1"
+        )
+        has_slots = self.cluster.is_local or jobs.load().slots > 0
+        jobs.submit(job_id, entrypoint, {SLOT: 1} if has_slots else {})
+        store.set_job(self.database, run.id, run.attempt, job_id)
+
+    def stop(self, run_id: str) -> None:
+        """Stops a queued run at once; asks a running one, whose driver sees it within a second."""
+        before = queries.run(self.database, run_id)
+        store.request_stop(self.database, run_id)
+        if before.state is RunState.QUEUED and before.job_id:
+            self._stop_job(before.job_id)
+
+    def _stop_job(self, job_id: str) -> None:
+        try:
+            self.cluster.jobs().stop(job_id)
+        except ClusterUnavailable:
+            return  # then the job is gone as well, and should it ever start, its claim is refused
+
+    def delete(self, run_id: str) -> None:
+        """Deletes a run that is over, with its files."""
+        store.remove(self.database, run_id)
+        shutil.rmtree(self.settings.run_folder(run_id), ignore_errors=True)
+
+    def reconcile(self, force: bool = False) -> None:
+        """Submits what waits and marks as lost what is; any reader may call it, it works at most every 5 s."""
+        if not force and time.monotonic() - self._reconciled_at < RECONCILE_SECONDS:
+            return
+        if not self._reconciling.acquire(blocking=False):
+            return
+        try:
+            active = queries.active_runs(self.database)
+            if active:
+                self._reconcile_all(active)
+            self._reconciled_at = time.monotonic()
+        finally:
+            self._reconciling.release()
+
+    def _reconcile_all(self, active: list[Run]) -> None:
+        try:
+            jobs: JobsClient | None = self.cluster.jobs()
+        except ClusterUnavailable:
+            jobs = None
+        for run in active:
+            try:
+                if run.state is RunState.QUEUED:
+                    self._reconcile_queued(run, jobs)
+                else:
+                    self._reconcile_running(run, jobs)
+            except (IllegalMove, UnknownRun, ClusterUnavailable):
+                continue  # it moved meanwhile, or the head went; the next round sees it
+
+    def _reconcile_queued(self, run: Run, jobs: JobsClient | None) -> None:
+        if jobs is None:
+            return
+        job = jobs.job(run.job_id) if run.job_id else Job(JobStatus.GONE)
+        if job.status is JobStatus.GONE:  # never submitted, or its head has ended
+            self._submit(jobs, run)
+        elif not job.is_alive and queries.run(self.database, run.id).state is RunState.QUEUED:
+            reason = f"The driver ended before it began: {job.message}"
+            store.move(self.database, run.id, RunState.FAILED, reason, error=reason, traceback=self.log_tail(run.id, 40))
+
+    def _reconcile_running(self, run: Run, jobs: JobsClient | None) -> None:
+        silent = time.time() - (run.heartbeat_at or run.created_at)
+        if silent <= ENDED_SILENT_SECONDS:
+            return
+        job = jobs.job(run.job_id) if jobs and run.job_id else None
+        if run.stop_requested_at and job and job.status is JobStatus.RUNNING and time.time() - run.stop_requested_at > STOP_SECONDS:
+            self._stop_job(run.job_id or "")
+        reason = self._why_lost(silent, job)
+        if reason:
+            store.move(self.database, run.id, RunState.LOST, reason, unless_beat_since=run.heartbeat_at or 0.0, error=reason)
+
+    def _why_lost(self, silent: float, job: Job | None) -> str:
+        if job is None and self.cluster.is_gone():
+            return "The Ray cluster ended while the run was running."
+        if job is not None and job.status is JobStatus.GONE:
+            return "The Ray cluster that ran it is gone."
+        if job is not None and not job.is_alive:
+            return f"The driver process ended without a word ({_how(job)})."
+        if silent > SILENT_SECONDS and job is None:
+            return f"No heartbeat for {silent:.0f} s, and Ray does not answer."
+        return ""
+
+    def log_tail(self, run_id: str, lines: int) -> str:
+        """Returns the last lines of a run's driver log; empty if there is none."""
+        try:
+            with self.settings.driver_log(run_id).open("rb") as file:
+                file.seek(0, 2)
+                file.seek(max(0, file.tell() - 200 * lines))
+                text = file.read().decode(errors="replace")
+        except OSError:
+            return ""
+        return "\n".join(text.splitlines()[-lines:])
+
+
+def _how(job: Job) -> str:
+    code = job.exit_code
+    if code is None:
+        return job.message or job.status.lower()
+    return f"killed by signal {-code}" if code < 0 else f"killed by signal {code - 128}" if code > 128 else f"exit code {code}"

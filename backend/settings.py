@@ -1,0 +1,68 @@
+"""Where things are: the RAYDECK_* environment and every path that follows from it."""
+
+import hashlib
+import tempfile
+from pathlib import Path
+
+from pydantic import AliasChoices, Field, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class Settings(BaseSettings):
+    """Read once at start; immutable afterwards."""
+
+    model_config = SettingsConfigDict(env_prefix="RAYDECK_", frozen=True, populate_by_name=True)
+
+    home: Path = Field(default=ROOT / "data", description="Folder of the database, the runs' files and the user's code.")
+    db: str = Field(default="", description="SQLAlchemy URL of the database; SQLite under home when empty.")
+    port: int = Field(default=8501, ge=1, le=65535, description="Port of the web app; the next free one if it is taken.")
+    slots: int = Field(default=2, ge=1, description="How many runs the local head lets run at once.")
+    ray_address: str = Field(
+        default="",
+        validation_alias=AliasChoices("RAY_ADDRESS", "ray_address"),
+        description="Head to attach to (host:port or http://host:port) instead of starting one.",
+    )
+
+    @field_validator("home")
+    @classmethod
+    def _absolute(cls, home: Path) -> Path:
+        return home.expanduser().resolve()
+
+    @property
+    def database_url(self) -> str:
+        return self.db or f"sqlite:///{self.home / 'raydeck.db'}"
+
+    @property
+    def runs_folder(self) -> Path:
+        return self.home / "runs"
+
+    def run_folder(self, run_id: str) -> Path:
+        return self.runs_folder / run_id
+
+    def driver_log(self, run_id: str) -> Path:
+        return self.run_folder(run_id) / "driver.log"
+
+    @property
+    def head_file(self) -> Path:
+        """What we know of the head we started: process, port, temp dir."""
+        return self.home / "cluster.json"
+
+    @property
+    def head_log(self) -> Path:
+        return self.home / "cluster.log"
+
+    @property
+    def token_file(self) -> Path:
+        """Ray's authentication token; under home, never ~/.ray, which would change the user's other heads."""
+        return self.home / "ray_token"
+
+    @property
+    def ray_temp_dir(self) -> Path:
+        """Short, since Ray puts socket paths of at most 107 characters under it; one per home."""
+        digest = hashlib.sha256(str(self.home).encode()).hexdigest()[:8]
+        return Path(tempfile.gettempdir()) / f"raydeck-{digest}"
+
+    def lock_file(self, name: str) -> Path:
+        return self.home / f"{name}.lock"

@@ -1,0 +1,69 @@
+"""From text or plain data to a spec and back; every problem is named by its field."""
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+
+from backend.errors import InvalidSpec
+from backend.specs.rl import RLSpec
+
+RunSpec = RLSpec
+KINDS: dict[str, type[RunSpec]] = {"rl": RLSpec}
+
+
+def parse(data: Any) -> RunSpec:
+    """Returns the spec described by `data`, a mapping as in a YAML file.
+
+    Raises:
+        InvalidSpec: with one entry in `problems` for each field that is wrong.
+    """
+    if not isinstance(data, dict):
+        raise InvalidSpec({"spec": "must be a mapping of fields, for example “kind: rl”"})
+    model = KINDS.get(str(data.get("kind")))
+    if model is None:
+        raise InvalidSpec({"kind": f"must be one of: {', '.join(KINDS)}"})
+    try:
+        return model.model_validate(data)
+    except ValidationError as error:
+        raise InvalidSpec(_by_field(error)) from None
+
+
+def _by_field(error: ValidationError) -> dict[str, str]:
+    problems: dict[str, str] = {}
+    for problem in error.errors():
+        field = ".".join(str(part) for part in problem["loc"]) or "spec"
+        message = problem["msg"].removeprefix("Value error, ")
+        problems[field] = f"{problems[field]}; {message}" if field in problems else message
+    return problems
+
+
+def parse_yaml(text: str) -> RunSpec:
+    """Returns the spec written in YAML.
+
+    Raises:
+        InvalidSpec: the text is no YAML, or a field is wrong.
+    """
+    try:
+        return parse(yaml.safe_load(text))
+    except yaml.YAMLError as error:
+        raise InvalidSpec({"spec": f"is not valid YAML: {error}"}) from None
+
+
+def parse_file(path: Path) -> RunSpec:
+    """Returns the spec in a YAML file.
+
+    Raises:
+        InvalidSpec: the file cannot be read, is no YAML, or a field is wrong.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InvalidSpec({"file": f"{path} cannot be read: {error}"}) from None
+    return parse_yaml(text)
+
+
+def to_yaml(spec: RunSpec) -> str:
+    """Returns the spec as the YAML that `launch` takes."""
+    return yaml.safe_dump(spec.model_dump(exclude_none=True), sort_keys=False, allow_unicode=True, default_flow_style=None, width=100)

@@ -1,0 +1,148 @@
+"""The spec of a reinforcement-learning run."""
+
+from collections.abc import Iterator
+from typing import Annotated, Any, Literal, Self, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ModelWrapValidatorHandler, ValidationError, field_validator, model_validator
+from pydantic_core import InitErrorDetails, PydanticCustomError
+
+from backend.catalog.algorithms import ALGORITHMS
+from backend.catalog.environments import ENVIRONMENTS
+from backend.catalog.lookup import find
+from backend.errors import UnknownWorkload
+
+Entry = TypeVar("Entry")
+Seed = Annotated[int, Field(ge=0, le=2**31 - 1)]
+
+
+class Stop(BaseModel):
+    """When a seed ends: as soon as one criterion is met. The keys are metric keys."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    episodes: int | None = Field(None, gt=0, title="Episodes", description="An episode is one game, from reset to end.")
+    env_steps: int | None = Field(None, gt=0, title="Env steps", description="Actions taken in the environment, per seed.")
+    iteration: int | None = Field(None, gt=0, title="Iterations", description="Reports of the algorithm, per seed.")
+    return_mean: float | None = Field(
+        None, title="Stop at reward", description="End a seed as soon as its mean episode return reaches this."
+    )
+    time_s: float | None = Field(None, gt=0, title="Time limit (s)", description="Training time per seed, in seconds.")
+
+    @model_validator(mode="after")
+    def _ends(self) -> Self:
+        if self.episodes is self.env_steps is self.iteration is self.time_s is None:
+            raise PydanticCustomError("endless", "set episodes, env_steps, iteration or time_s, or the run would never end")
+        return self
+
+    def criteria(self) -> dict[str, float]:
+        """Returns the criteria that are set, by metric key."""
+        return self.model_dump(exclude_none=True)
+
+
+class RLSpec(BaseModel):
+    """One algorithm in one environment, over one or more seeds; each seed is a trial."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    kind: Literal["rl"] = "rl"
+    name: str = Field("", max_length=120, title="Name", description="What you will recognise the run by.")
+    algorithm: str = Field(title="Algorithm", description="How the agent learns.")
+    environment: str = Field(title="Environment", description="The world the agent acts in.")
+    environment_options: dict[str, Any] = Field(default_factory=dict)
+    seeds: list[Seed] = Field(
+        default=[1],
+        min_length=1,
+        max_length=100,
+        title="Seeds",
+        description="The same training is repeated once per seed, since luck differs. One curve proves little; five show a trend.",
+    )
+    params: dict[str, Any] = Field(default_factory=dict)
+    stop: Stop
+
+    @field_validator("seeds")
+    @classmethod
+    def _distinct(cls, seeds: list[int]) -> list[int]:
+        twice = sorted({seed for seed in seeds if seeds.count(seed) > 1})
+        if twice:
+            raise PydanticCustomError("duplicate", f"each seed may occur once; {', '.join(map(str, twice))} is there twice")
+        return seeds
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _fits_catalogue(cls, data: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
+        """Checks the spec against the catalogue and fills in defaults; all problems are reported at once."""
+        if not isinstance(data, dict):
+            return handler(data)
+        found = list(_catalogue_problems(data))
+        try:
+            spec = handler(_completed(data) if not found else data)
+        except ValidationError as error:
+            own = [_detail(problem["loc"], problem["msg"], problem["input"]) for problem in error.errors()]
+            raise ValidationError.from_exception_data(cls.__name__, own + found) from None
+        if found:
+            raise ValidationError.from_exception_data(cls.__name__, found)
+        return spec
+
+    @property
+    def title(self) -> str:
+        return f"{self.algorithm} · {self.environment}"
+
+
+def _detail(loc: tuple[int | str, ...], message: str, given: Any) -> InitErrorDetails:
+    # Braces would be read as placeholders of the message template.
+    safe = message.replace("{", "(").replace("}", ")")
+    return InitErrorDetails(type=PydanticCustomError("problem", safe), loc=loc, input=given)  # type: ignore[arg-type]
+
+
+def _looked_up(what: str, data: dict[str, Any], table: dict[str, Entry]) -> tuple[Entry | None, list[InitErrorDetails]]:
+    name = data.get(what)
+    if not isinstance(name, str):
+        return None, []  # missing or of a wrong type: the field itself says so
+    try:
+        return find(what, name, table), []
+    except UnknownWorkload as error:
+        return None, [_detail((what,), str(error), name)]
+
+
+def _catalogue_problems(data: dict[str, Any]) -> Iterator[InitErrorDetails]:
+    algorithm, unknown = _looked_up("algorithm", data, ALGORITHMS)
+    yield from unknown
+    environment, unknown = _looked_up("environment", data, ENVIRONMENTS)
+    yield from unknown
+    if algorithm and environment and (why := algorithm.why_not(environment)):
+        yield _detail(("environment",), why, environment.id)
+    yield from _part_problems("params", data, algorithm and algorithm.params)
+    yield from _part_problems("environment_options", data, environment and environment.options)
+
+
+def _part_problems(part: str, data: dict[str, Any], model: type[BaseModel] | None) -> Iterator[InitErrorDetails]:
+    given = data.get(part) or {}
+    if model is None or not isinstance(given, dict):
+        return
+    try:
+        model.model_validate(given)
+    except ValidationError as error:
+        for problem in error.errors():
+            message = problem["msg"]
+            if problem["type"] == "extra_forbidden":
+                message = f"there is no such setting; there is {', '.join(model.model_fields) or 'none'}"
+            yield _detail((part, *problem["loc"]), message, problem["input"])
+
+
+def _completed(data: dict[str, Any]) -> dict[str, Any]:
+    """Returns a sound spec with every default written out, so that it runs the same in a later version."""
+    algorithm, environment = ALGORITHMS.get(data.get("algorithm", "")), ENVIRONMENTS.get(data.get("environment", ""))
+    if algorithm is None or environment is None:
+        return data
+    return {
+        **data,
+        "name": data.get("name") or f"{algorithm.id}-{environment.id}",
+        "params": _with_defaults(algorithm.params, data.get("params")),
+        "environment_options": _with_defaults(environment.options, data.get("environment_options")),
+    }
+
+
+def _with_defaults(model: type[BaseModel], given: Any) -> Any:
+    if given is not None and not isinstance(given, dict):
+        return given  # the field's own type check refuses it
+    return model.model_validate(given or {}).model_dump()

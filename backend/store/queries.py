@@ -1,0 +1,90 @@
+"""Every read. Values leave, rows stay here."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+from sqlalchemy import Connection, Row, func, select
+
+from backend.errors import UnknownRun
+from backend.store.database import Database
+from backend.store.schema import events, points, runs, series, trials
+from backend.store.values import ACTIVE, Event, Run, RunState, Series, Trial, TrialState
+
+_RUN_COLUMNS = [column for column in runs.c if column.name != "launch_key"]
+_TRIAL_COLUMNS = [column for column in trials.c if column.name != "run_id"]
+
+
+def run(database: Database, run_id: str) -> Run:
+    """Returns one run with its trials.
+
+    Raises:
+        UnknownRun: no run has that id.
+    """
+    with database.read() as connection:
+        found = _load(connection, connection.execute(select(*_RUN_COLUMNS).where(runs.c.id == run_id)).all())
+    if not found:
+        raise UnknownRun(run_id)
+    return found[0]
+
+
+def all_runs(database: Database, *, states: Iterable[RunState] | None = None, query: str = "", limit: int | None = None) -> list[Run]:
+    """Returns runs, newest first. Each word of `query` must occur in id, name, kind, state or spec."""
+    wanted = select(*_RUN_COLUMNS).order_by(runs.c.ordinal.desc())
+    if states is not None:
+        wanted = wanted.where(runs.c.state.in_(list(states)))
+    for word in query.split():
+        haystack = runs.c.id + " " + runs.c.name + " " + runs.c.kind + " " + runs.c.state + " " + func.cast(runs.c.spec, runs.c.name.type)
+        wanted = wanted.where(haystack.icontains(word, autoescape=True))
+    if limit is not None:
+        wanted = wanted.limit(limit)
+    with database.read() as connection:
+        return _load(connection, connection.execute(wanted).all())
+
+
+def active_runs(database: Database) -> list[Run]:
+    """Returns the queued and running runs, oldest first."""
+    return all_runs(database, states=ACTIVE)[::-1]
+
+
+def _load(connection: Connection, rows: Sequence[Row[Any]]) -> list[Run]:
+    parts: dict[str, list[Trial]] = defaultdict(list)
+    ids = [row.id for row in rows]
+    if ids:
+        wanted = select(trials.c.run_id, *_TRIAL_COLUMNS).where(trials.c.run_id.in_(ids)).order_by(trials.c.number)
+        for row in connection.execute(wanted):
+            values = dict(row._mapping)
+            parts[values.pop("run_id")].append(Trial(**values | {"state": TrialState(row.state)}))
+    return [Run(**dict(row._mapping) | {"state": RunState(row.state)}, trials=tuple(parts[row.id])) for row in rows]
+
+
+def history(database: Database, run_id: str) -> list[Event]:
+    """Returns a run's events in order."""
+    wanted = select(events.c.at, events.c.move, events.c.note).where(events.c.run_id == run_id).order_by(events.c.id)
+    with database.read() as connection:
+        return [Event(*row) for row in connection.execute(wanted)]
+
+
+def metric_keys(database: Database, run_id: str) -> list[str]:
+    """Returns the keys a run has recorded, in alphabetical order."""
+    with database.read() as connection:
+        return list(connection.execute(select(series.c.key).where(series.c.run_id == run_id).distinct().order_by(series.c.key)).scalars())
+
+
+def all_series(database: Database, run_ids: Sequence[str], keys: Sequence[str]) -> list[Series]:
+    """Returns the series of several runs and keys in one read, ordered by run, trial and key."""
+    named = select(series.c.id, series.c.run_id, series.c.trial, series.c.key).where(series.c.run_id.in_(run_ids), series.c.key.in_(keys))
+    with database.read() as connection:
+        heads = {row.id: row for row in connection.execute(named)}
+        wanted = select(points.c.series, points.c.sequence, points.c.step, points.c.time, points.c.value)
+        wanted = wanted.where(points.c.series.in_(list(heads))).order_by(points.c.series, points.c.sequence)
+        rows = connection.execute(wanted).all() if heads else []
+    table = np.array([tuple(row) for row in rows], dtype=np.float64).reshape(-1, 5)
+    order = sorted(heads.values(), key=lambda head: (run_ids.index(head.run_id), head.trial, head.key))
+    return [_series(head, table[table[:, 0] == head.id]) for head in order]
+
+
+def _series(head: Row[Any], table: np.ndarray[Any, np.dtype[np.float64]]) -> Series:
+    columns = (table[:, index] for index in (2, 3, 4))
+    return Series(head.run_id, head.trial, head.key, table[:, 1].astype(np.int64), *columns)

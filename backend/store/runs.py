@@ -1,0 +1,218 @@
+"""Every state change of a run: each one conditional UPDATE plus one event row in one transaction."""
+
+import json
+import secrets
+import time
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from backend.errors import IllegalMove, StaleAttempt, UnknownRun
+from backend.store.database import Database
+from backend.store.schema import events, points, runs, series, trials
+from backend.store.values import ACTIVE, MOVES, RunState, TrialState
+
+ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"  # nothing that reads like something else
+SHORT = 300
+
+
+def create(
+    database: Database,
+    spec: dict[str, Any],
+    seeds: Iterable[int],
+    *,
+    parent_id: str | None = None,
+    launch_key: str | None = None,
+) -> str:
+    """Stores a new queued run with a queued trial for each seed and returns its id.
+
+    With a `launch_key` that was used before, returns the run of then: a double click starts one run.
+    """
+    run_id = "".join(secrets.choice(ALPHABET) for _ in range(8))
+    now = time.time()
+    row = {
+        "id": run_id, "name": spec["name"], "kind": spec["kind"], "spec": spec, "group_key": group_key(spec),
+        "parent_id": parent_id, "launch_key": launch_key, "state": RunState.QUEUED, "attempt": 1, "created_at": now,
+    }  # fmt: skip
+    parts = [
+        {"run_id": run_id, "number": number, "seed": seed, "params": {"seed": seed}, "state": TrialState.QUEUED}
+        for number, seed in enumerate(seeds)
+    ]
+    try:
+        with database.write() as tx:
+            tx.execute(insert(runs), row)
+            tx.execute(insert(trials), parts)
+            _event(tx, run_id, RunState.QUEUED, "launched", now)
+    except IntegrityError:
+        with database.read() as connection:
+            known = connection.execute(select(runs.c.id).where(runs.c.launch_key == launch_key)).scalar()
+        if known is None:
+            raise
+        return str(known)
+    return run_id
+
+
+def group_key(spec: dict[str, Any]) -> str:
+    """Returns a key that is equal for specs that differ only in name and seeds."""
+    return json.dumps({key: value for key, value in spec.items() if key not in ("name", "seeds")}, sort_keys=True)
+
+
+def move(database: Database, run_id: str, to: RunState, note: str = "", *, unless_beat_since: float | None = None, **values: Any) -> None:
+    """Moves a run to another state and sets further columns with it.
+
+    With `unless_beat_since` (seconds since the epoch) it applies only if no heartbeat came after that moment, so that
+    a reader never overrules a living driver.
+
+    Raises:
+        UnknownRun: no run has that id.
+        IllegalMove: its present state does not lead there, or its heartbeat came back.
+    """
+    with database.write() as tx:
+        _move(tx, run_id, to, note, unless_beat_since, values)
+
+
+def _move(tx: Connection, run_id: str, to: RunState, note: str, unless_beat_since: float | None, values: dict[str, Any]) -> None:
+    now = time.time()
+    origins = [state for state, targets in MOVES.items() if to in targets]
+    change = update(runs).where(runs.c.id == run_id, runs.c.state.in_(origins)).values(state=to, **values)
+    if unless_beat_since is not None:
+        change = change.where((runs.c.heartbeat_at.is_(None)) | (runs.c.heartbeat_at <= unless_beat_since))
+    if to not in ACTIVE:
+        change = change.values(ended_at=now, waits_for="")
+    if tx.execute(change).rowcount == 0:
+        raise _why_not(tx, run_id, to)
+    if to not in ACTIVE:
+        _end_trials(tx, run_id, to, now)
+    _event(tx, run_id, to, note, now)
+
+
+def _why_not(tx: Connection, run_id: str, to: RunState) -> Exception:
+    state = tx.execute(select(runs.c.state).where(runs.c.id == run_id)).scalar()
+    return UnknownRun(run_id) if state is None else IllegalMove(f"A run that is {state} cannot become {to}.")
+
+
+def _end_trials(tx: Connection, run_id: str, to: RunState, now: float) -> None:
+    """No trial stays running in a run that is over."""
+    left = TrialState.FAILED if to is RunState.FAILED else TrialState.STOPPED
+    running = update(trials).where(trials.c.run_id == run_id, trials.c.state == TrialState.RUNNING)
+    tx.execute(running.values(state=left, ended_at=now))
+    waiting = update(trials).where(trials.c.run_id == run_id, trials.c.state == TrialState.QUEUED)
+    tx.execute(waiting.values(state=TrialState.STOPPED))
+
+
+def _event(tx: Connection, run_id: str, moved_to: str, note: str, now: float) -> None:
+    tx.execute(insert(events).values(run_id=run_id, at=now, move=moved_to, note=note))
+
+
+def request_stop(database: Database, run_id: str) -> None:
+    """Asks a running run to stop, or stops a queued one at once. Asking twice is asking once.
+
+    Raises:
+        UnknownRun: no run has that id.
+        IllegalMove: the run is over.
+    """
+    with database.write() as tx:
+        state = tx.execute(select(runs.c.state).where(runs.c.id == run_id)).scalar()
+        if state is None:
+            raise UnknownRun(run_id)
+        if state == RunState.QUEUED:
+            _move(tx, run_id, RunState.STOPPED, "stopped by you while queued", None, {})
+        elif state == RunState.RUNNING:
+            wish = update(runs).where(runs.c.id == run_id, runs.c.stop_requested_at.is_(None))
+            if tx.execute(wish.values(stop_requested_at=time.time())).rowcount:
+                _event(tx, run_id, "stop requested", "", time.time())
+        else:
+            raise IllegalMove(f"The run is {state}; there is nothing to stop.")
+
+
+def requeue(database: Database, run_id: str) -> None:
+    """Queues the next attempt of a run that is over; its trials that did not succeed go on where they were.
+
+    Raises:
+        UnknownRun: no run has that id.
+        IllegalMove: the run is active or has succeeded.
+    """
+    with database.write() as tx:
+        fresh: dict[str, Any] = {
+            "attempt": runs.c.attempt + 1, "job_id": None, "heartbeat_at": None, "stop_requested_at": None,
+            "ended_at": None, "error": "", "traceback": "", "waits_for": "",
+        }  # fmt: skip
+        _move(tx, run_id, RunState.QUEUED, "resumed", None, fresh)
+        unfinished = (trials.c.run_id == run_id) & (trials.c.state != TrialState.SUCCEEDED)
+        tx.execute(update(trials).where(unfinished).values(state=TrialState.QUEUED, ended_at=None, error=""))
+
+
+def set_job(database: Database, run_id: str, attempt: int, job_id: str) -> None:
+    """Notes the Ray Job of an attempt."""
+    with database.write() as tx:
+        tx.execute(update(runs).where(runs.c.id == run_id, runs.c.attempt == attempt).values(job_id=job_id))
+
+
+def claim(database: Database, run_id: str, attempt: int, host: str, versions: dict[str, str]) -> None:
+    """Takes a queued run for the driver of `attempt`.
+
+    Raises:
+        UnknownRun: the run was deleted meanwhile.
+        StaleAttempt: it was stopped or resumed meanwhile; the driver must end.
+    """
+    now = time.time()
+    with database.write() as tx:
+        present = tx.execute(select(runs.c.attempt, runs.c.state, runs.c.started_at).where(runs.c.id == run_id)).first()
+        if present is None:
+            raise UnknownRun(run_id)
+        if present.attempt != attempt or present.state != RunState.QUEUED:
+            raise StaleAttempt(f"Attempt {attempt} of {run_id} is no longer wanted (attempt {present.attempt}, {present.state}).")
+        values = {"heartbeat_at": now, "started_at": present.started_at or now, "host": host, "versions": versions}
+        _move(tx, run_id, RunState.RUNNING, f"attempt {attempt} on {host}", None, values)
+
+
+def beat(database: Database, run_id: str, attempt: int, waits_for: str = "") -> bool:
+    """Writes a heartbeat and returns whether a stop is requested; a run given up as lost comes back.
+
+    Raises:
+        StaleAttempt: the run is over, deleted, or in another attempt; the driver must end.
+    """
+    with database.write() as tx:
+        mine = (runs.c.id == run_id) & (runs.c.attempt == attempt)
+        row = tx.execute(select(runs.c.state, runs.c.stop_requested_at).where(mine)).first()
+        if row is None or row.state not in (RunState.RUNNING, RunState.LOST):
+            raise StaleAttempt(f"Attempt {attempt} of {run_id} is no longer wanted.")
+        if row.state == RunState.LOST:
+            _move(tx, run_id, RunState.RUNNING, "the heartbeat came back", None, {"ended_at": None, "error": ""})
+        tx.execute(update(runs).where(mine).values(heartbeat_at=time.time(), waits_for=waits_for))
+        return row.stop_requested_at is not None
+
+
+def finish(database: Database, run_id: str, attempt: int, to: RunState, note: str = "", error: str = "", traceback: str = "") -> None:
+    """Ends an attempt, by its own driver.
+
+    Raises:
+        StaleAttempt: another attempt has taken over.
+    """
+    with database.write() as tx:
+        present = tx.execute(select(runs.c.attempt).where(runs.c.id == run_id)).scalar()
+        if present != attempt:
+            raise StaleAttempt(f"Attempt {attempt} of {run_id} is no longer wanted.")
+        _move(tx, run_id, to, note or error[:SHORT], None, {"error": error, "traceback": traceback})
+
+
+def remove(database: Database, run_id: str) -> None:
+    """Deletes a run with all it recorded.
+
+    Raises:
+        UnknownRun: no run has that id.
+        IllegalMove: it is active; stop it first.
+    """
+    with database.write() as tx:
+        state = tx.execute(select(runs.c.state).where(runs.c.id == run_id)).scalar()
+        if state is None:
+            raise UnknownRun(run_id)
+        if RunState(state) in ACTIVE:
+            raise IllegalMove(f"The run is {state}. Stop it before deleting it.")
+        mine = select(series.c.id).where(series.c.run_id == run_id)
+        tx.execute(delete(points).where(points.c.series.in_(mine)))
+        for table in (series, events, trials):
+            tx.execute(delete(table).where(table.c.run_id == run_id))
+        tx.execute(delete(runs).where(runs.c.id == run_id))

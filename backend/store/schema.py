@@ -1,0 +1,97 @@
+"""The tables. A change here comes with a migration of the same shape."""
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+metadata = MetaData()
+
+runs = Table(
+    "runs",
+    metadata,
+    Column("ordinal", Integer, primary_key=True, autoincrement=True),  # order of launch; a run's colour follows it
+    Column("id", Text, nullable=False, unique=True),
+    Column("name", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("spec", JSON, nullable=False),
+    Column("group_key", Text, nullable=False),  # equal for runs that differ only in seeds and name
+    Column("parent_id", Text),
+    Column("launch_key", Text, unique=True),  # idempotency: a second launch with the same key is the first
+    Column("state", Text, nullable=False),
+    Column("attempt", Integer, nullable=False, default=1),
+    Column("created_at", Float, nullable=False),  # seconds since the epoch, like every time here
+    Column("started_at", Float),
+    Column("ended_at", Float),
+    Column("heartbeat_at", Float),
+    Column("stop_requested_at", Float),
+    Column("job_id", Text),
+    Column("waits_for", Text, nullable=False, default=""),
+    Column("error", Text, nullable=False, default=""),
+    Column("traceback", Text, nullable=False, default=""),
+    Column("versions", JSON, nullable=False, default=dict),
+    Column("host", Text, nullable=False, default=""),
+    sqlite_autoincrement=True,
+)
+Index("runs_by_state", runs.c.state)
+
+trials = Table(
+    "trials",
+    metadata,
+    Column("run_id", Text, ForeignKey("runs.id", ondelete="CASCADE"), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("params", JSON, nullable=False, default=dict),
+    Column("seed", BigInteger),
+    Column("state", Text, nullable=False),
+    Column("started_at", Float),
+    Column("ended_at", Float),
+    Column("reports", Integer, nullable=False, default=0),  # the sequence of the next report
+    Column("last", JSON, nullable=False, default=dict),  # metric key -> last value
+    Column("best", Float),  # highest reward (mean episode return) so far
+    Column("checkpoint", Text, nullable=False, default=""),
+    Column("error", Text, nullable=False, default=""),
+    PrimaryKeyConstraint("run_id", "number"),
+)
+
+series = Table(
+    "series",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("run_id", Text, ForeignKey("runs.id", ondelete="CASCADE"), nullable=False),
+    Column("trial", Integer, nullable=False),
+    Column("key", Text, nullable=False),
+    UniqueConstraint("run_id", "trial", "key"),
+)
+
+points = Table(
+    "points",
+    metadata,
+    Column("series", Integer, ForeignKey("series.id", ondelete="CASCADE"), nullable=False),
+    Column("sequence", Integer, nullable=False),
+    Column("step", Float),
+    Column("time", Float, nullable=False),
+    Column("value", Float),  # NULL is NaN
+    PrimaryKeyConstraint("series", "sequence"),
+    sqlite_with_rowid=False,
+)
+
+events = Table(
+    "events",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("run_id", Text, ForeignKey("runs.id", ondelete="CASCADE"), nullable=False),
+    Column("at", Float, nullable=False),
+    Column("move", Text, nullable=False),
+    Column("note", Text, nullable=False, default=""),
+)
+Index("events_by_run", events.c.run_id)

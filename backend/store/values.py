@@ -1,0 +1,137 @@
+"""The values that leave the store: frozen, loaded whole, safe to hand to a page."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+class RunState(StrEnum):
+    QUEUED = "queued"
+    RUNNING = "running"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    STOPPED = "stopped"
+    LOST = "lost"
+
+
+class TrialState(StrEnum):
+    QUEUED = "queued"
+    RUNNING = "running"
+    SUCCEEDED = "succeeded"
+    PRUNED = "pruned"
+    FAILED = "failed"
+    STOPPED = "stopped"
+
+
+MOVES: dict[RunState, frozenset[RunState]] = {
+    RunState.QUEUED: frozenset({RunState.RUNNING, RunState.STOPPED, RunState.FAILED, RunState.LOST}),
+    RunState.RUNNING: frozenset({RunState.SUCCEEDED, RunState.FAILED, RunState.STOPPED, RunState.LOST}),
+    RunState.SUCCEEDED: frozenset(),
+    RunState.STOPPED: frozenset({RunState.QUEUED}),  # resume: the same run, next attempt
+    RunState.FAILED: frozenset({RunState.QUEUED}),
+    RunState.LOST: frozenset({RunState.QUEUED, RunState.RUNNING}),  # or the same attempt's heartbeat came back
+}
+ACTIVE = frozenset({RunState.QUEUED, RunState.RUNNING})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trial:
+    """A numbered part of a run; of an RL run, one seed."""
+
+    number: int
+    params: dict[str, Any]
+    seed: int | None
+    state: TrialState
+    started_at: float | None
+    ended_at: float | None
+    reports: int
+    last: dict[str, float | None]
+    best: float | None
+    checkpoint: str
+    error: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """One launch of a spec. Times are seconds since the epoch."""
+
+    ordinal: int
+    id: str
+    name: str
+    kind: str
+    spec: dict[str, Any]
+    group_key: str
+    parent_id: str | None
+    state: RunState
+    attempt: int
+    created_at: float
+    started_at: float | None
+    ended_at: float | None
+    heartbeat_at: float | None
+    stop_requested_at: float | None
+    job_id: str | None
+    waits_for: str
+    error: str
+    traceback: str
+    versions: dict[str, str]
+    host: str
+    trials: tuple[Trial, ...]
+
+    @property
+    def is_over(self) -> bool:
+        return self.state not in ACTIVE
+
+    @property
+    def is_stopping(self) -> bool:
+        return self.state is RunState.RUNNING and self.stop_requested_at is not None
+
+    @property
+    def can_resume(self) -> bool:
+        return RunState.QUEUED in MOVES[self.state]
+
+    @property
+    def best(self) -> float | None:
+        """Highest reward any trial reached."""
+        return max((trial.best for trial in self.trials if trial.best is not None), default=None)
+
+    @property
+    def last(self) -> float | None:
+        """Mean over the trials of their last reward."""
+        values = [value for trial in self.trials if (value := trial.last.get("return_mean")) is not None]
+        return sum(values) / len(values) if values else None
+
+    @property
+    def reports(self) -> int:
+        return sum(trial.reports for trial in self.trials)
+
+    def duration(self, now: float) -> float | None:
+        """Seconds from the first start to the end, or to `now` while it runs."""
+        if self.started_at is None:
+            return None
+        return max(0.0, (self.ended_at if self.is_over and self.ended_at else now) - self.started_at)
+
+
+@dataclass(frozen=True)
+class Event:
+    at: float
+    move: str
+    note: str
+
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Series:
+    """One metric of one trial: four arrays of equal length, ordered by sequence; NaN where nothing was measured."""
+
+    run_id: str
+    trial: int
+    key: str
+    sequence: NDArray[np.int64]
+    step: Floats
+    time: Floats
+    value: Floats

@@ -1,0 +1,1 @@
+"""What is computed: plain Ray files that import nothing of Raydeck; drivers reach them by name."""

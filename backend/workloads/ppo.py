@@ -1,0 +1,31 @@
+"""Proximal Policy Optimization (Schulman 2017) with RLlib: the clipped policy objective on freshly sampled batches."""
+
+from typing import Any
+
+from ray.rllib.algorithms.ppo import PPOConfig
+from ray.rllib.core.rl_module.default_model_config import DefaultModelConfig
+
+
+def config(environment: str, environment_options: dict[str, Any], params: dict[str, Any]) -> PPOConfig:
+    """Returns the RLlib configuration; one iteration is `train_batch_size` env steps."""
+    return (
+        PPOConfig()
+        .environment(environment, env_config=environment_options)
+        .env_runners(
+            num_env_runners=params["num_env_runners"],
+            num_envs_per_env_runner=params["num_envs_per_env_runner"],
+        )
+        .training(
+            lr=params["lr"],
+            gamma=params["gamma"],
+            lambda_=params["lambda_"],
+            clip_param=params["clip_param"],
+            train_batch_size_per_learner=params["train_batch_size"],
+            minibatch_size=min(params["minibatch_size"], params["train_batch_size"]),
+            num_epochs=params["num_epochs"],
+            entropy_coeff=params["entropy_coeff"],
+            vf_loss_coeff=params["vf_loss_coeff"],
+            grad_clip=params["grad_clip"],
+        )
+        .rl_module(model_config=DefaultModelConfig(fcnet_hiddens=params["hidden"], fcnet_activation="tanh", vf_share_layers=False))
+    )
