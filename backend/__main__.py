@@ -1,6 +1,8 @@
 """The command line: python -m backend …"""
 
 import json
+import os
+import socket
 import sys
 import time
 from dataclasses import asdict
@@ -11,7 +13,8 @@ import numpy as np
 import typer
 
 from backend import api, specs
-from backend.errors import InvalidSpec, RaydeckError
+from backend.errors import ClusterUnavailable, InvalidSpec, RaydeckError
+from backend.settings import ROOT, Settings
 from backend.store.values import Run, RunState
 
 app = typer.Typer(
@@ -116,6 +119,29 @@ def logs(run_id: RunId, lines: Annotated[int, typer.Option("--lines", min=1)] = 
     api.run(run_id)
     text = api.log_tail(run_id, lines)
     _print(as_json, {"id": run_id, "log": text}, text)
+
+
+@app.command(name="app")
+def web() -> None:
+    """Start the web app, on the next free port if its own is taken."""
+    wanted = Settings().port
+    port = next((each for each in range(wanted, min(wanted + 100, 65536)) if _is_free(each)), None)
+    if port is None:
+        raise ClusterUnavailable(f"No port from {wanted} on is free. Set RAYDECK_PORT to another.")
+    taken = f" ({wanted} is taken)" if port != wanted else ""
+    print(f"\n  Raydeck is at http://127.0.0.1:{port}{taken}\n", flush=True)
+    os.chdir(ROOT)
+    os.execv(sys.executable, [sys.executable, "-m", "streamlit", "run", "app.py", f"--server.port={port}"])
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
 
 
 @app.command()

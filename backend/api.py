@@ -201,6 +201,8 @@ def cluster_up() -> None:
 def cluster_up_soon() -> None:
     """Does `cluster_up` in the background; calling it again while it works does nothing."""
     if _starting.acquire(blocking=False):
+        house().cluster.begin()
+        _status.clear()
         threading.Thread(target=_up_quietly, name="cluster start", daemon=True).start()
 
 

@@ -72,6 +72,26 @@ def buckets_across(curves: Sequence[Curve], points: int) -> Buckets:
     return _merge(grid, mean, low, high, total, points)
 
 
+def thinned(curve: Curve, points: int) -> Curve:
+    """Returns the curve with at most `points` points: of each stretch its lowest and its highest, in order.
+
+    Every extreme is kept; a curve that is short enough is returned as it is.
+    """
+    count = len(curve.y)
+    if count <= max(4, points):
+        return curve
+    edges = np.linspace(0, count, max(2, points // 2), endpoint=False).astype(np.int64)
+    kept = {0, count - 1}
+    for start, end in zip(edges, [*edges[1:], count], strict=True):
+        stretch = curve.y[start:end]
+        if np.isfinite(stretch).any():
+            kept |= {int(start + np.nanargmin(stretch)), int(start + np.nanargmax(stretch))}
+        else:
+            kept.add(int(start))  # a stretch of NaN stays a gap
+    chosen = np.array(sorted(kept))
+    return Curve(curve.run_id, curve.trial, curve.key, curve.x[chosen], curve.y[chosen])
+
+
 def spark(curves: Sequence[Curve], points: int) -> list[float]:
     """Returns the mean across trials as at most `points` finite numbers."""
     mean = mean_across(curves)
@@ -91,8 +111,18 @@ def _on_one_grid(curves: Sequence[Curve]) -> tuple[Floats, NDArray[np.float64]]:
     for x, y in known:
         order = np.argsort(x, kind="stable")
         last = np.append(np.diff(x[order]) > 0, True)  # a repeated step counts once, with its newest value
-        rows.append(np.interp(grid, x[order][last], y[order][last], left=np.nan, right=np.nan))
+        rows.append(_interpolated(grid, x[order][last], y[order][last]))
     return grid, np.vstack(rows)
+
+
+def _interpolated(grid: Floats, x: Floats, y: Floats) -> Floats:
+    """Returns y on the grid, NaN outside x but for one usual step at either end.
+
+    Trials report at slightly different steps; without that step a mean would jump where the last one is alone.
+    """
+    values = np.interp(grid, x, y)
+    slack = float(np.median(np.diff(x))) if len(x) > 1 else 0.0
+    return np.where((grid < x[0] - slack) | (grid > x[-1] + slack), np.nan, values)
 
 
 def _merge(x: Floats, mean: Floats, low: Floats, high: Floats, total: int, points: int) -> Buckets:

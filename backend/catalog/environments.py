@@ -22,9 +22,7 @@ class FrozenLakeOptions(NoOptions):
 
 
 class CliffWalkingOptions(NoOptions):
-    is_slippery: bool = Field(
-        False, title="Slippery ground", description="With slippery ground a step may slide to either side."
-    )
+    is_slippery: bool = Field(False, title="Slippery ground", description="With slippery ground a step may slide to either side.")
 
 
 class TaxiOptions(NoOptions):

@@ -7,8 +7,10 @@
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
+from pydantic.config import JsonDict
 
 LearningRate = Annotated[float, Field(gt=0, le=1)]
+Units = Annotated[int, Field(ge=1)]
 Probability = Annotated[float, Field(ge=0, le=1)]
 
 GAMMA = (
@@ -18,8 +20,8 @@ GAMMA = (
 LEARNING_RATE = "Step size of the optimiser. Too large is unstable, too small is slow."
 HIDDEN = "Units in each hidden layer of the network, from input to output."
 
-MORE = {"group": "more"}
-SAMPLING = {"group": "sampling"}
+MORE: JsonDict = {"group": "more"}
+SAMPLING: JsonDict = {"group": "sampling"}
 
 
 class Params(BaseModel):
@@ -36,9 +38,7 @@ class QLearningParams(Params):
     exploration: Literal["epsilon_greedy"] = Field(
         "epsilon_greedy", title="Exploration", description="ε-greedy: with probability ε act at random, else the best known action."
     )
-    epsilon: Probability = Field(
-        1.0, title="First ε", description="Exploration at the start: the share of actions chosen at random."
-    )
+    epsilon: Probability = Field(1.0, title="First ε", description="Exploration at the start: the share of actions chosen at random.")
     epsilon_decay: Literal["constant", "linear", "exponential"] = Field(
         "linear",
         title="ε decay",
@@ -56,25 +56,17 @@ class PPOParams(Params):
     lambda_: Probability = Field(
         0.95, title="GAE λ", description="Trades bias against variance in the advantage estimate.", json_schema_extra=MORE
     )
-    clip_param: float = Field(
-        0.2, gt=0, title="Clip range", description="How far one update may move the policy.", json_schema_extra=MORE
-    )
-    num_epochs: int = Field(
-        10, ge=1, title="Epochs", description="Passes over each batch.", json_schema_extra=MORE
-    )
-    minibatch_size: int = Field(
-        128, ge=1, title="Minibatch", description="Samples in one gradient step.", json_schema_extra=MORE
-    )
+    clip_param: float = Field(0.2, gt=0, title="Clip range", description="How far one update may move the policy.", json_schema_extra=MORE)
+    num_epochs: int = Field(20, ge=1, title="Epochs", description="Passes over each batch.", json_schema_extra=MORE)
+    minibatch_size: int = Field(128, ge=1, title="Minibatch", description="Samples in one gradient step.", json_schema_extra=MORE)
     entropy_coeff: float = Field(
         0.0, ge=0, title="Entropy bonus", description="Rewards an undecided policy, for more exploration.", json_schema_extra=MORE
     )
     vf_loss_coeff: float = Field(
         0.5, ge=0, title="Value loss weight", description="Weight of the critic's loss in the sum.", json_schema_extra=MORE
     )
-    grad_clip: float = Field(
-        0.5, gt=0, title="Gradient clip", description="Largest norm of a gradient step.", json_schema_extra=MORE
-    )
-    hidden: list[int] = Field([64, 64], title="Hidden layers", description=HIDDEN, min_length=1, json_schema_extra=MORE)
+    grad_clip: float = Field(0.5, gt=0, title="Gradient clip", description="Largest norm of a gradient step.", json_schema_extra=MORE)
+    hidden: list[Units] = Field([64, 64], title="Hidden layers", description=HIDDEN, min_length=1, json_schema_extra=MORE)
     num_env_runners: int = Field(
         0, ge=0, title="Env runners", json_schema_extra=SAMPLING,
         description="Processes that step environments, one CPU each. 0: the learner steps them itself, quickest for small ones.",
@@ -87,9 +79,7 @@ class PPOParams(Params):
 class DQNParams(Params):
     lr: LearningRate = Field(1e-3, title="Learning rate", description=LEARNING_RATE)
     gamma: Probability = Field(0.99, title="Discount γ", description=GAMMA)
-    buffer_size: int = Field(
-        50_000, ge=100, title="Replay buffer", description="How many past steps are kept to learn from again."
-    )
+    buffer_size: int = Field(50_000, ge=100, title="Replay buffer", description="How many past steps are kept to learn from again.")
     epsilon_steps: int = Field(
         10_000, ge=1, title="Exploration (env steps)", description="ε falls from 1 to its last value over this many env steps."
     )
@@ -116,7 +106,7 @@ class DQNParams(Params):
         True, title="Dueling", description="Splits value and advantage in the network (Wang 2015).", json_schema_extra=MORE
     )
     n_step: int = Field(1, ge=1, title="n-step", description="Rewards summed before bootstrapping.", json_schema_extra=MORE)
-    hidden: list[int] = Field([64, 64], title="Hidden layers", description=HIDDEN, min_length=1, json_schema_extra=MORE)
+    hidden: list[Units] = Field([64, 64], title="Hidden layers", description=HIDDEN, min_length=1, json_schema_extra=MORE)
     num_envs_per_env_runner: int = Field(
         4, ge=1, title="Envs per runner", description="Environments stepped side by side.", json_schema_extra=SAMPLING
     )

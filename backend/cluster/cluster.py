@@ -39,6 +39,7 @@ class Cluster:
         self.settings = settings
         self._client: JobsClient | None = None
         self._failure = ""
+        self._starting = False
         self._lock = threading.Lock()
 
     @property
@@ -56,6 +57,8 @@ class Cluster:
         return ClusterStatus(ClusterState.UP, self.is_local, client.url, "", load, (memory.total - memory.available, memory.total))
 
     def _state(self) -> ClusterState:
+        if self._starting:
+            return ClusterState.STARTING
         if not self.is_local:
             return ClusterState.DEAD
         known = head.known_head(self.settings)
@@ -98,13 +101,17 @@ class Cluster:
         known = head.known_head(self.settings)
         return self.is_local and (known is None or not known.is_alive())
 
+    def begin(self) -> None:
+        """Marks the cluster as starting, before `up` is called in another thread."""
+        self._failure, self._starting = "", True
+
     def up(self) -> None:
         """Starts the local head if need be and waits until it answers.
 
         Raises:
             ClusterUnavailable: it did not come up; the message holds the head's last words.
         """
-        self._failure = ""
+        self.begin()
         try:
             if not self.is_local:
                 self.jobs()
@@ -113,6 +120,8 @@ class Cluster:
         except ClusterUnavailable as error:
             self._failure = str(error)
             raise
+        finally:
+            self._starting = False
 
     def _wait(self, started: head.Head) -> None:
         client = JobsClient(started.url, head.token(self.settings))

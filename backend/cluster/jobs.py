@@ -52,7 +52,7 @@ class JobsClient:
     def answers(self) -> bool:
         """Returns whether the head is up and takes jobs."""
         try:
-            return self._http.get("/api/jobs/", timeout=5).status_code == httpx.codes.OK
+            return self._http.get("/api/version", timeout=5).status_code == httpx.codes.OK
         except httpx.HTTPError:
             return False
 

@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 import traceback
+from collections.abc import Callable
 from types import FrameType, TracebackType
 from typing import Self
 
@@ -37,7 +38,7 @@ class Attempt:
         self.settings, self.database, self.run_id, self.number = settings, database, run_id, number
         self.stop_requested = False
         self.gcs_address = ""  # set once Ray is connected
-        self.waits_for = lambda: ""
+        self.waits_for: Callable[[], str] = str
         self._ended = threading.Event()
         self._ending = threading.Lock()  # whoever holds it writes the end; nobody gives it back
 

@@ -1,7 +1,7 @@
 """From an RLlib result to our metric keys."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, SupportsFloat, TypeGuard
 
 SAMPLED = {
     "return_mean": "episode_return_mean",
@@ -10,13 +10,13 @@ SAMPLED = {
     "episode_length": "episode_len_mean",
     "episodes": "num_episodes_lifetime",
 }
-COUNTS = ("num_", "weights_seq", "module_train_batch", "diff_num", "timers", "connector")
+COUNTS = ("num_", "curr_", "weights_seq", "module_train_batch", "diff_num", "timers", "connector")
 
 
 def from_result(result: Mapping[str, Any]) -> dict[str, float]:
     """Returns the metrics of one RLlib iteration; keys without a value yet (no episode has ended) are left out."""
     sampled = result.get("env_runners") or {}
-    metrics = {ours: float(sampled[theirs]) for ours, theirs in SAMPLED.items() if _is_number(sampled.get(theirs))}
+    metrics = {ours: float(value) for ours, theirs in SAMPLED.items() if _is_number(value := sampled.get(theirs))}
     steps = result.get("num_env_steps_sampled_lifetime", sampled.get("num_env_steps_sampled_lifetime", 0))
     metrics |= {
         "env_steps": float(steps),
@@ -30,11 +30,11 @@ def from_result(result: Mapping[str, Any]) -> dict[str, float]:
 
 
 def _learner(policy: Mapping[str, Any]) -> dict[str, float]:
-    short = {key.removeprefix("default_optimizer_").removeprefix("gradients_default_optimizer_"): key for key in policy}
-    return {
-        f"learner/{name}": float(policy[key]) for name, key in short.items() if _is_number(policy[key]) and not name.startswith(COUNTS)
+    short = {
+        key.removeprefix("default_optimizer_").replace("gradients_default_optimizer_global_norm", "gradient_norm"): key for key in policy
     }
+    return {f"learner/{name}": float(policy[key]) for name, key in short.items() if _is_number(policy[key]) and not name.startswith(COUNTS)}
 
 
-def _is_number(value: Any) -> bool:
+def _is_number(value: Any) -> TypeGuard[SupportsFloat]:
     return hasattr(value, "__float__") and not isinstance(value, str | bool)

@@ -10,6 +10,7 @@ from backend.errors import InvalidSpec
 from backend.specs.rl import RLSpec
 
 RunSpec = RLSpec
+WORDING = {"Input should be": "must be", "Extra inputs are not permitted": "there is no such field", "Field required": "is missing"}
 KINDS: dict[str, type[RunSpec]] = {"rl": RLSpec}
 
 
@@ -34,9 +35,15 @@ def _by_field(error: ValidationError) -> dict[str, str]:
     problems: dict[str, str] = {}
     for problem in error.errors():
         field = ".".join(str(part) for part in problem["loc"]) or "spec"
-        message = problem["msg"].removeprefix("Value error, ")
+        message = _plainly(problem["msg"])
         problems[field] = f"{problems[field]}; {message}" if field in problems else message
     return problems
+
+
+def _plainly(message: str) -> str:
+    for theirs, ours in WORDING.items():
+        message = message.replace(theirs, ours)
+    return message
 
 
 def parse_yaml(text: str) -> RunSpec:
@@ -65,5 +72,12 @@ def parse_file(path: Path) -> RunSpec:
 
 
 def to_yaml(spec: RunSpec) -> str:
-    """Returns the spec as the YAML that `launch` takes."""
-    return yaml.safe_dump(spec.model_dump(exclude_none=True), sort_keys=False, allow_unicode=True, default_flow_style=None, width=100)
+    """Returns the spec as the YAML that `launch` takes: a line for each setting, lists in one line."""
+    return yaml.dump(spec.model_dump(exclude_none=True), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100)
+
+
+class _Dumper(yaml.SafeDumper):
+    """Writes lists in brackets."""
+
+
+_Dumper.add_representer(list, lambda dumper, items: dumper.represent_sequence("tag:yaml.org,2002:seq", items, flow_style=True))

@@ -1,6 +1,6 @@
 """The spec of a reinforcement-learning run."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ModelWrapValidatorHandler, ValidationError, field_validator, model_validator
@@ -91,10 +91,10 @@ class RLSpec(BaseModel):
 def _detail(loc: tuple[int | str, ...], message: str, given: Any) -> InitErrorDetails:
     # Braces would be read as placeholders of the message template.
     safe = message.replace("{", "(").replace("}", ")")
-    return InitErrorDetails(type=PydanticCustomError("problem", safe), loc=loc, input=given)  # type: ignore[arg-type]
+    return InitErrorDetails(type=PydanticCustomError("problem", safe), loc=loc, input=given)
 
 
-def _looked_up(what: str, data: dict[str, Any], table: dict[str, Entry]) -> tuple[Entry | None, list[InitErrorDetails]]:
+def _looked_up(what: str, data: dict[str, Any], table: Mapping[str, Entry]) -> tuple[Entry | None, list[InitErrorDetails]]:
     name = data.get(what)
     if not isinstance(name, str):
         return None, []  # missing or of a wrong type: the field itself says so
@@ -111,8 +111,8 @@ def _catalogue_problems(data: dict[str, Any]) -> Iterator[InitErrorDetails]:
     yield from unknown
     if algorithm and environment and (why := algorithm.why_not(environment)):
         yield _detail(("environment",), why, environment.id)
-    yield from _part_problems("params", data, algorithm and algorithm.params)
-    yield from _part_problems("environment_options", data, environment and environment.options)
+    yield from _part_problems("params", data, algorithm.params if algorithm else None)
+    yield from _part_problems("environment_options", data, environment.options if environment else None)
 
 
 def _part_problems(part: str, data: dict[str, Any], model: type[BaseModel] | None) -> Iterator[InitErrorDetails]:

@@ -121,13 +121,15 @@ class Recorder:
             raise
         self._series = known  # only ids of a transaction that was committed
 
-    def _write(self, tx: Connection, pending: list[PendingPoint], changed: dict[int, dict[str, Any]], known: dict[tuple[int, str], int]) -> None:
+    def _write(
+        self, tx: Connection, pending: list[PendingPoint], changed: dict[int, dict[str, Any]], known: dict[tuple[int, str], int]
+    ) -> None:
         owner = tx.execute(select(runs.c.attempt, runs.c.state).where(runs.c.id == self.run_id)).first()
         if owner is None or owner.attempt != self.attempt or owner.state not in (RunState.RUNNING, RunState.LOST):
             raise StaleAttempt(f"Attempt {self.attempt} of {self.run_id} is no longer wanted.")
         for trial, key in {(trial, key) for trial, key, *_ in pending} - known.keys():
-            made = tx.execute(insert(series).values(run_id=self.run_id, trial=trial, key=key))
-            known[trial, key] = int(made.inserted_primary_key[0])
+            made = tx.execute(insert(series).values(run_id=self.run_id, trial=trial, key=key).returning(series.c.id))
+            known[trial, key] = made.scalar_one()
         if pending:
             rows = [(known[trial, key], sequence, step, at, value) for trial, key, sequence, step, at, value in pending]
             tx.connection.cursor().executemany(INSERT_POINT, rows)

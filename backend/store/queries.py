@@ -85,6 +85,6 @@ def all_series(database: Database, run_ids: Sequence[str], keys: Sequence[str]) 
     return [_series(head, table[table[:, 0] == head.id]) for head in order]
 
 
-def _series(head: Row[Any], table: np.ndarray[Any, np.dtype[np.float64]]) -> Series:
+def _series(head: Any, table: np.ndarray[Any, np.dtype[np.float64]]) -> Series:
     columns = (table[:, index] for index in (2, 3, 4))
     return Series(head.run_id, head.trial, head.key, table[:, 1].astype(np.int64), *columns)

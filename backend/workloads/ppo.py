@@ -20,6 +20,8 @@ def config(environment: str, environment_options: dict[str, Any], params: dict[s
             gamma=params["gamma"],
             lambda_=params["lambda_"],
             clip_param=params["clip_param"],
+            use_kl_loss=False,  # the paper's clipped variant needs no KL penalty beside it
+            vf_clip_param=float("inf"),  # RLlib's 10 throttles the critic where returns are in the hundreds
             train_batch_size_per_learner=params["train_batch_size"],
             minibatch_size=min(params["minibatch_size"], params["train_batch_size"]),
             num_epochs=params["num_epochs"],

@@ -25,7 +25,9 @@ def train(config: dict[str, Any]) -> None:
 
     `config` holds environment, environment_options, max_steps (env steps an episode may take), seed, params, stop.
     """
-    env = gymnasium.make(config["environment"], max_episode_steps=config["max_steps"], disable_env_checker=True, **config["environment_options"])
+    env = gymnasium.make(
+        config["environment"], max_episode_steps=config["max_steps"], disable_env_checker=True, **config["environment_options"]
+    )
     training = Training(env, config["seed"], config["params"], config["stop"])
     if checkpoint := tune.get_checkpoint():
         training.load(Path(checkpoint.to_directory()))

@@ -1,0 +1,52 @@
+# Raydeck: `make run` starts it, `make test` proves it, `make stop` ends the Ray head it started.
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV := .venv
+BIN := $(VENV)/bin
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: run test stop bench lint types layers clean
+
+run: $(VENV)/.installed
+	@$(BIN)/python -m backend app
+
+stop: $(VENV)/.installed
+	@$(BIN)/python -m backend down
+
+test: $(VENV)/.installed-dev $(VENV)/.chromium lint types layers
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/.installed-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/.installed-dev
+	$(BIN)/mypy
+
+layers: $(VENV)/.installed-dev
+	$(BIN)/lint-imports
+
+bench: $(VENV)/.installed-dev $(VENV)/.chromium
+	$(BIN)/python -m tests.bench
+
+$(VENV)/.installed: requirements.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' || { echo "Raydeck needs Python 3.11; set PYTHON=/path/to/python3.11"; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "Installing what Raydeck runs on; the first time takes a few minutes …"
+	@$(BIN)/pip install --quiet -r requirements.txt
+	@$(BIN)/pip install --quiet --no-deps --editable .
+	@touch $@
+
+$(VENV)/.installed-dev: $(VENV)/.installed requirements-dev.txt
+	@$(BIN)/pip install --quiet -r requirements-dev.txt
+	@touch $@
+
+# A browser for the tests: one that is installed, else Playwright's own, else the system's package.
+$(VENV)/.chromium: $(VENV)/.installed-dev
+	@command -v chromium chromium-browser google-chrome >/dev/null \
+		|| timeout 300 $(BIN)/python -m playwright install --with-deps chromium \
+		|| { apt-get update -q && apt-get install -y -q chromium; } \
+		|| { echo "No Chromium: install one, then run make test again"; exit 1; }
+	@touch $@
+
+clean:
+	rm -rf $(VENV)

@@ -1,0 +1,5 @@
+"""Raydeck's web app: streamlit run app.py. Everything is in the frame."""
+
+from pages.components.frame import frame
+
+frame()

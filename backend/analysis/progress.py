@@ -1,0 +1,51 @@
+"""How far a run is, and how long it still takes."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from backend.store.values import Run, Trial, TrialState
+
+LIMITS = ("env_steps", "episodes", "iteration", "time_s")
+
+
+def share_of_trial(trial: Trial, stop: Mapping[str, Any]) -> float:
+    """Returns how much of a trial is done, 0 to 1, by whichever of its limits is nearest."""
+    if trial.state is TrialState.SUCCEEDED:
+        return 1.0
+    shares = [(trial.last.get(key) or 0.0) / stop[key] for key in LIMITS if stop.get(key)]
+    return min(1.0, max(shares, default=0.0))
+
+
+def share(run: Run) -> float:
+    """Returns how much of a run is done, 0 to 1: the mean over its trials."""
+    stop = run.spec.get("stop", {})
+    return sum(share_of_trial(trial, stop) for trial in run.trials) / max(1, len(run.trials))
+
+
+def seconds_left(run: Run) -> float | None:
+    """Returns about how many seconds a running run still takes, or None before the first report.
+
+    Each trial goes on at its own pace so far; one that has not started takes as long as the others' mean.
+    """
+    stop = run.spec.get("stop", {})
+    whole = {}
+    for trial in run.trials:
+        done, spent = share_of_trial(trial, stop), trial.last.get("time_s")
+        if done > 0 and spent:
+            whole[trial.number] = spent / done
+    if not whole:
+        return None
+    usual = sum(whole.values()) / len(whole)
+    left = sum((1 - share_of_trial(trial, stop)) * whole.get(trial.number, usual) for trial in run.trials)
+    return left / max(1, sum(trial.state is TrialState.RUNNING for trial in run.trials))
+
+
+def told(run: Run) -> str:
+    """Returns the progress in words, by the first limit the spec sets: "37,200 of 60,000 env steps per seed"."""
+    stop = run.spec.get("stop", {})
+    for key in LIMITS:
+        if stop.get(key):
+            done = sum(min(trial.last.get(key) or 0.0, stop[key]) for trial in run.trials) / max(1, len(run.trials))
+            unit = {"env_steps": "env steps", "iteration": "iterations", "time_s": "seconds"}.get(key, key)
+            return f"{done:,.0f} of {stop[key]:,.0f} {unit} per seed"
+    return ""

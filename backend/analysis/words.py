@@ -1,0 +1,49 @@
+"""Numbers and times as a person reads them."""
+
+import math
+import time
+
+
+def duration(seconds: float | None) -> str:
+    """Returns seconds as "8 s", "2 min 11 s" or "3 h 5 min"; a dash for None."""
+    if seconds is None:
+        return "–"
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s" if whole % 60 else f"{whole // 60} min"
+    return f"{whole // 3600} h {whole % 3600 // 60} min"
+
+
+def number(value: float | None) -> str:
+    """Returns a number in at most four significant digits, or a dash where there is none."""
+    if value is None or not math.isfinite(value):
+        return "–"
+    if abs(value) >= 1000:
+        return f"{value:,.0f}"
+    return f"{value:.4g}"
+
+
+def ago(at: float | None, now: float) -> str:
+    """Returns how long ago a moment (seconds since the epoch) was: "just now", "5 min ago", or its date."""
+    if at is None:
+        return "–"
+    passed = now - at
+    if passed < 10:
+        return "just now"
+    return f"{duration(passed - passed % 60 if passed >= 60 else passed)} ago" if passed < 86_400 else date(at)
+
+
+def clock(at: float | None) -> str:
+    """Returns a moment as the local time of day, with the date if it is not today's."""
+    if at is None:
+        return "–"
+    moment = time.localtime(at)
+    if moment[:3] == time.localtime()[:3]:
+        return time.strftime("%H:%M", moment)
+    return time.strftime("%d %b %H:%M", moment)
+
+
+def date(at: float) -> str:
+    return time.strftime("%d %b %H:%M", time.localtime(at))

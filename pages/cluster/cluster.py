@@ -1,0 +1,55 @@
+"""The Ray cluster: its state, starting it, ending it."""
+
+import streamlit as st
+
+from backend import api
+from pages.components import errors
+from pages.components.frame import start_cluster
+from pages.components.text import plain
+
+_GIB = 2**30
+_SAID = {
+    "up": "The cluster is up.",
+    "starting": "The cluster is starting, about 6 s.",
+    "off": "The cluster is off.",
+    "dead": "The cluster is down.",
+}
+
+
+@st.fragment(run_every=2.0)
+def live() -> None:
+    status = api.cluster_status()
+    state = status.state.value
+    (st.success if state == "up" else st.error if state == "dead" else st.info)(_SAID[state])
+    if status.detail and state == "dead":
+        st.markdown(plain(status.detail))
+    if status.load:
+        load, (used, total) = status.load, status.memory
+        cpus, slots, memory = st.columns(3)
+        cpus.metric("CPUs taken", f"{load.cpus_taken:g} of {load.cpus:g}", border=True, help="What Ray has given to trials.")
+        slots.metric("Slots taken", f"{load.slots_taken:g} of {load.slots:g}", border=True, help="Runs at once (RAYDECK_SLOTS).")
+        memory.metric("Memory", f"{used / _GIB:.1f} of {total / _GIB:.0f} GB", border=True, help="Of this machine, by all programs.")
+        st.caption(f"{'Started by Raydeck' if status.local else 'Attached through RAY_ADDRESS'} · {status.url}")
+    if not status.local:
+        return
+    if state in ("off", "dead"):
+        st.button("Start cluster", icon=":material/play_arrow:", type="primary", on_click=start_cluster)
+    elif state == "up" and st.button("End cluster …", icon=":material/power_settings_new:"):
+        _ask_end()
+
+
+@st.dialog("End the cluster?")
+def _ask_end() -> None:
+    with errors.told():
+        active = len(api.runs(states=[api.RunState.RUNNING]))
+    st.write(f"{active} running runs become lost; they can be resumed." if active else "Nothing is running.")
+    with st.container(horizontal=True):
+        if st.button("End cluster", type="primary", key="end_really"):
+            api.cluster_down()
+            st.rerun()
+        if st.button("Keep it", key="end_not"):
+            st.rerun()
+
+
+st.header("Cluster")
+live()

@@ -1,0 +1,49 @@
+"""Several runs on one chart: /compare?runs=a,b"""
+
+import streamlit as st
+
+from backend import api
+from backend.catalog import metrics
+from pages.components import charts, errors
+from pages.components.examples import cards
+from pages.components.run_table import ALL_COLUMNS, run_table
+
+with errors.told():
+    known = {run.id: run for run in api.runs()}
+
+st.header("Compare")
+if not known:
+    cards("There is nothing to compare yet. Start with one of these:")
+    st.stop()
+
+asked = [part for part in st.query_params.get("runs", "").split(",") if part]
+missing = [part for part in asked if part not in known]
+if missing:
+    st.warning(f"Not found, perhaps deleted: {', '.join(map(repr, missing))}", icon=":material/search_off:")
+chosen = st.multiselect(
+    "Runs", list(known), default=[part for part in dict.fromkeys(asked) if part in known],
+    format_func=lambda run_id: f"{known[run_id].name} · {known[run_id].spec.get('algorithm', '')} · {run_id}",
+    placeholder="Choose runs to lay on one chart",
+)  # fmt: skip
+if chosen != asked:
+    st.query_params["runs"] = ",".join(chosen)
+if not chosen:
+    st.info("Choose two or more runs above, or tick them on the Runs page.", icon=":material/stacked_line_chart:")
+    st.stop()
+
+keys = sorted({key for run_id in chosen for key in api.metric_keys(run_id)} | {metrics.REWARD})
+left, right = st.columns([2, 3], vertical_alignment="bottom")
+metric = left.selectbox("Metric", keys, index=keys.index(metrics.REWARD), format_func=metrics.title, key="metric", bind="query-params")
+with right:
+    axis = charts.axis_choice("x")
+
+
+def live() -> None:
+    with errors.told():
+        runs = [api.run(run_id) for run_id in chosen]
+    charts.compare_chart(runs, metric, axis, "compare")
+    run_table(runs, ALL_COLUMNS, "compared")
+
+
+active = any(not known[run_id].is_over for run_id in chosen)
+st.fragment(live, run_every=1.0 if active else None)()

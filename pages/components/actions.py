@@ -1,0 +1,69 @@
+"""What can be done with runs: stop, resume, clone, compare, delete (after a question)."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from backend import api
+from backend.api import Run
+from pages.components import errors
+from pages.components.text import plain
+
+
+def on_run(run: Run) -> None:
+    """Buttons for one run, in the order of use."""
+    if not run.is_over:
+        st.button(
+            "Stopping …" if run.is_stopping else "Stop", icon=":material/stop_circle:", key="stop",
+            disabled=run.is_stopping, on_click=_stop, args=([run.id],), help="Keeps all that was recorded; you can resume later.",
+        )  # fmt: skip
+    if run.can_resume:
+        st.button(
+            "Resume", icon=":material/resume:", key="resume", type="primary", on_click=_resume, args=(run.id,),
+            help="Goes on from the last checkpoints, as the same run.",
+        )  # fmt: skip
+    if st.button("Clone", icon=":material/content_copy:", key="clone", help="Opens the form, filled as this run was."):
+        st.switch_page("pages/start/rl.py", query_params={"clone": run.id})
+    if st.button("Compare", icon=":material/stacked_line_chart:", key="compare", help="Lay it beside another run."):
+        st.switch_page("pages/compare/curves.py", query_params={"runs": run.id})
+    if run.is_over and st.button("Delete", icon=":material/delete:", key="delete", type="tertiary"):
+        _ask_delete([run])
+
+
+def on_selection(bar: st.delta_generator.DeltaGenerator, runs: Sequence[Run], total: int) -> None:
+    """Buttons for the ticked rows of a table."""
+    active, over = [run for run in runs if not run.is_over], [run for run in runs if run.is_over]
+    bar.caption(f"{len(runs)} of {total} selected" if runs else f"{total} runs. Tick some to compare, stop or delete them.")
+    if bar.button("Compare", icon=":material/stacked_line_chart:", disabled=not runs, key="compare_selected"):
+        st.switch_page("pages/compare/curves.py", query_params={"runs": ",".join(run.id for run in runs)})
+    bar.button(
+        "Stop", icon=":material/stop_circle:", disabled=not active, key="stop_selected", on_click=_stop, args=([run.id for run in active],)
+    )
+    if bar.button("Delete …", icon=":material/delete:", disabled=not over, key="delete_selected"):
+        _ask_delete(over)
+
+
+def _stop(run_ids: Sequence[str]) -> None:
+    for run_id in run_ids:
+        with errors.kept():
+            api.stop(run_id)
+
+
+def _resume(run_id: str) -> None:
+    with errors.kept():
+        api.resume(run_id)
+        api.cluster_up_soon()
+
+
+@st.dialog("Delete for good?")
+def _ask_delete(runs: Sequence[Run]) -> None:
+    names = ", ".join(plain(run.name) for run in runs[:5]) + (f" and {len(runs) - 5} more" if len(runs) > 5 else "")
+    st.write(f"{names}: curves, checkpoints and log will be gone. This cannot be undone.")
+    with st.container(horizontal=True):
+        if st.button("Delete", type="primary", icon=":material/delete:", key="delete_really"):
+            with errors.kept():
+                for run in runs:
+                    api.delete(run.id)
+            st.switch_page("pages/watch/runs.py")
+        if st.button("Keep", key="delete_not"):
+            st.rerun()

@@ -1,0 +1,42 @@
+"""Errors a person can act on, in one place: what is wrong and what to do, never a traceback."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import streamlit as st
+
+from backend.errors import InvalidSpec, RaydeckError
+from pages.components.text import plain
+
+_KEY = "raydeck_error"
+
+
+@contextmanager
+def told() -> Iterator[None]:
+    """Shows an error of ours here and ends the page; anything else is a bug and goes on."""
+    try:
+        yield
+    except RaydeckError as error:
+        show(error)
+        st.stop()
+
+
+@contextmanager
+def kept() -> Iterator[None]:
+    """Keeps an error of ours for the next drawing of the page; for callbacks, which have no place on it."""
+    try:
+        yield
+    except InvalidSpec as error:
+        st.session_state[_KEY] = "  \n".join(f"**{plain(field)}**: {plain(problem)}" for field, problem in error.problems.items())
+    except RaydeckError as error:
+        st.session_state[_KEY] = plain(str(error))
+
+
+def show_kept() -> None:
+    """Shows what a callback kept, once."""
+    if message := st.session_state.pop(_KEY, None):
+        st.error(message, icon=":material/error:")
+
+
+def show(error: RaydeckError) -> None:
+    st.error(plain(str(error)), icon=":material/error:")

@@ -1,0 +1,103 @@
+"""What surrounds every page: start-up, navigation, the cluster's state in the sidebar."""
+
+import gc
+from pathlib import Path
+
+import streamlit as st
+
+from backend import api
+from backend.errors import RaydeckError
+from pages.components import errors
+from pages.components.live_plot import provide_plotly
+from pages.components.text import plain
+
+_CSS = """
+<style>
+[data-testid="stMainBlockContainer"] { padding-top: 2.6rem; padding-bottom: 3rem; max-width: 1500px; }
+[data-testid="stSidebarHeader"] { padding-bottom: 0; }
+.stAppHeader { background: transparent; }
+[data-testid="stSidebarHeader"] > :first-child { display: flex; align-items: center; }
+[data-testid="stSidebarHeader"] > :first-child::after { content: "Raydeck"; font-size: 1.15rem; font-weight: 600; margin-left: 0.55rem; }
+@media (max-width: 640px) {
+  [data-testid="stMainBlockContainer"] { padding-top: 4rem; }
+  .st-key-numbers [data-testid="stColumn"] { min-width: calc(50% - 1rem); flex: 1 1 calc(50% - 1rem); }
+}
+code { font-variant-numeric: tabular-nums; }
+</style>
+"""
+_LOGO = Path(__file__).parent / "logo.svg"  # as a page icon too: a material icon would be fetched from the internet
+_GIB = 2**30
+
+
+@st.cache_resource(show_spinner=False)
+def _start_up() -> None:
+    """Once per process: database, browser files, the cluster in the background."""
+    api.house()
+    provide_plotly()
+    api.cluster_up_soon()
+    gc.collect()
+    gc.freeze()  # Streamlit collects after every script run; what start-up made need not be looked at again
+
+
+def frame() -> None:
+    """Draws the frame and runs the page of the present URL."""
+    st.set_page_config(page_title="Raydeck", page_icon=_LOGO, layout="wide")
+    st.html(_CSS)
+    st.logo(_LOGO, size="large")
+    page = st.navigation(_pages())
+    try:
+        _start_up()
+    except RaydeckError as error:
+        st.subheader("Raydeck cannot open its database")
+        errors.show(error)
+        st.stop()
+    with st.sidebar:
+        _cluster()
+    if page.url_path != "rl":
+        st.session_state.pop("launch_key", None)  # the next visit to the form starts another run
+    errors.show_kept()
+    page.run()
+
+
+def _pages() -> dict[str, list[st.Page]]:
+    return {
+        "Watch": [
+            st.Page("pages/watch/overview.py", title="Overview", icon=":material/dashboard:", default=True),
+            st.Page("pages/watch/runs.py", title="Runs", icon=":material/table_rows:", url_path="runs"),
+            st.Page("pages/watch/run.py", title="Run", url_path="run", visibility="hidden"),
+        ],
+        "Start": [st.Page("pages/start/rl.py", title="Reinforcement learning", icon=":material/smart_toy:", url_path="rl")],
+        "Analyse": [st.Page("pages/compare/curves.py", title="Compare", icon=":material/stacked_line_chart:", url_path="compare")],
+        "Machine": [st.Page("pages/cluster/cluster.py", title="Cluster", icon=":material/hub:", url_path="cluster")],
+    }
+
+
+def _cluster() -> None:
+    starting = api.cluster_status().state.value == "starting"
+    st.fragment(_cluster_state, run_every=1.0 if starting else None)(starting)
+
+
+def _cluster_state(was_starting: bool) -> None:
+    status = api.cluster_status()
+    if was_starting and status.state.value != "starting":
+        st.rerun()
+    where = "local" if status.local else "attached"
+    match status.state.value:
+        case "up" if status.load:
+            used, total = status.memory
+            st.caption(f":green[:material/circle:] Cluster {where} · {status.load.cpus_taken:g} of {status.load.cpus:g} CPU taken")
+            st.progress(min(1.0, status.load.cpus_taken / max(1.0, status.load.cpus)))
+            st.caption(f"{used / _GIB:.1f} of {total / _GIB:.0f} GB memory in use")
+        case "starting":
+            st.caption(":orange[:material/hourglass_top:] Cluster starting, about 6 s. You can start runs already; they wait for it.")
+        case "off":
+            st.caption(":gray[:material/radio_button_unchecked:] Cluster off")
+        case _:
+            st.caption(f":red[:material/error:] Cluster down. {plain(status.detail)}")
+    if status.state.value in ("off", "dead") and status.local:
+        st.button("Start cluster", icon=":material/play_arrow:", on_click=start_cluster, key="sidebar_start", width="stretch")
+
+
+def start_cluster() -> None:
+    """Starts the cluster in the background; its state shows in the sidebar."""
+    api.cluster_up_soon()

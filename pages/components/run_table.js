@@ -1,0 +1,112 @@
+// A table of runs: links, badges, sparklines; sorting and selection. Text is set as text, never as HTML.
+const make = (tag, attributes = {}, ...children) => {
+  const node = document.createElement(tag)
+  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value)
+  node.append(...children)
+  return node
+}
+
+const sparkline = (values) => {
+  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg")
+  svg.setAttribute("viewBox", "0 0 120 24")
+  svg.setAttribute("class", "spark")
+  svg.setAttribute("aria-hidden", "true")
+  if (values.length > 1) {
+    const low = Math.min(...values), high = Math.max(...values), last = values.length - 1
+    const at = (value, index) => `${(index / last * 118 + 1).toFixed(1)},${(22 - (high > low ? (value - low) / (high - low) : 0.5) * 20).toFixed(1)}`
+    const line = document.createElementNS("http://www.w3.org/2000/svg", "polyline")
+    line.setAttribute("points", values.map(at).join(" "))
+    svg.append(line)
+  }
+  return svg
+}
+
+const badge = ({ state, icon, label }) =>
+  make("span", { class: `badge ${state}` }, make("span", { class: "icon", "aria-hidden": "true" }, icon), label)
+
+const bar = (share) => {
+  const fill = make("span", {})
+  fill.style.width = `${Math.round(share * 100)}%`
+  return make("span", { class: "progress" }, make("span", { class: "track" }, fill), `${Math.round(share * 100)} %`)
+}
+
+const cells = {
+  text: (value) => value ?? "–",
+  number: (value) => value?.text ?? "–",
+  state: badge,
+  spark: (value) => sparkline(value ?? []),
+  progress: (value) => (value === null ? "–" : bar(value)),
+  link: (value, row, open) => {
+    const link = make("a", { href: row.href }, value)
+    link.onclick = (event) => {
+      if (event.ctrlKey || event.metaKey || event.shiftKey) return
+      event.preventDefault()
+      open(row.id)
+    }
+    return link
+  },
+}
+
+const rank = (value) => (value && typeof value === "object" ? (value.value ?? value.label ?? -Infinity) : (value ?? ""))
+
+const sorted = (rows, sort) => {
+  if (!sort) return rows
+  const compare = (one, two) => (one < two ? -1 : one > two ? 1 : 0)
+  return [...rows].sort((one, two) => sort.direction * compare(rank(one[sort.key]), rank(two[sort.key])))
+}
+
+const header = (table, { columns, select }) => {
+  const row = make("tr")
+  if (select) row.append(make("th", { class: "check" }, ""))
+  for (const { key, label, kind } of columns) {
+    const sortable = kind !== "spark"
+    const title = sortable ? make("button", { type: "button" }, label) : label
+    const cell = make("th", { class: kind, scope: "col" }, title)
+    const sort = table.sort
+    if (sort?.key === key) cell.setAttribute("aria-sort", sort.direction > 0 ? "ascending" : "descending")
+    if (sortable) title.onclick = () => {
+      table.sort = { key, direction: sort?.key === key ? -sort.direction : kind === "number" ? -1 : 1 }
+      render(table)
+    }
+    row.append(cell)
+  }
+  return make("thead", {}, row)
+}
+
+const checkbox = (table, row) => {
+  const box = make("input", { type: "checkbox", "aria-label": `Select ${row.name}` })
+  box.checked = table.selected.has(row.id)
+  box.onchange = () => {
+    table.selected[box.checked ? "add" : "delete"](row.id)
+    table.given.changed([...table.selected])
+  }
+  return make("td", { class: "check" }, box)
+}
+
+const render = (table) => {
+  const { data, open } = table.given
+  const focused = document.activeElement?.closest?.("tr")?.dataset.id
+  const body = make("tbody")
+  for (const row of sorted(data.rows, table.sort)) {
+    const line = make("tr", { "data-id": row.id })
+    if (data.select) line.append(checkbox(table, row))
+    for (const { key, kind, label } of data.columns) {
+      const cell = make("td", { class: kind, "data-label": label }, cells[kind](row[key], row, open))
+      if (kind === "text" && row[key]) cell.title = row[key]
+      line.append(cell)
+    }
+    body.append(line)
+  }
+  table.replaceChildren(header(table, data), body)
+  if (focused) table.querySelector(`tr[data-id="${CSS.escape(focused)}"] a`)?.focus()
+}
+
+export default function ({ data, parentElement, setStateValue, setTriggerValue }) {
+  const table = parentElement.querySelector("table")
+  const present = JSON.stringify(data)
+  table.given = { data, open: (id) => setTriggerValue("open", id), changed: (ids) => setStateValue("selected", ids) }
+  const ids = new Set(data.rows.map((row) => row.id))
+  table.selected = new Set([...(table.selected ?? [])].filter((id) => ids.has(id)))
+  if (table.present !== present) render(table)
+  table.present = present
+}

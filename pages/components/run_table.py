@@ -1,0 +1,109 @@
+"""The table of runs: what each one is, how it stands, and a sparkline of its reward."""
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from backend import api
+from backend.analysis import progress, words
+from backend.api import Run
+from pages.components.badges import ICONS, shown_state
+
+_HERE = Path(__file__).parent
+
+STATE = {"key": "state", "label": "State", "kind": "state"}
+NAME = {"key": "name", "label": "Run", "kind": "link"}
+KIND = {"key": "kind", "label": "Kind", "kind": "text"}
+ALGORITHM = {"key": "algorithm", "label": "Algorithm", "kind": "text"}
+ENVIRONMENT = {"key": "environment", "label": "Environment", "kind": "text"}
+PROGRESS = {"key": "progress", "label": "Progress", "kind": "progress"}
+BEST = {"key": "best", "label": "Best", "kind": "number"}
+LAST = {"key": "last", "label": "Last", "kind": "number"}
+SPARK = {"key": "spark", "label": "Reward", "kind": "spark"}
+LEFT = {"key": "left", "label": "Left", "kind": "number"}
+TOOK = {"key": "took", "label": "Took", "kind": "number"}
+STARTED = {"key": "started", "label": "Started", "kind": "number"}
+ENDED = {"key": "ended", "label": "Ended", "kind": "number"}
+WHY = {"key": "why", "label": "Why", "kind": "text"}
+
+RUNNING_COLUMNS = (STATE, NAME, KIND, PROGRESS, BEST, SPARK, LEFT, STARTED)
+ENDED_COLUMNS = (STATE, NAME, KIND, BEST, SPARK, TOOK, ENDED, WHY)
+ALL_COLUMNS = (STATE, NAME, KIND, ALGORITHM, ENVIRONMENT, BEST, LAST, SPARK, TOOK, STARTED, WHY)
+
+
+@st.cache_resource
+def _component():  # type: ignore[no-untyped-def]
+    return st.components.v2.component(
+        "raydeck_runs",
+        html='<div class="raydeck-runs"><table></table></div>',
+        css=(_HERE / "run_table.css").read_text(),
+        js=(_HERE / "run_table.js").read_text(),
+        isolate_styles=False,
+    )
+
+
+def run_table(runs: Sequence[Run], columns: Sequence[dict[str, str]], key: str, *, select: bool = False) -> list[str]:
+    """Shows runs; a click on a name opens the run. Returns the ids that are ticked."""
+    sparks = api.sparklines(runs)
+    rows = [_row(run, sparks[run.id]) for run in runs]
+    data = {"rows": rows, "columns": list(columns), "select": select}
+    result = _component()(
+        key=key, data=data, default={"selected": []}, on_selected_change=lambda: None, on_open_change=lambda: None, height="content"
+    )
+    if result.open:
+        st.switch_page("pages/watch/run.py", query_params={"id": result.open})
+    present = {run.id for run in runs}
+    return [run_id for run_id in result.selected or [] if run_id in present]
+
+
+def _row(run: Run, spark: list[float]) -> dict[str, Any]:
+    now = time.time()
+    state = shown_state(run)
+    left = progress.seconds_left(run) if state == "running" else None
+    took = run.duration(now)
+    return {
+        "id": run.id,
+        "href": f"/run?id={run.id}",
+        "name": run.name,
+        "state": {"state": state, "icon": ICONS[state], "label": state},
+        "kind": run.kind,
+        "algorithm": run.spec.get("algorithm"),
+        "environment": run.spec.get("environment"),
+        "progress": round(progress.share(run), 2),
+        "best": _sortable(run.best, words.number(run.best)),
+        "last": _sortable(run.last, words.number(run.last)),
+        "spark": spark,
+        "left": _sortable(left, _left(run, left)),
+        "took": _sortable(took, words.duration(took)),
+        "started": _sortable(run.created_at, words.clock(run.created_at)),
+        "ended": _sortable(run.ended_at, words.clock(run.ended_at)),
+        "why": why(run),
+    }
+
+
+def _sortable(value: float | None, text: str) -> dict[str, Any]:
+    return {"value": value, "text": text}
+
+
+def _left(run: Run, left: float | None) -> str:
+    waits = waits_for(run)
+    return f"waits for {waits}" if waits else words.duration(left)
+
+
+def waits_for(run: Run) -> str:
+    """Returns what keeps a run from going on, if anything does."""
+    if run.state.value != "queued":
+        return run.waits_for
+    status = api.cluster_status()
+    if status.load is None:
+        return "the cluster"
+    return "a slot" if status.load.slots and status.load.slots_taken >= status.load.slots else "its driver to start"
+
+
+def why(run: Run) -> str:
+    """Returns why a run ended as it did, in one line."""
+    lines = [line for line in run.error.strip().splitlines() if line.strip()]
+    return lines[-1] if lines else "by you" if run.state.value == "stopped" else ""

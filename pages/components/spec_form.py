@@ -1,0 +1,85 @@
+"""Form fields from pydantic models: title, help, default and checks all come from the model."""
+
+import math
+import types
+from collections.abc import Iterable, Mapping
+from typing import Any, Literal, Union, get_args, get_origin
+
+import streamlit as st
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+from pages.components.text import plain
+
+COLUMNS = 3
+
+
+def group_of(field: FieldInfo) -> str:
+    extra = field.json_schema_extra
+    return str(extra.get("group", "")) if isinstance(extra, dict) else ""
+
+
+def fields(
+    model: type[BaseModel], names: Iterable[str], values: Mapping[str, Any], problems: Mapping[str, str], path: str, key: str
+) -> dict[str, Any]:
+    """Draws a widget for each named field, three a row, and returns what was entered; each problem stands under its field.
+
+    `values` holds what the fields start with, `path` is how the fields are called in `problems`.
+    """
+    shown = [name for name in names if _has_choice(model.model_fields[name])]
+    entered: dict[str, Any] = {}
+    for start in range(0, len(shown), COLUMNS):
+        for column, name in zip(st.columns(COLUMNS), shown[start : start + COLUMNS], strict=False):
+            with column:
+                entered[name] = _widget(model.model_fields[name], name, values.get(name), f"{key}.{name}")
+                problem_under(problems, f"{path}.{name}" if path else name)
+    return entered
+
+
+def problem_under(problems: Mapping[str, str], field: str) -> None:
+    """Shows what is wrong with a field, right under it."""
+    for where, problem in problems.items():
+        if where == field or where.startswith(f"{field}."):
+            st.markdown(f":red[:material/error: {plain(problem)}]")
+
+
+def _has_choice(field: FieldInfo) -> bool:
+    return not (get_origin(field.annotation) is Literal and len(get_args(field.annotation)) == 1)
+
+
+def _widget(field: FieldInfo, name: str, value: Any, key: str) -> Any:
+    label, about = field.title or name, field.description
+    kind = _bare(field.annotation)
+    if get_origin(kind) is Literal:
+        options = list(get_args(kind))
+        return st.selectbox(label, options, index=options.index(value) if value in options else 0, help=about, key=key)
+    if kind is bool:
+        return st.toggle(label, value=bool(value), help=about, key=key)
+    if kind is int:
+        return st.number_input(label, value=None if value is None else int(value), step=1, help=about, key=key, placeholder="none")
+    if kind is float:
+        # No limits here: the model checks, and its message stands under the field.
+        given = None if value is None else float(value)
+        return st.number_input(label, value=given, step=_step(given), format="%g", help=about, key=key, placeholder="none")
+    if get_origin(kind) is list:
+        text = st.text_input(label, value=", ".join(map(str, value or [])), help=about, key=key)
+        return numbers(text)
+    return st.text_input(label, value=str(value or ""), help=about, key=key)
+
+
+def _bare(annotation: Any) -> Any:
+    """Returns the type without Annotated and without None."""
+    if get_origin(annotation) in (Union, types.UnionType):
+        annotation = next(each for each in get_args(annotation) if each is not type(None))
+    return annotation
+
+
+def _step(value: float | None) -> float:
+    """Returns a step one digit finer than the value's first: 0.01 for 0.3, 10 for 500."""
+    return 10.0 ** (math.floor(math.log10(abs(value))) - 1) if value else 0.1
+
+
+def numbers(text: str) -> list[Any]:
+    """Returns the whole numbers in a list such as "64, 64"; what is none stays text, for the model to complain of."""
+    parts = [part for part in text.replace(",", " ").split() if part]
+    return [int(part) if part.lstrip("-").isdigit() else part for part in parts]

@@ -1,0 +1,18 @@
+"""A spec as text to copy: YAML, command line, Python."""
+
+import pprint
+
+import streamlit as st
+
+from backend import specs
+from backend.specs import RunSpec
+
+
+def spec_text(spec: RunSpec) -> None:
+    """Shows the same spec in the three ways it can be started without a form."""
+    text = specs.to_yaml(spec)
+    yaml, shell, python = st.tabs(["YAML", "Command line", "Python"], key="spec_as")
+    yaml.code(text, language="yaml")
+    shell.code(f"python -m backend launch /dev/stdin --wait <<'EOF'\n{text}EOF", language="bash")
+    content = pprint.pformat(spec.model_dump(exclude_none=True), sort_dicts=False, width=88)
+    python.code(f"import backend\n\nrun_id = backend.launch({content})\nprint(backend.run(run_id).state)", language="python")

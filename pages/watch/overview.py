@@ -1,0 +1,38 @@
+"""What runs now, what ended lately, and a first run in one click."""
+
+import streamlit as st
+
+from backend import api
+from pages.components import errors, examples
+from pages.components.run_table import ENDED_COLUMNS, RUNNING_COLUMNS, run_table
+
+LATELY = 10
+ACTIVE = ("queued", "running")
+
+
+@st.fragment(run_every=2.0)
+def live() -> None:
+    with errors.told():
+        runs = api.runs(limit=200)
+    active = [run for run in runs if run.state in ACTIVE]
+    ended = [run for run in runs if run.is_over][:LATELY]
+    if not runs:
+        examples.cards("Nothing has run yet. Start with one of these:")
+        return
+    st.subheader("Running now")
+    if active:
+        run_table(active, RUNNING_COLUMNS, "overview_active")
+    else:
+        st.caption("Nothing runs at the moment.")
+    st.subheader("Ended lately")
+    if ended:
+        run_table(ended, ENDED_COLUMNS, "overview_ended")
+    else:
+        st.caption("Nothing has ended yet.")
+
+
+title, new = st.columns([4, 1], vertical_alignment="center")
+title.header("Overview")
+if new.button("New run", icon=":material/add:", type="primary", width="stretch"):
+    st.switch_page("pages/start/rl.py")
+live()

@@ -1,0 +1,34 @@
+"""One run, live: /run?id="""
+
+import streamlit as st
+
+from backend import api
+from pages.components import actions, errors, run_view
+from pages.components.examples import cards
+
+run_id = st.query_params.get("id", "")
+if not run_id:
+    cards("No run is chosen. Pick one on the Runs page, or start one:")
+    st.stop()
+with errors.told():
+    first = api.run(run_id)
+
+
+def live() -> None:
+    with errors.told():
+        run = api.run(run_id)
+    if run.is_over != first.is_over:
+        st.rerun()  # starts or ends the timer
+    errors.show_kept()
+    left, right = st.columns([3, 2], vertical_alignment="top")
+    with left:
+        run_view.header(run)
+    with right.container(horizontal=True, horizontal_alignment="right"):
+        actions.on_run(run)
+    run_view.problem(run)
+    run_view.progress_bar(run)
+    run_view.numbers(run)
+    run_view.tabs(run)
+
+
+st.fragment(live, run_every=None if first.is_over else 1.0)()
