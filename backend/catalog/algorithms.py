@@ -32,7 +32,8 @@ class Algorithm:
     def why_not(self, environment: Environment) -> str:
         """Returns what keeps this algorithm from acting in `environment`, or an empty string."""
         if environment.observation not in self.observations:
-            return f"{self.title} needs {_named(self.observations)} observations; {environment.id} has {_named({environment.observation})} ones."
+            has = _named({environment.observation})
+            return f"{self.title} needs {_named(self.observations)} observations; {environment.id} has {has} ones."
         if environment.action not in self.actions:
             return f"{self.title} needs {_named(self.actions)} actions; {environment.id} has {_named({environment.action})} ones."
         return ""

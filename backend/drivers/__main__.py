@@ -48,7 +48,7 @@ def _attempt(attempt: Attempt, drive: rl.Drive, spec: dict[str, object]) -> int:
     except BaseException as error:
         attempt.finish(RunState.FAILED, error=error)
         raise
-    attempt.finish(outcome.state, outcome.note, outcome.error)
+    attempt.finish(outcome.state, outcome.note, outcome.error, outcome.traceback)
     return 1 if outcome.state is RunState.FAILED else 0
 
 

@@ -53,12 +53,12 @@ class Attempt:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self._ended.set()
 
-    def finish(self, to: RunState, note: str = "", error: BaseException | str = "") -> None:
+    def finish(self, to: RunState, note: str = "", error: BaseException | str = "", trace: str = "") -> None:
         """Writes what is left and ends the attempt; a full disk is waited for."""
         if not self._ending.acquire(blocking=False):
             threading.Event().wait()  # the heartbeat thread is ending this process
         text = f"{type(error).__name__}: {error}" if isinstance(error, BaseException) else error
-        trace = "".join(traceback.format_exception(error)) if isinstance(error, BaseException) else ""
+        trace = "".join(traceback.format_exception(error)) if isinstance(error, BaseException) else trace
         limit = time.monotonic() + FINISH_SECONDS
         while True:
             try:

@@ -1,6 +1,7 @@
 """Drives a reinforcement-learning run: a Tune experiment with a trial per seed."""
 
 import logging
+import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ from backend.specs import RLSpec
 from backend.store.values import RunState, TrialState
 
 EXPERIMENT = "tune"
+_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,7 @@ class Outcome:
     state: RunState
     note: str = ""
     error: str = ""
+    traceback: str = ""
 
 
 Drive = Callable[[RLSpec, Attempt], Outcome]
@@ -143,7 +146,7 @@ class Recording(Callback):
         _here().attempt.recorder.trial(_number(trial), state=TrialState.SUCCEEDED, ended_at=time.time())
 
     def on_trial_error(self, iteration: int, trials: list[Trial], trial: Trial, **info: Any) -> None:
-        error = Path(trial.error_file).read_text() if trial.error_file else "unknown error"
+        error = _COLOURS.sub("", Path(trial.error_file).read_text()) if trial.error_file else "unknown error"
         _here().first_error = _here().first_error or error
         _here().attempt.recorder.trial(_number(trial), state=TrialState.FAILED, ended_at=time.time(), error=error)
 
@@ -178,7 +181,8 @@ def _outcome(attempt: Attempt) -> Outcome:
     states = attempt.recorder.states()
     failed = states.count(TrialState.FAILED)
     if failed:
-        return Outcome(RunState.FAILED, f"{failed} of {len(states)} seeds failed", _here().first_error)
+        trace = _here().first_error
+        return Outcome(RunState.FAILED, f"{failed} of {len(states)} seeds failed", trace.strip().splitlines()[-1], trace)
     if states.count(TrialState.SUCCEEDED) == len(states):
         return Outcome(RunState.SUCCEEDED)
     if attempt.stop_requested:

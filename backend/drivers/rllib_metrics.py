@@ -30,10 +30,12 @@ def from_result(result: Mapping[str, Any]) -> dict[str, float]:
 
 
 def _learner(policy: Mapping[str, Any]) -> dict[str, float]:
-    short = {
-        key.removeprefix("default_optimizer_").replace("gradients_default_optimizer_global_norm", "gradient_norm"): key for key in policy
-    }
-    return {f"learner/{name}": float(policy[key]) for name, key in short.items() if _is_number(policy[key]) and not name.startswith(COUNTS)}
+    learned = {}
+    for theirs, value in policy.items():
+        name = theirs.removeprefix("gradients_").removeprefix("default_optimizer_")
+        if _is_number(value) and not name.startswith(COUNTS):
+            learned[f"learner/{name}"] = float(value)
+    return learned
 
 
 def _is_number(value: Any) -> TypeGuard[SupportsFloat]:

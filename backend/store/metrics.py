@@ -132,7 +132,7 @@ class Recorder:
             known[trial, key] = made.scalar_one()
         if pending:
             rows = [(known[trial, key], sequence, step, at, value) for trial, key, sequence, step, at, value in pending]
-            tx.connection.cursor().executemany(INSERT_POINT, rows)
+            tx.exec_driver_sql(INSERT_POINT, rows)
         for number, columns in changed.items():
             mine = update(trials).where(trials.c.run_id == self.run_id, trials.c.number == number)
             tx.execute(mine.values(**columns))

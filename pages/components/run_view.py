@@ -48,10 +48,9 @@ def problem(run: Run) -> None:
         return
     last = [line for line in run.error.strip().splitlines() if line.strip()][-1:] or ["no reason was recorded"]
     st.error(f"{plain(last[0])}  \nAll that was recorded is kept. Resume goes on from the last checkpoint.", icon=":material/error:")
-    trace = run.traceback or (run.error if "\n" in run.error.strip() else "")
-    if trace:
+    if run.traceback:
         with st.expander("Traceback"):
-            st.code(trace, language="python")
+            st.code(run.traceback, language="python")
 
 
 def progress_bar(run: Run) -> None:

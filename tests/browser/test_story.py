@@ -1,0 +1,153 @@
+"""From a form to a live reward curve, as a person goes."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from backend import api
+from backend.store.values import RunState
+from tests.browser.conftest import App
+from tests.conftest import CARTPOLE, ENDLESS, LAKE, poll
+
+pytestmark = [pytest.mark.ray, pytest.mark.browser]
+
+PLOT = ".raydeck-plot"
+
+
+def plot(page: Page, expression: str) -> Any:
+    """Returns what an expression over the first chart's node gives; None while nothing is drawn."""
+    return page.evaluate(f"(() => {{ const node = document.querySelector('{PLOT}'); return node?.calcdata ? {expression} : null }})()")
+
+
+def choose(page: Page, label: str, option: str) -> None:
+    page.get_by_role("combobox", name=label).click()
+    page.get_by_role("option", name=option).click()
+
+
+def shown_state(page: Page, state: str, limit: float = 30) -> None:
+    expect(page.locator('[data-testid="stMain"] .stBadge, [data-testid="stMain"] [data-testid="stBadge"]').first).to_contain_text(
+        state, timeout=limit * 1000
+    )
+
+
+def test_form_start_curve_zoom_stop_second_run_compare_reload(start_app: Callable[[], App], page: Page) -> None:
+    app = start_app()
+    page.goto(f"{app.url}/rl")
+    choose(page, "Algorithm", "PPO")
+    expect(page.get_by_role("combobox", name="Environment")).to_be_visible()
+    page.get_by_label("Seeds", exact=True).fill("1")
+    page.get_by_label("Name", exact=True).fill("story")
+    page.get_by_label("Name", exact=True).press("Enter")
+    expect(page.locator("code").filter(has_text="name: story").first).to_be_visible()
+    page.get_by_role("button", name="Start run").dblclick()
+    page.wait_for_url("**/run?id=*")
+    assert len(api.runs("story")) == 1, "a double click starts one run"
+    first = api.runs("story")[0].id
+
+    poll(lambda: (plot(page, "node.calcdata[0].length") or 0) >= 2, 40, "the curve appears")
+    box = page.locator(PLOT).first.bounding_box()
+    assert box
+    page.mouse.move(box["x"] + 150, box["y"] + 150)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 600, box["y"] + 300, steps=5)
+    page.mouse.up()
+    poll(lambda: plot(page, "node.layout.xaxis.autorange === false"), 5, "zoomed")
+    zoom, length, draws = (plot(page, what) for what in ("node.layout.xaxis.range", "node.calcdata[0].length", "Number(node.dataset.draws)"))
+    page.evaluate(f"document.querySelector('{PLOT}').mark = 'same node'")
+    poll(lambda: plot(page, "Number(node.dataset.draws)") >= draws + 3, 60, "three ticks")
+    assert plot(page, "node.mark") == "same node"
+    assert plot(page, "node.layout.xaxis.range") == zoom
+    assert plot(page, "node.calcdata[0].length") > length
+
+    page.get_by_role("button", name="Stop").click()
+    expect(page.get_by_role("button", name="Stopping")).to_be_visible(timeout=2000)
+    shown_state(page, "stopped", 15)
+    expect(page.get_by_role("button", name="Resume")).to_be_visible()
+
+    page.goto(f"{app.url}/")
+    page.get_by_role("button", name="New run").click()
+    choose(page, "Algorithm", "Q-learning")
+    page.get_by_label("Name", exact=True).fill("story two")
+    page.get_by_label("Name", exact=True).press("Enter")
+    expect(page.locator("code").filter(has_text="name: story two").first).to_be_visible()
+    page.get_by_role("button", name="Start run").click()
+    page.wait_for_url("**/run?id=*")
+    shown_state(page, "succeeded", 60)
+    second = api.runs("story two")[0].id
+
+    page.goto(f"{app.url}/compare?runs={first},{second}")
+    poll(lambda: (plot(page, "node.data.filter(each => each.showlegend !== false).length") or 0) == 2, 20, "two runs on one chart")
+    page.reload()
+    poll(lambda: (plot(page, "node.data.filter(each => each.showlegend !== false).length") or 0) == 2, 20, "still there after a reload")
+    page.goto(f"{app.url}/runs")
+    expect(page.get_by_role("link", name="story two")).to_be_visible()
+    page.get_by_role("link", name="story two").click()
+    page.wait_for_url(f"**/run?id={second}")
+
+
+def test_a_restarted_web_process_finds_all_and_loses_no_point(start_app: Callable[[], App], page: Page) -> None:
+    run_id = api.launch({**CARTPOLE, "name": "survivor", "stop": {"env_steps": 16_000}})
+    app = start_app()
+    page.goto(f"{app.url}/run?id={run_id}")
+    poll(lambda: plot(page, "node.calcdata[0].length"), 60, "a curve")
+    app.kill()
+    before = api.run(run_id).reports
+    poll(lambda: api.run(run_id).reports > before, 30, "the run goes on without the web process")
+    again = start_app()
+    page.goto(f"{again.url}/run?id={run_id}")
+    shown_state(page, "succeeded", 90)
+    (curve,) = api.trial_curves([run_id], ["iteration"])
+    assert list(curve.y) == list(range(1, len(curve.y) + 1)), "every iteration is there once"
+    poll(lambda: plot(page, "node.calcdata[0].length") == len(curve.y), 10, "all of them drawn")
+
+
+def test_a_finished_run_has_no_timer_and_its_link_is_whole(start_app: Callable[[], App], page: Page) -> None:
+    run_id = api.launch({**LAKE, "stop": {"episodes": 200}})
+    poll(lambda: api.run(run_id).is_over, 60)
+    app = start_app()
+    page.goto(f"{app.url}/run?id={run_id}&tab=Trials")
+    expect(page.get_by_role("tab", name="Trials")).to_have_attribute("aria-selected", "true")
+    page.goto(f"{app.url}/run?id={run_id}&x=iteration")
+    poll(lambda: plot(page, "node.layout.xaxis.title.text") == "iteration", 20)
+    sent: list[str] = []
+    page.on("websocket", lambda socket: socket.on("framereceived", lambda _: sent.append("frame")))
+    page.reload()
+    poll(lambda: plot(page, "true"), 20)
+    page.wait_for_function("() => !document.querySelector('[data-test-script-state=\"running\"]')")
+    quiet = len(sent)
+    page.wait_for_timeout(3500)
+    assert len(sent) == quiet, "nothing is sent while nothing happens"
+
+
+def test_names_stay_letters(start_app: Callable[[], App], page: Page) -> None:
+    nasty = "<script>document.title='owned'</script> **bold** <b>x</b>"
+    run_id = api.launch({**LAKE, "name": nasty, "stop": {"episodes": 100}})
+    poll(lambda: api.run(run_id).state is RunState.SUCCEEDED, 60)
+    app = start_app()
+    for path in ("/", "/runs", f"/run?id={run_id}", f"/compare?runs={run_id}"):
+        page.goto(app.url + path)
+        expect(page.get_by_text(nasty).first).to_be_visible()
+        assert page.title() != "owned"
+
+
+def test_a_second_app_takes_the_next_port_and_says_so(start_app: Callable[[], App]) -> None:
+    first, second = start_app(), start_app()
+    assert first.url != second.url
+    assert any("is taken" in line for line in second.lines)
+
+
+def test_delete_asks_first(start_app: Callable[[], App], page: Page) -> None:
+    run_id = api.launch(ENDLESS)
+    api.stop(run_id)
+    poll(lambda: api.run(run_id).is_over, 20)
+    app = start_app()
+    page.goto(f"{app.url}/run?id={run_id}")
+    page.get_by_role("button", name="Delete").click()
+    page.get_by_role("button", name="Keep").click()
+    assert api.run(run_id).id == run_id
+    page.get_by_role("button", name="Delete").click()
+    page.get_by_role("dialog").get_by_role("button", name="Delete").click()
+    page.wait_for_url("**/runs")
+    assert run_id not in [run.id for run in api.runs()]

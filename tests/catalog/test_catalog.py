@@ -1,0 +1,43 @@
+"""Every entry of the catalogue is described, has sound defaults, and names code that exists."""
+
+from importlib import import_module
+
+import pytest
+
+from backend import specs
+from backend.catalog.algorithms import ALGORITHMS, Algorithm, environments_for
+from backend.catalog.environments import ENVIRONMENTS, Environment
+from backend.catalog.examples import EXAMPLES, Example
+
+PAIRS = [(algorithm, environment) for algorithm in ALGORITHMS.values() for environment in environments_for(algorithm)]
+
+
+@pytest.mark.parametrize("algorithm", ALGORITHMS.values(), ids=lambda each: each.id)
+def test_each_setting_is_explained_and_its_default_valid(algorithm: Algorithm) -> None:
+    algorithm.params.model_validate(algorithm.params().model_dump())
+    for name, field in algorithm.params.model_fields.items():
+        assert field.title, name
+        assert field.description and len(field.description) > 15, name
+    assert algorithm.summary
+    assert algorithm.source.startswith("https://")
+    assert environments_for(algorithm)
+
+
+@pytest.mark.parametrize(("algorithm", "environment"), PAIRS, ids=lambda each: each.id)
+def test_each_offered_pair_is_a_valid_spec(algorithm: Algorithm, environment: Environment) -> None:
+    specs.parse({"kind": "rl", "algorithm": algorithm.id, "environment": environment.id, "stop": algorithm.stop})
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS.values(), ids=lambda each: each.id)
+def test_each_environment_is_what_the_catalogue_says(environment: Environment) -> None:
+    gymnasium = import_module("gymnasium")
+    made = gymnasium.make(environment.id, max_episode_steps=environment.max_steps, **environment.options().model_dump())
+    assert isinstance(made.observation_space, gymnasium.spaces.Discrete) == (environment.observation == "discrete")
+    assert isinstance(made.action_space, gymnasium.spaces.Discrete) == (environment.action == "discrete")
+    assert environment.summary
+    made.close()
+
+
+@pytest.mark.parametrize("example", EXAMPLES.values(), ids=lambda each: each.id)
+def test_each_example_can_be_started(example: Example) -> None:
+    specs.parse(example.spec)

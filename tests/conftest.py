@@ -1,0 +1,105 @@
+"""A home of its own for each test, and one real Ray head for all that need it."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pytest
+
+from backend import api, specs
+from backend.settings import ROOT, Settings
+from backend.store.database import Database, open_database
+
+Found = TypeVar("Found")
+
+LAKE: dict[str, Any] = {
+    "kind": "rl",
+    "name": "lake",
+    "algorithm": "q_learning",
+    "environment": "FrozenLake-v1",
+    "environment_options": {"is_slippery": False},
+    "seeds": [1, 2, 3],
+    "params": {"alpha": 0.5, "gamma": 0.99, "exploration": "epsilon_greedy", "epsilon": 1.0, "epsilon_decay": "linear", "epsilon_min": 0.01},
+    "stop": {"episodes": 2000},
+}
+CARTPOLE: dict[str, Any] = {
+    "kind": "rl",
+    "name": "cart",
+    "algorithm": "ppo",
+    "environment": "CartPole-v1",
+    "seeds": [1],
+    "stop": {"env_steps": 60_000},
+}
+ENDLESS: dict[str, Any] = {**LAKE, "name": "long", "seeds": [1], "stop": {"time_s": 600}}
+
+
+def poll(until: Callable[[], Found], limit: float, why: str = "") -> Found:
+    """Asks again and again until the answer is true; fails after `limit` seconds."""
+    end = time.monotonic() + limit
+    while True:
+        found = until()
+        if found:
+            return found
+        if time.monotonic() > end:
+            raise AssertionError(f"not within {limit} s: {why or until}")
+        time.sleep(0.1)
+
+
+def cli(*arguments: str, home: Path | None = None, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
+    """Runs the command line as a person does."""
+    environment = {**os.environ, **({"RAYDECK_HOME": str(home)} if home else {})}
+    command = [sys.executable, "-m", "backend", *arguments]
+    return subprocess.run(command, input=stdin, capture_output=True, text=True, env=environment, cwd=ROOT, timeout=240, check=False)
+
+
+@pytest.fixture(autouse=True)
+def _no_attached_head(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("RAY_ADDRESS", raising=False)
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """An empty home without a cluster."""
+    monkeypatch.setenv("RAYDECK_HOME", str(tmp_path / "home"))
+    monkeypatch.delenv("RAYDECK_DB", raising=False)
+    api.reset()
+    yield tmp_path / "home"
+    api.reset()
+
+
+@pytest.fixture
+def database(home: Path) -> Iterator[Database]:
+    opened = open_database(Settings())
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(scope="session")
+def ray_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A home whose Ray head runs for the whole session."""
+    folder = tmp_path_factory.mktemp("ray") / "home"
+    started = cli("up", home=folder)
+    assert started.returncode == 0, started.stderr
+    yield folder
+    cli("down", home=folder)
+
+
+@pytest.fixture
+def cluster(ray_home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """The home with the running head, open in this process; runs left active are stopped afterwards."""
+    monkeypatch.setenv("RAYDECK_HOME", str(ray_home))
+    api.reset()
+    yield ray_home
+    for run in api.runs(states=[api.RunState.QUEUED, api.RunState.RUNNING]):
+        api.stop(run.id)
+    poll(lambda: not api.runs(states=[api.RunState.QUEUED, api.RunState.RUNNING]), 30, "all runs over")
+    api.reset()
+
+
+def content(spec: dict[str, Any]) -> dict[str, Any]:
+    """Returns a spec as it is stored, with its defaults written out."""
+    return specs.parse(spec).model_dump(exclude_none=True, mode="json")

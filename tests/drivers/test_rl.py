@@ -1,0 +1,214 @@
+"""A run's life on a real Ray head: it learns, stops, goes on, dies and is told of truly."""
+
+import os
+import signal
+import time
+from pathlib import Path
+
+import numpy as np
+import psutil
+import pytest
+
+from backend import api
+from backend.analysis.curves import Curve
+from backend.cluster import head
+from backend.store.values import RunState
+from tests.conftest import CARTPOLE, ENDLESS, LAKE, cli, poll
+
+pytestmark = pytest.mark.ray
+
+
+def state(run_id: str) -> RunState:
+    return api.run(run_id).state
+
+
+def over(run_id: str, limit: float = 120) -> RunState:
+    poll(lambda: api.run(run_id).is_over, limit, f"{run_id} over")
+    return state(run_id)
+
+
+def reports(run_id: str, at_least: int, limit: float = 60) -> None:
+    poll(lambda: api.run(run_id).reports >= at_least, limit, f"{at_least} reports of {run_id}")
+
+
+def curve(run_id: str, key: str = "return_mean", trial: int = 0) -> Curve:
+    (found,) = [each for each in api.trial_curves([run_id], [key]) if each.trial == trial]
+    return found
+
+
+def driver_of(run_id: str) -> psutil.Process:
+    for process in psutil.process_iter(["cmdline"]):
+        command = process.info["cmdline"] or []
+        if "backend.drivers" in command and run_id in command and "-c" not in command:
+            return process
+    raise AssertionError(f"no driver of {run_id} is running")
+
+
+def test_a_run_is_recorded_whole(cluster: Path) -> None:
+    run_id = api.launch({**LAKE, "seeds": [1, 7], "stop": {"episodes": 400}})
+    assert over(run_id) is RunState.SUCCEEDED
+    run = api.run(run_id)
+    assert [trial.state for trial in run.trials] == ["succeeded", "succeeded"]
+    assert {"return_mean", "return_min", "return_max", "episode_length", "episodes", "env_steps", "iteration", "steps_per_second"} <= set(
+        api.metric_keys(run_id)
+    )
+    assert curve(run_id, "episodes").y[-1] == 400
+    assert run.versions["ray"]
+    assert run.host
+    assert [event.move for event in api.events(run_id)] == ["queued", "running", "succeeded"]
+    assert "Traceback" not in api.log_tail(run_id)
+
+
+def test_the_same_seed_gives_the_same_curve_and_another_seed_another(cluster: Path) -> None:
+    runs = [api.launch({**LAKE, "seeds": [3, 4], "stop": {"episodes": 300}}) for _ in range(2)]
+    assert [over(run_id) for run_id in runs] == [RunState.SUCCEEDED] * 2
+    np.testing.assert_array_equal(curve(runs[0]).y, curve(runs[1]).y)
+    assert not np.array_equal(curve(runs[0], "env_steps").y, curve(runs[0], "env_steps", trial=1).y)
+
+
+def test_a_stop_is_done_soon_and_a_resumed_tabular_run_ends_as_an_unbroken_one(cluster: Path) -> None:
+    taxi = {"kind": "rl", "algorithm": "q_learning", "environment": "Taxi-v3", "seeds": [5], "stop": {"episodes": 6000}}
+    unbroken = api.launch(taxi)
+    assert over(unbroken) is RunState.SUCCEEDED
+    broken = api.launch(taxi)
+    poll(lambda: api.run(broken).trials[0].checkpoint, 60, "a first checkpoint")
+    asked = time.monotonic()
+    api.stop(broken)
+    assert api.run(broken).is_stopping or api.run(broken).is_over
+    assert over(broken, 15) is RunState.STOPPED
+    assert time.monotonic() - asked < 6
+    api.resume(broken)
+    assert over(broken) is RunState.SUCCEEDED
+    assert api.run(broken).attempt == 2
+    whole, parts = curve(unbroken), curve(broken)
+    assert dict(zip(parts.x, parts.y, strict=True)) == dict(zip(whole.x, whole.y, strict=True))
+
+
+def test_a_stopped_ppo_run_goes_on_at_the_step_where_it_stopped(cluster: Path) -> None:
+    run_id = api.launch({**CARTPOLE, "stop": {"env_steps": 16_000}})
+    reports(run_id, 4)
+    api.stop(run_id)
+    assert over(run_id, 15) is RunState.STOPPED
+    before = curve(run_id, "env_steps").y
+    assert before[-1] < 16_000
+    api.resume(run_id)
+    assert over(run_id) is RunState.SUCCEEDED
+    steps = curve(run_id, "env_steps").y
+    np.testing.assert_array_equal(steps[: len(before)], before)
+    assert 0 <= steps[len(before)] - before[-1] < 2500, steps
+    assert steps[-1] >= 16_000
+    iterations = curve(run_id, "iteration").y
+    assert iterations[len(before)] == iterations[len(before) - 1] + 1
+
+
+def test_a_killed_driver_is_lost_with_a_reason_and_resumes(cluster: Path) -> None:
+    run_id = api.launch({**CARTPOLE, "stop": {"env_steps": 16_000}})
+    reports(run_id, 3)
+    driver_of(run_id).kill()
+    killed = time.monotonic()
+    poll(lambda: state(run_id) is RunState.LOST, 15, "lost")
+    assert time.monotonic() - killed < 15
+    run = api.run(run_id)
+    assert "killed by signal 9" in run.error
+    kept = curve(run_id).y
+    assert len(kept) >= 3
+    api.resume(run_id)
+    assert over(run_id) is RunState.SUCCEEDED
+    np.testing.assert_array_equal(curve(run_id).y[: len(kept)], kept)
+    assert curve(run_id, "env_steps").y[-1] >= 16_000
+
+
+def test_runs_beyond_the_slots_wait_and_a_queued_run_stops_at_once(cluster: Path) -> None:
+    first = api.launch({**ENDLESS, "seeds": [1, 2]})
+    reports(first, 1)
+    second = api.launch(ENDLESS)
+    poll(lambda: "CPU" in api.run(second).waits_for, 20, "the second says that it waits for a CPU")
+    third = api.launch(ENDLESS)
+    assert state(third) is RunState.QUEUED
+    api.stop(third)
+    assert state(third) is RunState.STOPPED
+    began = time.monotonic()
+    for run_id in (first, second):
+        api.stop(run_id)
+        assert over(run_id, 15) is RunState.STOPPED
+    assert time.monotonic() - began < 15
+    poll(lambda: api.house().cluster.jobs().load().cpus_taken == 0, 20, "no actor is left behind")
+    assert state(third) is RunState.STOPPED
+
+
+def test_a_failure_is_recorded_with_its_traceback(cluster: Path) -> None:
+    run_id = api.launch(ENDLESS)
+    poll(lambda: api.run(run_id).trials[0].checkpoint, 60, "a checkpoint")
+    api.stop(run_id)
+    assert over(run_id, 15) is RunState.STOPPED
+    for saved in (cluster / "runs" / run_id).rglob("q_learning.json"):
+        saved.write_text("broken")
+    api.resume(run_id)
+    assert over(run_id, 60) is RunState.FAILED
+    run = api.run(run_id)
+    assert "JSONDecodeError" in run.error
+    assert "q_learning.py" in run.traceback
+    assert "\x1b" not in run.traceback
+    assert "JSONDecodeError" in run.trials[0].error
+    assert run.trials[0].state == "failed"
+
+
+def test_a_killed_head_makes_its_runs_lost_and_can_be_started_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RAYDECK_HOME", str(tmp_path / "home"))
+    api.reset()
+    try:
+        api.cluster_up()
+        run_id = api.launch(ENDLESS)
+        reports(run_id, 2)
+        known = head.known_head(api.house().settings)
+        assert known
+        killed = time.monotonic()
+        for process in [*psutil.Process(known.pid).children(recursive=True), psutil.Process(known.pid)]:
+            process.kill()
+        poll(lambda: state(run_id) is RunState.LOST, 15, "lost")
+        assert time.monotonic() - killed < 15
+        assert "cluster" in api.run(run_id).error
+        assert api.cluster_status().state == "dead"
+        api.cluster_up()
+        api.resume(run_id)
+        poll(lambda: state(run_id) is RunState.RUNNING, 30, "running again")
+        reports(run_id, api.run(run_id).reports + 1)
+    finally:
+        api.cluster_down()
+        api.reset()
+
+
+def test_down_ends_our_head_and_only_that(cluster: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    assert cli("up", home=other).returncode == 0
+    assert "ended" in cli("down", home=other).stdout
+    assert api.house().cluster.jobs().answers()
+    left = [process for process in psutil.process_iter(["cmdline"]) if any(str(other) in part for part in process.info["cmdline"] or ())]
+    assert left == []
+
+
+def test_a_run_launched_from_yaml_ends_while_nobody_looks(cluster: Path, tmp_path: Path) -> None:
+    import yaml
+
+    file = tmp_path / "lake.yaml"
+    file.write_text(yaml.safe_dump({**LAKE, "stop": {"episodes": 300}}))
+    said = cli("launch", str(file), "--wait", home=cluster)
+    assert said.returncode == 0, said.stderr
+    assert state(said.stdout.strip().splitlines()[-1]) is RunState.SUCCEEDED
+
+
+def test_a_suspended_driver_is_no_crash(cluster: Path) -> None:
+    """A closed laptop: silence, but Ray still says RUNNING."""
+    run_id = api.launch(ENDLESS)
+    reports(run_id, 1)
+    driver = driver_of(run_id)
+    os.kill(driver.pid, signal.SIGSTOP)
+    try:
+        silent_from = time.time()
+        poll(lambda: time.time() - silent_from > 12, 20)
+        api.house().launcher.reconcile(force=True)
+        assert state(run_id) is RunState.RUNNING
+    finally:
+        os.kill(driver.pid, signal.SIGCONT)
+    heard = time.time()
+    poll(lambda: (api.run(run_id).heartbeat_at or 0) > heard, 10, "it beats again")

@@ -1,0 +1,35 @@
+"""The agents learn: what the README promises, checked."""
+
+from pathlib import Path
+
+import pytest
+
+from backend import api
+from tests.conftest import CARTPOLE, LAKE, poll
+
+pytestmark = pytest.mark.ray
+
+
+def test_q_learning_crosses_the_lake_on_every_seed(cluster: Path) -> None:
+    run_id = api.launch(LAKE)
+    poll(lambda: api.run(run_id).is_over, 120)
+    run = api.run(run_id)
+    assert run.state == "succeeded"
+    assert all((trial.last["return_mean"] or 0) >= 0.95 for trial in run.trials), [trial.last["return_mean"] for trial in run.trials]
+
+
+def test_ppo_balances_the_pole(cluster: Path) -> None:
+    run_id = api.launch(CARTPOLE)
+    poll(lambda: api.run(run_id).is_over, 240)
+    run = api.run(run_id)
+    assert run.state == "succeeded"
+    assert (run.best or 0) >= 400
+    assert (run.trials[0].last["env_steps"] or 0) < 63_000
+
+
+def test_dqn_learns_from_its_replay_buffer(cluster: Path) -> None:
+    run_id = api.launch({**CARTPOLE, "algorithm": "dqn", "stop": {"env_steps": 15_000, "return_mean": 100}})
+    poll(lambda: api.run(run_id).is_over, 240)
+    run = api.run(run_id)
+    assert run.state == "succeeded"
+    assert (run.best or 0) >= 100

@@ -1,0 +1,140 @@
+"""Every page from app.py on: empty, filled, with nonsense in its URL; people's words stay letters."""
+
+from pathlib import Path
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from backend import api
+from backend.settings import ROOT
+from backend.store import runs
+from backend.store.metrics import Recorder
+from backend.store.values import RunState
+from tests.conftest import LAKE, content
+
+NASTY = "<script>alert(1)</script> **bold** [x](http://y) $a$"
+PAGES = {
+    "overview": "pages/watch/overview.py",
+    "runs": "pages/watch/runs.py",
+    "run": "pages/watch/run.py",
+    "rl": "pages/start/rl.py",
+    "compare": "pages/compare/curves.py",
+    "cluster": "pages/cluster/cluster.py",
+}
+
+
+@pytest.fixture
+def app(home: Path, monkeypatch: pytest.MonkeyPatch) -> AppTest:
+    """The app without a cluster: nothing is started in the background."""
+    monkeypatch.setattr(api, "cluster_up_soon", lambda: None)
+    st.cache_data.clear()
+    st.cache_resource.clear()
+    return AppTest.from_file(str(ROOT / "app.py"), default_timeout=20)
+
+
+def opened(app: AppTest, page: str, **query: str) -> AppTest:
+    app.run()
+    for key, value in query.items():
+        app.query_params[key] = value
+    app.switch_page(PAGES[page]).run()
+    assert not app.exception, app.exception
+    return app
+
+
+def said(app: AppTest) -> str:
+    parts = [*app.markdown, *app.caption, *app.error, *app.info, *app.warning, *app.subheader, *app.header]
+    return "\n".join(str(each.value) for each in parts)
+
+
+@pytest.fixture
+def run_id(app: AppTest) -> str:
+    database = api.house().database
+    made = runs.create(database, content({**LAKE, "name": NASTY}), [1, 2])
+    runs.claim(database, made, 1, "host", {"ray": "2"})
+    recorder = Recorder(database, made, 1)
+    for step in range(30):
+        for trial in (0, 1):
+            recorder.report(trial, step, {"return_mean": step / 30, "env_steps": step, "iteration": step, "time_s": step, "learner/loss": 1.0})
+    recorder.close()
+    runs.finish(database, made, 1, RunState.FAILED, error="KeyError: 'x7'", traceback="Traceback: here")
+    return made
+
+
+@pytest.mark.parametrize("page", ["overview", "runs", "run", "compare"])
+def test_an_empty_page_offers_three_runs_in_one_click(app: AppTest, page: str) -> None:
+    opened(app, page)
+    assert [button.label for button in app.button].count("Start") == 3
+
+
+def test_an_example_starts_and_opens(app: AppTest) -> None:
+    opened(app, "overview")
+    next(button for button in app.button if button.label == "Start").click().run()
+    assert [run.name for run in api.runs()] == ["lake"]
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_each_page_shows_a_recorded_run(app: AppTest, run_id: str, page: str) -> None:
+    opened(app, page, id=run_id, runs=run_id)
+    assert "<script>" not in said(app).replace("\\<script\\>", "")
+
+
+@pytest.mark.parametrize("tab", ["Reward", "Metrics", "Trials", "Events", "Log", "Spec"])
+def test_each_tab_of_a_run(app: AppTest, run_id: str, tab: str) -> None:
+    opened(app, "run", id=run_id, tab=tab)
+    assert "KeyError" in said(app)
+
+
+def test_a_run_that_does_not_exist_is_a_message(app: AppTest) -> None:
+    opened(app, "run", id="nosuchrun")
+    assert "There is no run" in said(app)
+    opened(app, "compare", runs="nosuchrun")
+
+
+def test_a_database_that_is_none_is_a_message(app: AppTest, home: Path) -> None:
+    home.mkdir()
+    (home / "raydeck.db").write_text("no database " * 100)
+    app.run()
+    assert not app.exception
+    assert "not a Raydeck database" in said(app).replace("\\", "")
+
+
+def test_the_form_reports_each_problem_and_starts_nothing(app: AppTest) -> None:
+    opened(app, "rl")
+    for label, value in (("Learning rate α", -1.0), ("Episodes", 0)):
+        next(each for each in app.number_input if each.label == label).set_value(value).run()
+    next(each for each in app.text_input if each.label == "Own seeds").set_value("1, 1, banana").run()
+    text = said(app).replace("\\", "")
+    assert text.count("must be greater than 0") == 2
+    assert "banana" not in [run.name for run in api.runs()]
+    assert next(button for button in app.button if button.label == "Start run").disabled
+    assert api.runs() == []
+
+
+def test_a_double_click_starts_one_run(app: AppTest) -> None:
+    opened(app, "rl")
+    start = next(button for button in app.button if button.label == "Start run")
+    start.click().run()
+    assert len(api.runs()) == 1
+    key = api.runs()[0].id
+    app.switch_page(PAGES["rl"]).run()
+    next(button for button in app.button if button.label == "Start run").click().run()
+    assert len(api.runs()) == 2, "coming back to the form starts another run"
+    assert key in [run.id for run in api.runs()]
+
+
+def test_only_possible_pairs_are_offered(app: AppTest) -> None:
+    opened(app, "rl")
+    algorithm, environment = app.selectbox[0], app.selectbox[1]
+    assert "CartPole-v1" not in environment.options
+    algorithm.select("ppo").run()
+    assert "CartPole-v1" in app.selectbox[1].options
+    assert "FrozenLake-v1" not in app.selectbox[1].options
+
+
+def test_clone_opens_the_form_filled(app: AppTest, run_id: str) -> None:
+    opened(app, "rl", clone=run_id)
+    assert next(each for each in app.number_input if each.label == "Learning rate α").value == 0.5
+    assert next(each for each in app.number_input if each.label == "Episodes").value == 2000
+    next(button for button in app.button if button.label == "Start run").click().run()
+    assert api.runs()[0].parent_id == run_id

@@ -1,0 +1,76 @@
+"""The database opens under a lock, is brought up to date once, and says what is wrong with a file it cannot use."""
+
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+from backend import settings
+from backend.errors import StoreUnavailable
+from backend.settings import Settings
+from backend.store import database as module
+from backend.store.database import HEAD, Database, open_database, stored_version
+from backend.store.schema import metadata
+
+
+def test_the_migrations_make_the_schema_and_head_is_the_newest(database: Database) -> None:
+    with database.engine.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+    config = Config()
+    config.set_main_option("script_location", str(Path(module.__file__).parent / "migrations"))
+    assert ScriptDirectory.from_config(config).get_current_head() == HEAD
+    assert stored_version(database) == HEAD
+
+
+def test_an_up_to_date_database_is_opened_without_alembic(database: Database, home: Path) -> None:
+    said = subprocess.run(
+        [sys.executable, "-c", "import sys; from backend import api; api.house(); print('alembic' in sys.modules)"],
+        capture_output=True, text=True, cwd=settings.ROOT, check=True,
+    )  # fmt: skip
+    assert said.stdout.strip() == "False"
+
+
+def test_processes_that_start_at_once_make_one_database(home: Path) -> None:
+    command = [sys.executable, "-c", "from backend import api; print(len(api.house().launcher.database.url))"]
+    started = [subprocess.Popen(command, cwd=settings.ROOT, stderr=subprocess.PIPE, text=True) for _ in range(4)]
+    for process in started:
+        _, errors = process.communicate(timeout=60)
+        assert process.returncode == 0, errors
+
+
+def test_a_file_that_is_no_database_is_left_alone(home: Path) -> None:
+    home.mkdir()
+    path = home / "raydeck.db"
+    path.write_text("my precious notes " * 100)
+    with pytest.raises(StoreUnavailable, match="not a Raydeck database"):
+        open_database(Settings())
+    assert path.read_text().startswith("my precious notes")
+
+
+def test_a_database_of_a_newer_version_is_left_alone(database: Database, home: Path) -> None:
+    with database.write() as tx:
+        tx.exec_driver_sql("update alembic_version set version_num = '9999'")
+    with pytest.raises(StoreUnavailable, match="newer Raydeck"):
+        open_database(Settings())
+    with sqlite3.connect(home / "raydeck.db") as connection:
+        assert connection.execute("select version_num from alembic_version").fetchone() == ("9999",)
+
+
+@pytest.mark.parametrize(("url", "said"), [("nonsense", "no database URL"), ("mysql://somewhere/db", "must be an SQLite URL")])
+def test_a_url_that_cannot_be_used_says_so(home: Path, monkeypatch: pytest.MonkeyPatch, url: str, said: str) -> None:
+    monkeypatch.setenv("RAYDECK_DB", url)
+    with pytest.raises(StoreUnavailable, match=said):
+        open_database(Settings())
+
+
+def test_another_sqlite_file_is_used_when_asked_for(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RAYDECK_DB", f"sqlite:///{tmp_path / 'elsewhere' / 'other.db'}")
+    open_database(Settings()).close()
+    assert (tmp_path / "elsewhere" / "other.db").exists()
+    assert not (home / "raydeck.db").exists()

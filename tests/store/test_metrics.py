@@ -1,0 +1,98 @@
+"""What was reported is stored once, in order, by the attempt that owns the run, and survives a full disk."""
+
+import math
+import time
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+
+from backend.errors import StaleAttempt, StoreUnavailable
+from backend.store import queries, runs
+from backend.store.database import Database
+from backend.store.metrics import Recorder
+from backend.store.values import RunState, TrialState
+from tests.conftest import LAKE, content, poll
+
+
+@pytest.fixture
+def run_id(database: Database) -> str:
+    made = runs.create(database, content(LAKE), [1, 2])
+    runs.claim(database, made, 1, "host", {})
+    return made
+
+
+@pytest.fixture
+def recorder(database: Database, run_id: str) -> Iterator[Recorder]:
+    made = Recorder(database, run_id, 1)
+    yield made
+    made._closed.set()
+
+
+def test_reports_are_on_disk_within_a_second_without_asking(database: Database, run_id: str, recorder: Recorder) -> None:
+    recorder.report(0, 10, {"return_mean": 1.5, "learner/loss": 2.0})
+    began = time.monotonic()
+    poll(lambda: queries.all_series(database, [run_id], ["return_mean"]), 5)
+    assert time.monotonic() - began < 1.5
+    trial = queries.run(database, run_id).trials[0]
+    assert (trial.best, trial.reports, trial.last["learner/loss"]) == (1.5, 1, 2.0)
+
+
+def test_all_keys_of_a_report_share_its_sequence_and_nan_is_a_gap(database: Database, run_id: str, recorder: Recorder) -> None:
+    for step, value in enumerate([1.0, math.nan, 3.0]):
+        recorder.report(1, step, {"return_mean": value, "env_steps": step})
+    recorder.report(1, 3, {"env_steps": 3.0})
+    recorder.close()
+    steps, rewards = sorted(queries.all_series(database, [run_id], ["return_mean", "env_steps"]), key=lambda each: each.key)
+    assert list(steps.sequence) == [0, 1, 2, 3]
+    assert list(rewards.sequence) == [0, 1, 2]
+    np.testing.assert_array_equal(rewards.value, [1.0, math.nan, 3.0])
+    assert queries.run(database, run_id).best == 3.0
+
+
+def test_a_resumed_attempt_goes_on_with_the_sequence(database: Database, run_id: str, recorder: Recorder) -> None:
+    recorder.report(0, 1, {"return_mean": 1.0})
+    recorder.close()
+    runs.finish(database, run_id, 1, RunState.STOPPED)
+    runs.requeue(database, run_id)
+    runs.claim(database, run_id, 2, "host", {})
+    second = Recorder(database, run_id, 2)
+    second.report(0, 1, {"return_mean": 2.0})
+    second.close()
+    (series,) = queries.all_series(database, [run_id], ["return_mean"])
+    assert list(series.sequence) == [0, 1]
+
+
+def test_a_stale_attempt_writes_nothing(database: Database, run_id: str, recorder: Recorder) -> None:
+    runs.move(database, run_id, RunState.LOST)
+    runs.requeue(database, run_id)
+    recorder.report(0, 1, {"return_mean": 1.0})
+    with pytest.raises(StaleAttempt):
+        recorder.flush()
+    assert queries.all_series(database, [run_id], ["return_mean"]) == []
+
+
+def test_a_full_disk_loses_nothing(database: Database, run_id: str, recorder: Recorder) -> None:
+    """SQLite itself says that the database is full; once there is room, everything reported is written."""
+    recorder.trial(0, state=TrialState.RUNNING)
+    recorder.flush()
+    with database.read() as connection:
+        pages = connection.exec_driver_sql("pragma page_count").scalar()
+    _limit(database, pages)
+    for step in range(20_000):
+        recorder.report(0, step, {"return_mean": float(step)})
+    with pytest.raises(StoreUnavailable, match="disk is full"):
+        recorder.flush()
+    assert queries.all_series(database, [run_id], ["return_mean"]) == []
+    _limit(database, 2**30)
+    recorder.close()
+    (series,) = queries.all_series(database, [run_id], ["return_mean"])
+    np.testing.assert_array_equal(series.value, np.arange(20_000))
+
+
+def _limit(database: Database, pages: int) -> None:
+    """Gives every connection a largest size of the file."""
+    from sqlalchemy import event
+
+    database.engine.dispose()
+    event.listen(database.engine, "connect", lambda connection, _: connection.execute(f"pragma max_page_count={pages}"))
