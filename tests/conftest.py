@@ -103,3 +103,10 @@ def cluster(ray_home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 def content(spec: dict[str, Any]) -> dict[str, Any]:
     """Returns a spec as it is stored, with its defaults written out."""
     return specs.parse(spec).model_dump(exclude_none=True, mode="json")
+
+
+@pytest.hookimpl(tryfirst=True, hookwrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+    outcome = yield
+    if (report := outcome.get_result()).when == "call":
+        item.called = report  # type: ignore[attr-defined]

@@ -74,3 +74,14 @@ def page(browser: Browser) -> Iterator[Page]:
     opened.set_default_timeout(30_000)
     yield opened
     context.close()
+
+
+@pytest.fixture(autouse=True)
+def _picture_of_a_failure(request: pytest.FixtureRequest, page: Page) -> Iterator[None]:
+    """Keeps what the page looked like when its test failed, under tests/artifacts."""
+    yield
+    report = getattr(request.node, "called", None)
+    if report is not None and report.failed:
+        folder = ROOT / "tests" / "artifacts"
+        folder.mkdir(exist_ok=True)
+        page.screenshot(path=str(folder / f"{request.node.name}.png"))
