@@ -29,7 +29,7 @@ class Launcher:
 
     def __init__(self, settings: Settings, database: Database, cluster: Cluster) -> None:
         self.settings, self.database, self.cluster = settings, database, cluster
-        self._reconciled_at = 0.0
+        self._reconciled_at = -RECONCILE_SECONDS
         self._reconciling = threading.Lock()
 
     def launch(self, spec: RunSpec, *, parent_id: str | None = None, launch_key: str | None = None) -> str:

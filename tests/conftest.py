@@ -23,7 +23,14 @@ LAKE: dict[str, Any] = {
     "environment": "FrozenLake-v1",
     "environment_options": {"is_slippery": False},
     "seeds": [1, 2, 3],
-    "params": {"alpha": 0.5, "gamma": 0.99, "exploration": "epsilon_greedy", "epsilon": 1.0, "epsilon_decay": "linear", "epsilon_min": 0.01},
+    "params": {
+        "alpha": 0.5,
+        "gamma": 0.99,
+        "exploration": "epsilon_greedy",
+        "epsilon": 1.0,
+        "epsilon_decay": "linear",
+        "epsilon_min": 0.01,
+    },
     "stop": {"episodes": 2000},
 }
 CARTPOLE: dict[str, Any] = {

@@ -39,6 +39,7 @@ class Attempt:
         self.stop_requested = False
         self.gcs_address = ""  # set once Ray is connected
         self.waits_for: Callable[[], str] = str
+        self._began = time.monotonic()
         self._ended = threading.Event()
         self._ending = threading.Lock()  # whoever holds it writes the end; nobody gives it back
 
@@ -64,6 +65,7 @@ class Attempt:
             try:
                 self.recorder.close()
                 runs.finish(self.database, self.run_id, self.number, to, note, text, trace)
+                print(f"recorder: {self.recorder.seconds_inside:.3f} s in {time.monotonic() - self._began:.1f} s", flush=True)
                 return
             except StoreUnavailable as problem:
                 if time.monotonic() > limit:
@@ -75,7 +77,10 @@ class Attempt:
         stop_seen, misses = 0.0, 0
         while not self._ended.wait(BEAT_SECONDS):
             try:
-                self.stop_requested = runs.beat(self.database, self.run_id, self.number, self.waits_for())
+                beat = runs.beat(self.database, self.run_id, self.number, self.waits_for())
+                self.stop_requested = beat.stop_requested
+                if beat.came_back:
+                    self.recorder.rewrite()
             except StaleAttempt as error:
                 print(error, file=sys.stderr, flush=True)
                 os._exit(3)

@@ -134,8 +134,10 @@ class Recording(Callback):
     def on_trial_result(self, iteration: int, trials: list[Trial], trial: Trial, result: dict[str, Any], **info: Any) -> None:
         if result.get(RESULT_DUPLICATE):
             return  # a function trainable's end repeats its last report
-        metrics = _metrics(result)
-        _here().attempt.recorder.report(_number(trial), metrics.get("env_steps"), metrics)
+        recorder = _here().attempt.recorder
+        with recorder.counted():
+            metrics = _metrics(result)
+            recorder.report(_number(trial), metrics.get("env_steps"), metrics)
 
     def on_checkpoint(self, iteration: int, trials: list[Trial], trial: Trial, checkpoint: Any, **info: Any) -> None:
         home = _here().attempt.settings.home

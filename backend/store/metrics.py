@@ -4,7 +4,8 @@ import math
 import sys
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -39,7 +40,7 @@ class Recorder:
 
     def __init__(self, database: Database, run_id: str, attempt: int) -> None:
         self.database, self.run_id, self.attempt = database, run_id, attempt
-        self.seconds_inside = 0.0  # time spent in reports and flushes, for the overhead figure
+        self.seconds_inside = 0.0  # seconds spent in our callbacks and flushes, for the overhead figure
         self._lock = threading.Lock()
         self._flushing = threading.Lock()
         self._pending: list[PendingPoint] = []
@@ -62,7 +63,6 @@ class Recorder:
 
         `step` is in the unit of the run's kind (env steps for rl); `at` is seconds since the epoch, now when left out.
         """
-        began = time.perf_counter()
         at = time.time() if at is None else at
         with self._lock:
             book = self._books[trial]
@@ -75,7 +75,15 @@ class Recorder:
                 book.best = reward
             book.sequence += 1
             book.dirty = True
-        self.seconds_inside += time.perf_counter() - began
+
+    @contextmanager
+    def counted(self) -> Iterator[None]:
+        """Adds the time spent within to `seconds_inside`."""
+        began = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.seconds_inside += time.perf_counter() - began
 
     def trial(self, number: int, state: TrialState | None = None, **columns: Any) -> None:
         """Sets a trial's state and further columns (checkpoint, error, …), written with the next flush."""
@@ -84,6 +92,13 @@ class Recorder:
             book.state = state or book.state
             book.columns |= columns
             book.dirty = True
+
+    def rewrite(self) -> None:
+        """Writes every trial again with the next flush, after a reader took the run for lost and ended its trials."""
+        with self._lock:
+            for book in self._books.values():
+                book.columns.setdefault("ended_at", None)
+                book.dirty = True
 
     def states(self) -> list[TrialState]:
         """Returns the state of each trial, by number."""
@@ -97,8 +112,7 @@ class Recorder:
             StaleAttempt: another attempt has taken over; nothing was written.
             StoreUnavailable: the database cannot be written (a full disk); everything is kept for the next flush.
         """
-        with self._flushing:
-            began = time.perf_counter()
+        with self._flushing, self.counted():
             with self._lock:
                 pending, self._pending = self._pending, []
                 changed = {number: _row_of(book) for number, book in self._books.items() if book.dirty}
@@ -106,7 +120,6 @@ class Recorder:
                     self._books[number].dirty = False
             if pending or changed:
                 self._write_or_keep(pending, changed)
-            self.seconds_inside += time.perf_counter() - began
 
     def _write_or_keep(self, pending: list[PendingPoint], changed: dict[int, dict[str, Any]]) -> None:
         known = dict(self._series)

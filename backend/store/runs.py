@@ -4,6 +4,7 @@ import json
 import secrets
 import time
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, delete, insert, select, update
@@ -168,8 +169,16 @@ def claim(database: Database, run_id: str, attempt: int, host: str, versions: di
         _move(tx, run_id, RunState.RUNNING, f"attempt {attempt} on {host}", None, values)
 
 
-def beat(database: Database, run_id: str, attempt: int, waits_for: str = "") -> bool:
-    """Writes a heartbeat and returns whether a stop is requested; a run given up as lost comes back.
+@dataclass(frozen=True)
+class Beat:
+    """What a heartbeat brings back: whether a stop is requested, and whether the run had been given up as lost."""
+
+    stop_requested: bool
+    came_back: bool
+
+
+def beat(database: Database, run_id: str, attempt: int, waits_for: str = "") -> Beat:
+    """Writes a heartbeat; a run given up as lost comes back.
 
     Raises:
         StaleAttempt: the run is over, deleted, or in another attempt; the driver must end.
@@ -182,7 +191,7 @@ def beat(database: Database, run_id: str, attempt: int, waits_for: str = "") -> 
         if row.state == RunState.LOST:
             _move(tx, run_id, RunState.RUNNING, "the heartbeat came back", None, {"ended_at": None, "error": ""})
         tx.execute(update(runs).where(mine).values(heartbeat_at=time.time(), waits_for=waits_for))
-        return row.stop_requested_at is not None
+        return Beat(row.stop_requested_at is not None, row.state == RunState.LOST)
 
 
 def finish(database: Database, run_id: str, attempt: int, to: RunState, note: str = "", error: str = "", traceback: str = "") -> None:

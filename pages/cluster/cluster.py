@@ -4,7 +4,7 @@ import streamlit as st
 
 from backend import api
 from pages.components import errors
-from pages.components.frame import start_cluster
+from pages.components.cluster_state import rerun_if_changed, start_cluster
 from pages.components.text import plain
 
 _GIB = 2**30
@@ -18,6 +18,7 @@ _SAID = {
 
 @st.fragment(run_every=2.0)
 def live() -> None:
+    rerun_if_changed()
     status = api.cluster_status()
     state = status.state.value
     (st.success if state == "up" else st.error if state == "dead" else st.info)(_SAID[state])

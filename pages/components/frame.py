@@ -8,8 +8,8 @@ import streamlit as st
 from backend import api
 from backend.errors import RaydeckError
 from pages.components import errors
+from pages.components.cluster_state import cluster_state
 from pages.components.live_plot import provide_plotly
-from pages.components.text import plain
 
 _CSS = """
 <style>
@@ -26,7 +26,6 @@ code { font-variant-numeric: tabular-nums; }
 </style>
 """
 _LOGO = Path(__file__).parent / "logo.svg"  # as a page icon too: a material icon would be fetched from the internet
-_GIB = 2**30
 
 
 @st.cache_resource(show_spinner=False)
@@ -52,7 +51,7 @@ def frame() -> None:
         errors.show(error)
         st.stop()
     with st.sidebar:
-        _cluster()
+        cluster_state()
     if page.url_path != "rl":
         st.session_state.pop("launch_key", None)  # the next visit to the form starts another run
     errors.show_kept()
@@ -70,34 +69,3 @@ def _pages() -> dict[str, list[st.Page]]:
         "Analyse": [st.Page("pages/compare/curves.py", title="Compare", icon=":material/stacked_line_chart:", url_path="compare")],
         "Machine": [st.Page("pages/cluster/cluster.py", title="Cluster", icon=":material/hub:", url_path="cluster")],
     }
-
-
-def _cluster() -> None:
-    starting = api.cluster_status().state.value == "starting"
-    st.fragment(_cluster_state, run_every=1.0 if starting else None)(starting)
-
-
-def _cluster_state(was_starting: bool) -> None:
-    status = api.cluster_status()
-    if was_starting and status.state.value != "starting":
-        st.rerun()
-    where = "local" if status.local else "attached"
-    match status.state.value:
-        case "up" if status.load:
-            used, total = status.memory
-            st.caption(f":green[:material/circle:] Cluster {where} · {status.load.cpus_taken:g} of {status.load.cpus:g} CPU taken")
-            st.progress(min(1.0, status.load.cpus_taken / max(1.0, status.load.cpus)))
-            st.caption(f"{used / _GIB:.1f} of {total / _GIB:.0f} GB memory in use")
-        case "starting":
-            st.caption(":orange[:material/hourglass_top:] Cluster starting, about 6 s. You can start runs already; they wait for it.")
-        case "off":
-            st.caption(":gray[:material/radio_button_unchecked:] Cluster off")
-        case _:
-            st.caption(f":red[:material/error:] Cluster down. {plain(status.detail)}")
-    if status.state.value in ("off", "dead") and status.local:
-        st.button("Start cluster", icon=":material/play_arrow:", on_click=start_cluster, key="sidebar_start", width="stretch")
-
-
-def start_cluster() -> None:
-    """Starts the cluster in the background; its state shows in the sidebar."""
-    api.cluster_up_soon()

@@ -4,6 +4,7 @@ import streamlit as st
 
 from backend import api
 from pages.components import errors, examples
+from pages.components.cluster_state import rerun_if_changed
 from pages.components.run_table import ENDED_COLUMNS, RUNNING_COLUMNS, run_table
 
 LATELY = 10
@@ -12,6 +13,7 @@ ACTIVE = ("queued", "running")
 
 @st.fragment(run_every=2.0)
 def live() -> None:
+    rerun_if_changed()
     with errors.told():
         runs = api.runs(limit=200)
     active = [run for run in runs if run.state in ACTIVE]

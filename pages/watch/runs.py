@@ -4,12 +4,14 @@ import streamlit as st
 
 from backend import api
 from pages.components import actions, errors, examples
+from pages.components.cluster_state import rerun_if_changed
 from pages.components.run_table import ALL_COLUMNS, run_table
 
 STATES = ["queued", "running", "succeeded", "failed", "stopped", "lost"]
 
 
 def live(query: str, states: list[str]) -> None:
+    rerun_if_changed()
     with errors.told():
         runs = [run for run in api.runs(query) if not states or run.state in states]
     if not runs and not query and not states:

@@ -52,7 +52,9 @@ def test_form_start_curve_zoom_stop_second_run_compare_reload(start_app: Callabl
     page.mouse.move(box["x"] + 600, box["y"] + 300, steps=5)
     page.mouse.up()
     poll(lambda: plot(page, "node.layout.xaxis.autorange === false"), 5, "zoomed")
-    zoom, length, draws = (plot(page, what) for what in ("node.layout.xaxis.range", "node.calcdata[0]?.length", "Number(node.dataset.draws)"))
+    zoom, length, draws = (
+        plot(page, what) for what in ("node.layout.xaxis.range", "node.calcdata[0]?.length", "Number(node.dataset.draws)")
+    )
     page.evaluate(f"document.querySelector('{PLOT}').mark = 'same node'")
     poll(lambda: plot(page, "Number(node.dataset.draws)") >= draws + 3, 60, "three ticks")
     assert plot(page, "node.mark") == "same node"

@@ -17,7 +17,7 @@ def test_each_setting_is_explained_and_its_default_valid(algorithm: Algorithm) -
     algorithm.params.model_validate(algorithm.params().model_dump())
     for name, field in algorithm.params.model_fields.items():
         assert field.title, name
-        assert field.description and len(field.description) > 15, name
+        assert len(field.description or "") > 15, name
     assert algorithm.summary
     assert algorithm.source.startswith("https://")
     assert environments_for(algorithm)

@@ -55,7 +55,9 @@ def run_id(app: AppTest) -> str:
     recorder = Recorder(database, made, 1)
     for step in range(30):
         for trial in (0, 1):
-            recorder.report(trial, step, {"return_mean": step / 30, "env_steps": step, "iteration": step, "time_s": step, "learner/loss": 1.0})
+            recorder.report(
+                trial, step, {"return_mean": step / 30, "env_steps": step, "iteration": step, "time_s": step, "learner/loss": 1.0}
+            )
     recorder.close()
     runs.finish(database, made, 1, RunState.FAILED, error="KeyError: 'x7'", traceback="Traceback: here")
     return made

@@ -96,3 +96,15 @@ def _limit(database: Database, pages: int) -> None:
 
     database.engine.dispose()
     event.listen(database.engine, "connect", lambda connection, _: connection.execute(f"pragma max_page_count={pages}"))
+
+
+def test_a_run_that_comes_back_has_its_trials_back(database: Database, run_id: str, recorder: Recorder) -> None:
+    recorder.trial(0, state=TrialState.RUNNING)
+    recorder.flush()
+    runs.move(database, run_id, RunState.LOST, "silent")
+    assert queries.run(database, run_id).trials[0].state is TrialState.STOPPED
+    assert runs.beat(database, run_id, 1).came_back
+    recorder.rewrite()
+    recorder.flush()
+    trial = queries.run(database, run_id).trials[0]
+    assert (trial.state, trial.ended_at) == (TrialState.RUNNING, None)

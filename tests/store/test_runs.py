@@ -45,7 +45,11 @@ def test_every_pair_of_states(database: Database, start: RunState, end: RunState
 
 
 def test_an_unknown_run_is_said_to_be_unknown(database: Database) -> None:
-    for ask in (lambda: runs.move(database, "nope", RunState.LOST), lambda: queries.run(database, "nope"), lambda: runs.remove(database, "nope")):
+    for ask in (
+        lambda: runs.move(database, "nope", RunState.LOST),
+        lambda: queries.run(database, "nope"),
+        lambda: runs.remove(database, "nope"),
+    ):
         with pytest.raises(UnknownRun):
             ask()
 
@@ -80,7 +84,7 @@ def test_a_heartbeat_brings_a_lost_run_back_and_keeps_a_living_one_from_being_lo
     seen = queries.run(database, run_id).heartbeat_at
     assert seen is not None
     runs.move(database, run_id, RunState.LOST, "silent", unless_beat_since=seen, error="silent")
-    assert runs.beat(database, run_id, 1) is False
+    assert runs.beat(database, run_id, 1) == runs.Beat(stop_requested=False, came_back=True)
     back = queries.run(database, run_id)
     assert (back.state, back.error, back.ended_at) == (RunState.RUNNING, "", None)
     with pytest.raises(IllegalMove):
@@ -92,7 +96,7 @@ def test_a_stop_request_is_seen_by_the_next_heartbeat_and_noted_once(database: D
     runs.claim(database, run_id, 1, "host", {})
     runs.request_stop(database, run_id)
     runs.request_stop(database, run_id)
-    assert runs.beat(database, run_id, 1) is True
+    assert runs.beat(database, run_id, 1).stop_requested
     assert queries.run(database, run_id).is_stopping
     assert [event.move for event in queries.history(database, run_id)].count("stop requested") == 1
 

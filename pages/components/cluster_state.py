@@ -1,0 +1,59 @@
+"""The cluster's state in the sidebar: true while anything goes on, silent while nothing does."""
+
+import streamlit as st
+
+from backend import api
+from backend.api import ClusterStatus, RunState
+from pages.components.text import plain
+
+_GIB = 2**30
+_DRAWN = "cluster_drawn"
+STARTING_SECONDS, BUSY_SECONDS = 1.0, 3.0
+
+
+def cluster_state() -> None:
+    """Draws the state; ticks only while the cluster starts or runs are active."""
+    state, busy = _now()
+    st.session_state[_DRAWN] = (state, busy)
+    every = STARTING_SECONDS if state == "starting" else BUSY_SECONDS if busy else None
+    st.fragment(_live, run_every=every)()
+
+
+def rerun_if_changed() -> None:
+    """Draws the whole page anew if the cluster changed since; for pages that tick anyway."""
+    if st.session_state.get(_DRAWN) not in (None, _now()):
+        st.rerun()
+
+
+def start_cluster() -> None:
+    """Starts the cluster in the background; its state shows in the sidebar."""
+    api.cluster_up_soon()
+
+
+def _now() -> tuple[str, bool]:
+    return api.cluster_status().state.value, bool(api.runs(states=[RunState.QUEUED, RunState.RUNNING], limit=1))
+
+
+def _live() -> None:
+    rerun_if_changed()
+    status = api.cluster_status()
+    _told(status)
+    if status.state.value in ("off", "dead") and status.local:
+        st.button("Start cluster", icon=":material/play_arrow:", on_click=start_cluster, key="sidebar_start", width="stretch")
+
+
+def _told(status: ClusterStatus) -> None:
+    where = "local" if status.local else "attached"
+    match status.state.value:
+        case "up" if status.load:
+            used, total = status.memory
+            load = status.load
+            st.caption(f":green[:material/check_circle:] Cluster {where} · {load.cpus_taken:g} of {load.cpus:g} CPU taken")
+            st.progress(min(1.0, load.cpus_taken / max(1.0, load.cpus)))
+            st.caption(f"{used / _GIB:.1f} of {total / _GIB:.0f} GB memory in use")
+        case "starting":
+            st.caption(":orange[:material/hourglass_top:] Cluster starting, about 6 s. You can start runs already; they wait for it.")
+        case "off":
+            st.caption(":gray[:material/radio_button_unchecked:] Cluster off")
+        case _:
+            st.caption(f":red[:material/error:] Cluster down. {plain(status.detail)}")
