@@ -7,7 +7,6 @@ import subprocess
 import sys
 import tempfile
 import time
-from pathlib import Path
 from typing import Any
 
 import psutil
@@ -34,7 +33,7 @@ def main() -> None:
         try:
             _start_up_times(api)
             _recording(api)
-            _web(api, Path(folder))
+            _web(api)
         finally:
             api.cluster_down()
 
@@ -75,7 +74,7 @@ def _recording(api: Any) -> None:
     print(f"Our callback and flush, PPO          {share:6.2%}     {share / 0.03:5.2f} of the 3 % allowed")
 
 
-def _web(api: Any, home: Path) -> None:
+def _web(api: Any) -> None:
     began = time.monotonic()
     environment = {**os.environ, "RAYDECK_PORT": "8750"}
     app = subprocess.Popen([sys.executable, "-m", "backend", "app"], env=environment, cwd=ROOT, stdout=subprocess.PIPE, text=True)
@@ -85,13 +84,15 @@ def _web(api: Any, home: Path) -> None:
             lines.append(app.stdout.readline())
         up = time.monotonic()
         url = re.search(r"Raydeck is at (\S+)", "".join(lines)).group(1)  # type: ignore[union-attr]
-        run_id = api.launch({**CART, "stop": {"time_s": LIVE_SECONDS + 20}})
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=_chromium(), args=["--no-sandbox", "--disable-gpu"])
             page = browser.new_page()
-            page.goto(f"{url}/run?id={run_id}")
-            page.wait_for_selector(".raydeck-plot svg", timeout=60_000)
+            page.goto(url)
+            page.get_by_role("heading", name="Overview").wait_for()
             print(f"First page, cold server and browser  {time.monotonic() - up:6.1f} s   after Streamlit's start of {up - began:.1f} s")
+            run_id = api.launch({**CART, "stop": {"time_s": LIVE_SECONDS + 20}})
+            page.goto(f"{url}/run?id={run_id}")
+            page.wait_for_selector(".raydeck-plot .scatterlayer path", timeout=60_000)
             process = psutil.Process(app.pid)
             process.cpu_percent()
             time.sleep(LIVE_SECONDS)
