@@ -105,7 +105,7 @@ class DQNParams(Params):
     dueling: bool = Field(
         True, title="Dueling", description="Splits value and advantage in the network (Wang 2015).", json_schema_extra=MORE
     )
-    n_step: int = Field(1, ge=1, title="n-step", description="Rewards summed before bootstrapping.", json_schema_extra=MORE)
+    n_step: int = Field(3, ge=1, title="n-step", description="Rewards summed before bootstrapping.", json_schema_extra=MORE)
     hidden: list[Units] = Field([64, 64], title="Hidden layers", description=HIDDEN, min_length=1, json_schema_extra=MORE)
     num_envs_per_env_runner: int = Field(
         4, ge=1, title="Envs per runner", description="Environments stepped side by side.", json_schema_extra=SAMPLING

@@ -1,5 +1,6 @@
 """From a form to a live reward curve, as a person goes."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -24,6 +25,8 @@ def plot(page: Page, expression: str) -> Any:
 def choose(page: Page, label: str, option: str) -> None:
     page.get_by_role("combobox", name=label).click()
     page.get_by_role("option", name=option).click()
+    expect(page.get_by_label("Seeds", exact=True)).to_have_count(1)  # the fields of before have gone
+    expect(page.get_by_role("combobox", name=label)).to_have_value(re.compile(option))
 
 
 def shown_state(page: Page, state: str, limit: float = 30) -> None:
