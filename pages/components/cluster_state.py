@@ -31,7 +31,10 @@ def start_cluster() -> None:
 
 
 def _now() -> tuple[str, bool]:
-    return api.cluster_status().state.value, bool(api.runs(states=[RunState.QUEUED, RunState.RUNNING], limit=1))
+    """Returns the cluster's state and whether anything goes on: an active run, or one that Ray still counts."""
+    status = api.cluster_status()
+    taken = status.load is not None and status.load.cpus_taken + status.load.slots_taken > 0
+    return status.state.value, taken or bool(api.runs(states=[RunState.QUEUED, RunState.RUNNING], limit=1))
 
 
 def _live() -> None:

@@ -118,10 +118,13 @@ def test_a_finished_run_has_no_timer_and_its_link_is_whole(start_app: Callable[[
     page.on("websocket", lambda socket: socket.on("framereceived", lambda _: sent.append("frame")))
     page.reload()
     poll(lambda: plot(page, "true"), 20)
-    page.wait_for_function("() => !document.querySelector('[data-test-script-state=\"running\"]')")
-    quiet = len(sent)
-    page.wait_for_timeout(3500)
-    assert len(sent) == quiet, "nothing is sent while nothing happens"
+
+    def is_quiet() -> bool:
+        before = len(sent)
+        page.wait_for_timeout(4000)
+        return len(sent) == before
+
+    poll(is_quiet, 20, "nothing is sent while nothing happens")
 
 
 def test_names_stay_letters(start_app: Callable[[], App], page: Page) -> None:
