@@ -30,7 +30,7 @@ def live() -> None:
         cpus.metric("CPUs taken", f"{load.cpus_taken:g} of {load.cpus:g}", border=True, help="What Ray has given to trials.")
         slots.metric("Slots taken", f"{load.slots_taken:g} of {load.slots:g}", border=True, help="Runs at once (RAYDECK_SLOTS).")
         memory.metric("Memory", f"{used / _GIB:.1f} of {total / _GIB:.0f} GB", border=True, help="Of this machine, by all programs.")
-        st.caption(f"{'Started by Raydeck' if status.local else 'Attached through RAY_ADDRESS'} · {status.url}")
+        st.caption(f"{'Started by Raydeck' if status.local else 'Attached through RAY_ADDRESS'} · Ray's own dashboard: `{status.url}`")
     if not status.local:
         return
     if state in ("off", "dead"):

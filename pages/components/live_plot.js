@@ -18,7 +18,10 @@ const draw = (node) => {
   const { data, layout } = JSON.parse(figure)
   const styles = getComputedStyle(node)
   const value = (name) => styles.getPropertyValue(name).trim()
-  if (isDark(node)) for (const { line } of data) if (line) line.color = dark[line.color] ?? line.color
+  if (isDark(node)) for (const trace of data) {
+    trace.line.color = dark[trace.line.color] ?? trace.line.color
+    if (trace.opacity < 1) trace.opacity = Math.min(1, trace.opacity * 1.4) // faint lines sink into a dark ground
+  }
   const axis = { gridcolor: value("--st-border-color"), linecolor: value("--st-border-color"), tickcolor: "rgba(0,0,0,0)" }
   Object.assign(layout.xaxis, axis)
   Object.assign(layout.yaxis, axis)

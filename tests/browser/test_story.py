@@ -80,7 +80,14 @@ def test_form_start_curve_zoom_stop_second_run_compare_reload(start_app: Callabl
     shown_state(page, "succeeded", 60)
     second = api.runs("story two")[0].id
 
-    page.goto(f"{app.url}/compare?runs={first},{second}")
+    page.goto(f"{app.url}/runs?q=story")
+    page.get_by_role("checkbox", name="Select story two").check()
+    page.get_by_role("checkbox", name="Select story", exact=True).check()
+    expect(page.get_by_text("2 of 2 selected")).to_be_visible()
+    page.get_by_role("button", name="Compare").click()
+    page.wait_for_url("**/compare?runs=*")
+    assert first in page.url
+    assert second in page.url
     poll(lambda: (plot(page, "node.data.filter(each => each.showlegend !== false).length") or 0) == 2, 20, "two runs on one chart")
     page.reload()
     poll(lambda: (plot(page, "node.data.filter(each => each.showlegend !== false).length") or 0) == 2, 20, "still there after a reload")
