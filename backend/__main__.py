@@ -14,7 +14,7 @@ import typer
 
 from backend import api, specs
 from backend.errors import ClusterUnavailable, InvalidSpec, RaydeckError
-from backend.settings import ROOT, Settings
+from backend.settings import ROOT, read_settings
 from backend.store.values import Run, RunState
 
 app = typer.Typer(
@@ -124,7 +124,7 @@ def logs(run_id: RunId, lines: Annotated[int, typer.Option("--lines", min=1)] = 
 @app.command(name="app")
 def web() -> None:
     """Start the web app, on the next free port if its own is taken."""
-    wanted = Settings().port
+    wanted = read_settings().port
     port = next((each for each in range(wanted, min(wanted + 100, 65536)) if _is_free(each)), None)
     if port is None:
         raise ClusterUnavailable(f"No port from {wanted} on is free. Set RAYDECK_PORT to another.")

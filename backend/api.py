@@ -11,9 +11,9 @@ from backend import specs
 from backend.analysis import curves
 from backend.analysis.curves import Curve
 from backend.cluster.cluster import Cluster, ClusterStatus
-from backend.errors import ClusterUnavailable
+from backend.errors import RaydeckError
 from backend.launcher import Launcher
-from backend.settings import Settings
+from backend.settings import Settings, read_settings
 from backend.specs import RunSpec
 from backend.store import queries
 from backend.store.database import Database, open_database
@@ -46,7 +46,7 @@ def bootstrap(settings: Settings) -> House:
 @lru_cache(maxsize=1)
 def house() -> House:
     """Returns the program wired for this process's environment."""
-    return bootstrap(Settings())
+    return bootstrap(read_settings())
 
 
 def reset() -> None:
@@ -67,7 +67,9 @@ def launch(spec: RunSpec | Mapping[str, Any], *, parent_id: str | None = None, l
         InvalidSpec: the spec cannot be run; nothing was started.
     """
     ready = specs.parse(dict(spec)) if isinstance(spec, Mapping) else spec
-    return house().launcher.launch(ready, parent_id=parent_id, launch_key=launch_key)
+    run_id = house().launcher.launch(ready, parent_id=parent_id, launch_key=launch_key)
+    _wake_cluster()
+    return run_id
 
 
 def stop(run_id: str) -> None:
@@ -86,6 +88,7 @@ def resume(run_id: str) -> None:
         UnknownRun, IllegalMove
     """
     house().launcher.resume(run_id)
+    _wake_cluster()
 
 
 def delete(run_id: str) -> None:
@@ -198,6 +201,12 @@ def cluster_up() -> None:
     house().launcher.reconcile(force=True)
 
 
+def _wake_cluster() -> None:
+    """Starts the local head in the background if it is off or dead: a run that was asked for must not wait for ever."""
+    if house().cluster.is_gone():
+        cluster_up_soon()
+
+
 def cluster_up_soon() -> None:
     """Does `cluster_up` in the background; calling it again while it works does nothing."""
     if _starting.acquire(blocking=False):
@@ -209,7 +218,7 @@ def cluster_up_soon() -> None:
 def _up_quietly() -> None:
     try:
         cluster_up()
-    except ClusterUnavailable:
+    except RaydeckError:
         _status.clear()  # the cluster keeps the reason, and its status shows it
     finally:
         _starting.release()

@@ -9,7 +9,7 @@ from typing import Any
 
 from backend.cluster.cluster import Cluster
 from backend.cluster.jobs import Job, JobsClient, JobStatus
-from backend.errors import ClusterUnavailable, IllegalMove, UnknownRun
+from backend.errors import ClusterUnavailable, IllegalMove, StoreUnavailable, UnknownRun
 from backend.settings import Settings
 from backend.specs import RunSpec
 from backend.store import queries
@@ -50,13 +50,16 @@ class Launcher:
             return
         try:
             self._submit(self.cluster.jobs(), run)
-        except ClusterUnavailable:
+        except (ClusterUnavailable, StoreUnavailable):
             return  # stays queued; reconcile submits it
 
     def _submit(self, jobs: JobsClient, run: Run) -> None:
         job_id = f"{run.id}-{run.attempt}"
         log = self.settings.driver_log(run.id)
-        log.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            log.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StoreUnavailable(f"The run's folder cannot be made: {error}. Free some space or check the permissions.") from None
         variables = " ".join(f"{key}={shlex.quote(value)}" for key, value in self.cluster.driver_environment().items())
         # The log goes to the run's own folder: it outlives the head.
         entrypoint = (
@@ -109,8 +112,8 @@ class Launcher:
                     self._reconcile_queued(run, jobs)
                 else:
                     self._reconcile_running(run, jobs)
-            except (IllegalMove, UnknownRun, ClusterUnavailable):
-                continue  # it moved meanwhile, or the head went; the next round sees it
+            except (IllegalMove, UnknownRun, ClusterUnavailable, StoreUnavailable):
+                continue  # it moved meanwhile, the head went, or the disk is full; the next round sees it
 
     def _reconcile_queued(self, run: Run, jobs: JobsClient | None) -> None:
         if jobs is None:
@@ -118,9 +121,9 @@ class Launcher:
         job = jobs.job(run.job_id) if run.job_id else Job(JobStatus.GONE)
         if job.status is JobStatus.GONE:  # never submitted, or its head has ended
             self._submit(jobs, run)
-        elif not job.is_alive and queries.run(self.database, run.id).state is RunState.QUEUED:
+        elif not job.is_alive:
             reason = f"The driver ended before it began: {job.message}"
-            store.move(self.database, run.id, RunState.FAILED, reason, error=reason, traceback=self.log_tail(run.id, 40))
+            store.move(self.database, run.id, RunState.FAILED, reason, seen=run, error=reason, traceback=self.log_tail(run.id, 40))
 
     def _reconcile_running(self, run: Run, jobs: JobsClient | None) -> None:
         silent = time.time() - (run.heartbeat_at or run.created_at)
@@ -131,7 +134,7 @@ class Launcher:
             self._stop_job(run.job_id or "")
         reason = self._why_lost(silent, job)
         if reason:
-            store.move(self.database, run.id, RunState.LOST, reason, unless_beat_since=run.heartbeat_at or 0.0, error=reason)
+            store.move(self.database, run.id, RunState.LOST, reason, seen=run, error=reason)
 
     def _why_lost(self, silent: float, job: Job | None) -> str:
         if job is None and self.cluster.is_gone():

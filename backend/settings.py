@@ -4,10 +4,25 @@ import hashlib
 import tempfile
 from pathlib import Path
 
-from pydantic import AliasChoices, Field, field_validator
+from pydantic import AliasChoices, Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from backend.errors import BadSettings
+
 ROOT = Path(__file__).resolve().parent.parent
+
+
+def read_settings() -> "Settings":
+    """Returns the settings of this process's environment.
+
+    Raises:
+        BadSettings: a variable holds what it cannot; the message names each.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        told = "; ".join(f"RAYDECK_{'.'.join(map(str, each['loc'])).upper()}: {each['msg']}" for each in error.errors())
+        raise BadSettings(f"The environment cannot be used. {told}") from None
 
 
 class Settings(BaseSettings):
@@ -29,6 +44,13 @@ class Settings(BaseSettings):
     @classmethod
     def _absolute(cls, home: Path) -> Path:
         return home.expanduser().resolve()
+
+    @field_validator("db")
+    @classmethod
+    def _absolute_file(cls, url: str) -> str:
+        """A driver works in another folder: an SQLite path must mean the same file there."""
+        head, separator, path = url.partition("sqlite:///")
+        return f"sqlite:///{Path(path).expanduser().resolve()}" if separator and not head and path and path != ":memory:" else url
 
     @property
     def database_url(self) -> str:

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from backend.store.values import Floats, Series
 
@@ -53,10 +52,8 @@ def mean_across(curves: Sequence[Curve]) -> Curve | None:
 
     Where only some trials have come so far, the mean is over those; None if there is no point at all.
     """
-    grid, table = _on_one_grid(curves)
-    if not len(grid):
-        return None
-    return Curve(curves[0].run_id, -1, curves[0].key, grid, _ignoring_nan(np.nanmean, table))
+    across = _across(curves)
+    return Curve(curves[0].run_id, -1, curves[0].key, across.x, across.mean) if len(across.x) else None
 
 
 def buckets(curve: Curve, points: int) -> Buckets:
@@ -66,10 +63,8 @@ def buckets(curve: Curve, points: int) -> Buckets:
 
 def buckets_across(curves: Sequence[Curve], points: int) -> Buckets:
     """Returns the mean over trials by x in at most `points` buckets, min and max across trials."""
-    grid, table = _on_one_grid(curves)
-    total = sum(len(curve.y) for curve in curves)
-    mean, low, high = (_ignoring_nan(take, table) for take in (np.nanmean, np.nanmin, np.nanmax))
-    return _merge(grid, mean, low, high, total, points)
+    across = _across(curves)
+    return _merge(across.x, across.mean, across.min, across.max, across.total, points)
 
 
 def thinned(curve: Curve, points: int) -> Curve:
@@ -101,18 +96,23 @@ def spark(curves: Sequence[Curve], points: int) -> list[float]:
     return [float(value) for value in values[np.isfinite(values)]]
 
 
-def _on_one_grid(curves: Sequence[Curve]) -> tuple[Floats, NDArray[np.float64]]:
-    """Returns the union of all x and a table (trials, x) with NaN outside each trial's range."""
+def _across(curves: Sequence[Curve]) -> Buckets:
+    """Returns mean, min and max over trials at the union of their x; one trial at a time, since a table of all is large."""
+    total = sum(len(curve.y) for curve in curves)
     known = [(curve.x[keep], curve.y[keep]) for curve in curves if (keep := np.isfinite(curve.x) & np.isfinite(curve.y)).any()]
-    if not known:
-        return np.empty(0), np.empty((0, 0))
-    grid = np.unique(np.concatenate([x for x, _ in known]))
-    rows = []
+    grid = np.unique(np.concatenate([x for x, _ in known])) if known else np.empty(0)
+    sums, counts = np.zeros(len(grid)), np.zeros(len(grid))
+    low, high = np.full(len(grid), np.nan), np.full(len(grid), np.nan)
     for x, y in known:
         order = np.argsort(x, kind="stable")
         last = np.append(np.diff(x[order]) > 0, True)  # a repeated step counts once, with its newest value
-        rows.append(_interpolated(grid, x[order][last], y[order][last]))
-    return grid, np.vstack(rows)
+        row = _interpolated(grid, x[order][last], y[order][last])
+        here = np.isfinite(row)
+        sums[here] += row[here]
+        counts += here
+        low, high = np.fmin(low, row), np.fmax(high, row)
+    with np.errstate(invalid="ignore"):
+        return Buckets(grid, sums / counts, low, high, total)
 
 
 def _interpolated(grid: Floats, x: Floats, y: Floats) -> Floats:
@@ -138,14 +138,3 @@ def _merge(x: Floats, mean: Floats, low: Floats, high: Floats, total: int, point
     lows = np.fmin.reduceat(low, starts)  # fmin and fmax pass over NaN
     highs = np.fmax.reduceat(high, starts)
     return Buckets(x[ends], means, lows, highs, total)
-
-
-def _ignoring_nan(take: object, table: NDArray[np.float64]) -> Floats:
-    if not table.size:
-        return np.empty(0)
-    with np.errstate(all="ignore"):
-        import warnings
-
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", RuntimeWarning)  # a column without any value is NaN, as it should be
-            return np.asarray(take(table, axis=0), dtype=np.float64)  # type: ignore[operator]

@@ -27,7 +27,7 @@ SAMPLING: JsonDict = {"group": "sampling"}
 class Params(BaseModel):
     """Base of all algorithm settings: unknown names are errors, not silently dropped."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
 
 
 class QLearningParams(Params):

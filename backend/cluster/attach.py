@@ -30,12 +30,24 @@ def dashboard_url(address: str) -> str:
         )
     if address.startswith(("http://", "https://")):
         return address.rstrip("/")
+    _must_answer(address)
     # Only Ray itself can ask its GCS; a process of its own, so that this one need not import Ray.
-    found = subprocess.run([sys.executable, "-c", FIND, address], capture_output=True, text=True, timeout=FIND_SECONDS, check=False)
+    try:
+        found = subprocess.run([sys.executable, "-c", FIND, address], capture_output=True, text=True, timeout=FIND_SECONDS, check=False)
+    except subprocess.TimeoutExpired:
+        raise ClusterUnavailable(f"The Ray head at RAY_ADDRESS={address} does not answer. Unset it to start a local one.") from None
     if found.returncode != 0 or not found.stdout.strip():
         reason = (found.stderr.strip().splitlines() or ["no answer"])[-1]
         raise ClusterUnavailable(f"No Ray head answers at RAY_ADDRESS={address}: {reason[-200:]}. Unset it to start a local one.")
     return found.stdout.strip().splitlines()[-1]
+
+
+def _must_answer(address: str) -> None:
+    host, _, port = address.rpartition(":")
+    try:
+        socket.create_connection((host, int(port)), timeout=1).close()
+    except (OSError, ValueError) as error:
+        raise ClusterUnavailable(f"No Ray head answers at RAY_ADDRESS={address}: {error}. Unset it to start a local one.") from None
 
 
 def token() -> str:
@@ -47,7 +59,7 @@ def token() -> str:
 
 
 def _is_here(host: str) -> bool:
-    if host in ("localhost", "auto"):
+    if host == "localhost":
         return True
     own = {address.address for addresses in psutil.net_if_addrs().values() for address in addresses}
     try:

@@ -76,6 +76,8 @@ class Cluster:
         """
         client = self._attached() if not self.is_local else self._own()
         if not client.answers():
+            if not self.is_local:
+                self._client = None  # it may come back on another port
             raise ClusterUnavailable(f"Ray does not answer at {client.url}. Start the cluster on the Cluster page.")
         return client
 
@@ -117,9 +119,9 @@ class Cluster:
                 self.jobs()
                 return
             self._wait(head.start_head(self.settings))
-        except ClusterUnavailable as error:
+        except (ClusterUnavailable, OSError) as error:
             self._failure = str(error)
-            raise
+            raise ClusterUnavailable(str(error)) from None
         finally:
             self._starting = False
 

@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -24,10 +25,9 @@ END_SECONDS = 10.0
 
 @dataclass(frozen=True)
 class Head:
-    """A head we started. `created` tells it from a later process with the same id."""
+    """A head we started. Its temp dir, on its command line, tells it from a later process with the same id."""
 
     pid: int
-    created: float
     port: int
     temp_dir: str
     started_at: float
@@ -39,8 +39,9 @@ class Head:
     def is_alive(self) -> bool:
         try:
             process = psutil.Process(self.pid)
-            same = abs(process.create_time() - self.created) < 2
-            return same and process.status() != psutil.STATUS_ZOMBIE
+            if process.status() == psutil.STATUS_ZOMBIE:
+                return False
+            return any(part.endswith(self.temp_dir) for part in process.cmdline())
         except psutil.NoSuchProcess:
             return False
 
@@ -75,11 +76,21 @@ def start_head(settings: Settings) -> Head:
         known = known_head(settings)
         if known and known.is_alive():
             return known
-        if known:
-            _end_leftovers(known)
+        _end_leftovers(str(settings.ray_temp_dir))
         head = _spawn(settings)
-        settings.head_file.write_text(json.dumps(asdict(head)))
+        _remember(settings, head)
         return head
+
+
+def _remember(settings: Settings, head: Head) -> None:
+    """Writes the head's file whole, or ends the head: one that nobody knows of could never be ended."""
+    part = settings.head_file.with_suffix(".part")
+    try:
+        part.write_text(json.dumps(asdict(head)))
+        part.replace(settings.head_file)
+    except OSError as error:
+        os.kill(head.pid, signal.SIGTERM)
+        raise ClusterUnavailable(f"The cluster's file {settings.head_file} cannot be written: {error}") from None
 
 
 def _spawn(settings: Settings) -> Head:
@@ -108,8 +119,7 @@ def _spawn(settings: Settings) -> Head:
             )
     except OSError as error:
         raise ClusterUnavailable(f"Ray could not be started with {ray}: {error}. Try: make run, which installs it.") from None
-    created = psutil.Process(process.pid).create_time()
-    return Head(process.pid, created, port, str(settings.ray_temp_dir), time.time())
+    return Head(process.pid, port, str(settings.ray_temp_dir), time.time())
 
 
 def why_dead(settings: Settings) -> str:
@@ -131,7 +141,7 @@ def end_head(settings: Settings) -> bool:
         if was_alive:
             os.kill(known.pid, signal.SIGTERM)
             _wait_ended(known)
-        _end_leftovers(known)
+        _end_leftovers(known.temp_dir)
         settings.head_file.unlink(missing_ok=True)
         return was_alive
 
@@ -151,20 +161,22 @@ def reap(pid: int) -> None:
         return
 
 
-def _end_leftovers(head: Head) -> None:
+def _end_leftovers(temp_dir: str) -> None:
     """Ends what a killed head left running; its processes are known by the temp dir, which is ours alone."""
-    left = [process for process in psutil.process_iter(["cmdline"]) if _belongs(process, head)]
+    left = [process for process in psutil.process_iter(["cmdline"]) if _belongs(process, temp_dir)]
     for process in left:
-        process.terminate()
+        with suppress(psutil.NoSuchProcess):  # it may just be dying with the others
+            process.terminate()
     _, stubborn = psutil.wait_procs(left, timeout=END_SECONDS)
     for process in stubborn:
-        process.kill()
+        with suppress(psutil.NoSuchProcess):
+            process.kill()
 
 
-def _belongs(process: psutil.Process, head: Head) -> bool:
+def _belongs(process: psutil.Process, temp_dir: str) -> bool:
     if process.pid == os.getpid():
         return False
-    return any(head.temp_dir + os.sep in part or part.endswith(head.temp_dir) for part in process.info["cmdline"] or ())
+    return any(temp_dir + os.sep in part or part.endswith(temp_dir) for part in process.info["cmdline"] or ())
 
 
 def _free_ports(count: int) -> list[int]:

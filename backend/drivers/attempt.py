@@ -40,6 +40,7 @@ class Attempt:
         self.gcs_address = ""  # set once Ray is connected
         self.waits_for: Callable[[], str] = str
         self._began = time.monotonic()
+        self._waiting = ""
         self._ended = threading.Event()
         self._ending = threading.Lock()  # whoever holds it writes the end; nobody gives it back
 
@@ -56,6 +57,8 @@ class Attempt:
 
     def finish(self, to: RunState, note: str = "", error: BaseException | str = "", trace: str = "") -> None:
         """Writes what is left and ends the attempt; a full disk is waited for."""
+        for number in (signal.SIGUSR1, signal.SIGTERM):
+            signal.signal(number, signal.SIG_IGN)  # a second wish to stop must not keep the end from being written
         if not self._ending.acquire(blocking=False):
             threading.Event().wait()  # the heartbeat thread is ending this process
         text = f"{type(error).__name__}: {error}" if isinstance(error, BaseException) else error
@@ -76,16 +79,7 @@ class Attempt:
     def _keep_beating(self) -> None:
         stop_seen, misses = 0.0, 0
         while not self._ended.wait(BEAT_SECONDS):
-            try:
-                beat = runs.beat(self.database, self.run_id, self.number, self.waits_for())
-                self.stop_requested = beat.stop_requested
-                if beat.came_back:
-                    self.recorder.rewrite()
-            except StaleAttempt as error:
-                print(error, file=sys.stderr, flush=True)
-                os._exit(3)
-            except StoreUnavailable as error:
-                print(f"heartbeat: {error}", file=sys.stderr, flush=True)
+            self._beat()
             misses = 0 if self._gcs_answers() else misses + 1
             if misses >= GCS_MISSES:
                 self._end_now(RunState.LOST, "The Ray cluster ended while the run was running.")
@@ -94,6 +88,20 @@ class Attempt:
                 os.kill(os.getpid(), signal.SIGUSR1)  # Tune's graceful stop; before it, StopRequested
                 if time.monotonic() - stop_seen > HARD_STOP_SECONDS:
                     self._end_now(RunState.STOPPED, f"ended by force: no report came for {HARD_STOP_SECONDS:.0f} s")
+
+    def _beat(self) -> None:
+        """Writes one heartbeat. Whatever goes wrong with one, the next is tried: silence would look like death."""
+        try:
+            beat = runs.beat(self.database, self.run_id, self.number, self._waiting)
+            self.stop_requested = beat.stop_requested
+            if beat.came_back:
+                self.recorder.rewrite()
+            self._waiting = self.waits_for()
+        except StaleAttempt as error:
+            print(error, file=sys.stderr, flush=True)
+            os._exit(3)
+        except Exception as error:
+            print(f"heartbeat: {error}", file=sys.stderr, flush=True)
 
     def _gcs_answers(self) -> bool:
         if not self.gcs_address:

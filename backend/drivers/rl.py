@@ -46,6 +46,7 @@ class _Context:
     attempt: Attempt
     numbers: dict[int, int]  # seed -> trial number
     library: str
+    cpus: int  # that each trial takes
     first_error: str = ""
 
 
@@ -60,7 +61,7 @@ def drive(spec: RLSpec, attempt: Attempt) -> Outcome:
     """
     global _context
     algorithm = ALGORITHMS[spec.algorithm]
-    _context = _Context(attempt, {seed: number for number, seed in enumerate(spec.seeds)}, algorithm.library)
+    _context = _Context(attempt, {seed: number for number, seed in enumerate(spec.seeds)}, algorithm.library, spec.cpus_per_trial)
     ray.init(log_to_driver=True, configure_logging=False)
     attempt.gcs_address = ray.get_runtime_context().gcs_address
     attempt.waits_for = _waits_for
@@ -152,6 +153,12 @@ class Recording(Callback):
         _here().first_error = _here().first_error or error
         _here().attempt.recorder.trial(_number(trial), state=TrialState.FAILED, ended_at=time.time(), error=error)
 
+    def on_experiment_end(self, trials: list[Trial], **info: Any) -> None:
+        """Tune does not tell again of a seed that had ended before a resume; its row may not know if it was killed then."""
+        for trial in trials:
+            if trial.status == Trial.TERMINATED and not _here().attempt.stop_requested:
+                _here().attempt.recorder.trial(_number(trial), state=TrialState.SUCCEEDED)
+
 
 def _here() -> _Context:
     if _context is None:
@@ -175,8 +182,11 @@ def _waits_for() -> str:
     states = _here().attempt.recorder.states()
     if TrialState.RUNNING in states or TrialState.QUEUED not in states:
         return ""
+    need = _here().cpus
     total, free = ray.cluster_resources().get("CPU", 0.0), ray.available_resources().get("CPU", 0.0)
-    return "" if free >= 1 else f"a CPU: {total:.0f} of {total:.0f} are taken by other runs"
+    if total < need:
+        return f"{need} CPUs, and this cluster has only {total:.0f}: stop it and take fewer env runners"
+    return "" if free >= need else f"{'a CPU' if need == 1 else f'{need} CPUs'}: {total - free:.0f} of {total:.0f} are taken"
 
 
 def _outcome(attempt: Attempt) -> Outcome:

@@ -18,7 +18,7 @@ Seed = Annotated[int, Field(ge=0, le=2**31 - 1)]
 class Stop(BaseModel):
     """When a seed ends: as soon as one criterion is met. The keys are metric keys."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     episodes: int | None = Field(None, gt=0, title="Episodes", description="An episode is one game, from reset to end.")
     env_steps: int | None = Field(None, gt=0, title="Env steps", description="Actions taken in the environment, per seed.")
@@ -84,8 +84,9 @@ class RLSpec(BaseModel):
         return spec
 
     @property
-    def title(self) -> str:
-        return f"{self.algorithm} · {self.environment}"
+    def cpus_per_trial(self) -> int:
+        """CPUs that one seed takes: its learner's, and one for each env runner."""
+        return 1 + int(self.params.get("num_env_runners", 0))
 
 
 def _detail(loc: tuple[int | str, ...], message: str, given: Any) -> InitErrorDetails:
@@ -131,7 +132,7 @@ def _part_problems(part: str, data: dict[str, Any], model: type[BaseModel] | Non
 
 def _completed(data: dict[str, Any]) -> dict[str, Any]:
     """Returns a sound spec with every default written out, so that it runs the same in a later version."""
-    algorithm, environment = ALGORITHMS.get(data.get("algorithm", "")), ENVIRONMENTS.get(data.get("environment", ""))
+    algorithm, environment = ALGORITHMS.get(str(data.get("algorithm"))), ENVIRONMENTS.get(str(data.get("environment")))
     if algorithm is None or environment is None:
         return data
     return {

@@ -9,7 +9,7 @@ from typing import Any
 from filelock import FileLock
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
+from sqlalchemy.exc import ArgumentError, DatabaseError, IntegrityError
 
 from backend.errors import StoreUnavailable
 from backend.settings import Settings
@@ -49,8 +49,11 @@ def open_database(settings: Settings) -> Database:
     Raises:
         StoreUnavailable: no database, of a newer version, or out of reach; the message says what to do.
     """
-    settings.home.mkdir(parents=True, exist_ok=True)
-    database = Database(settings.database_url)
+    try:
+        settings.home.mkdir(parents=True, exist_ok=True)
+        database = Database(settings.database_url)
+    except OSError as error:
+        raise StoreUnavailable(f"{settings.home} cannot be used: {error}. Set RAYDECK_HOME to a folder you can write to.") from None
     if stored_version(database) != HEAD:
         with FileLock(settings.lock_file("migrate")):
             _upgrade(database)
@@ -115,7 +118,7 @@ def _on_begin(connection: Connection) -> None:
 def _explained(url: str) -> Iterator[None]:
     try:
         yield
-    except (OperationalError, DatabaseError) as error:
+    except DatabaseError as error:
         reason = str(error.orig)
         if "disk is full" in reason or "disk I/O error" in reason:
             advice = "The disk is full or failing. Free some space; nothing recorded so far is lost, and writing goes on by itself."
@@ -125,6 +128,8 @@ def _explained(url: str) -> Iterator[None]:
             advice = "The file cannot be opened for writing. Check the folder's permissions, or set RAYDECK_HOME."
         elif "locked" in reason:
             advice = f"Another process has held the database for more than {BUSY_SECONDS:.0f} s. Try again."
-        else:
+        elif isinstance(error, IntegrityError):
             raise
+        else:
+            advice = "Was the file moved or changed by something else? Restart Raydeck; if that does not help, look at the file."
         raise StoreUnavailable(f"{url}: {reason}. {advice}") from error

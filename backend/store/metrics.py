@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, select, update
 
-from backend.errors import StaleAttempt, StoreUnavailable
+from backend.errors import StaleAttempt
 from backend.store.database import Database
 from backend.store.schema import runs, series, trials
 from backend.store.values import RunState, TrialState
@@ -47,6 +47,7 @@ class Recorder:
         self._books: dict[int, _TrialBook] = {}
         self._series: dict[tuple[int, str], int] = {}
         self._closed = threading.Event()
+        self._news = threading.Event()
         self._load()
         self._thread = threading.Thread(target=self._keep_flushing, name="recorder", daemon=True)
         self._thread.start()
@@ -75,6 +76,7 @@ class Recorder:
                 book.best = reward
             book.sequence += 1
             book.dirty = True
+        self._news.set()
 
     @contextmanager
     def counted(self) -> Iterator[None]:
@@ -92,6 +94,7 @@ class Recorder:
             book.state = state or book.state
             book.columns |= columns
             book.dirty = True
+        self._news.set()
 
     def rewrite(self) -> None:
         """Writes every trial again with the next flush, after a reader took the run for lost and ended its trials."""
@@ -99,6 +102,7 @@ class Recorder:
             for book in self._books.values():
                 book.columns.setdefault("ended_at", None)
                 book.dirty = True
+        self._news.set()
 
     def states(self) -> list[TrialState]:
         """Returns the state of each trial, by number."""
@@ -151,18 +155,27 @@ class Recorder:
             tx.execute(mine.values(**columns))
 
     def _keep_flushing(self) -> None:
-        while not self._closed.wait(FLUSH_SECONDS):
+        while not self._closed.is_set():
+            self._news.wait()  # the first report after a pause is written at once, later ones at most every half second
+            self._news.clear()
             try:
                 self.flush()
             except StaleAttempt:
                 return  # the heartbeat ends the driver
-            except StoreUnavailable as error:
+            except Exception as error:  # a full disk above all; whatever it is, the next flush tries again
                 print(f"recorder: kept in memory, trying again: {error}", file=sys.stderr, flush=True)
+                self._news.set()
+            self._closed.wait(FLUSH_SECONDS)
+
+    def abandon(self) -> None:
+        """Ends the thread and writes nothing more."""
+        self._closed.set()
+        self._news.set()
+        self._thread.join()
 
     def close(self) -> None:
-        """Writes what is left and ends the thread."""
-        self._closed.set()
-        self._thread.join()
+        """Ends the thread and writes what is left."""
+        self.abandon()
         self.flush()
 
 

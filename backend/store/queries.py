@@ -81,8 +81,10 @@ def all_series(database: Database, run_ids: Sequence[str], keys: Sequence[str]) 
         wanted = wanted.where(points.c.series.in_(list(heads))).order_by(points.c.series, points.c.sequence)
         rows = connection.execute(wanted).all() if heads else []
     table = np.array([tuple(row) for row in rows], dtype=np.float64).reshape(-1, 5)
-    order = sorted(heads.values(), key=lambda head: (run_ids.index(head.run_id), head.trial, head.key))
-    return [_series(head, table[table[:, 0] == head.id]) for head in order]
+    place = {run_id: index for index, run_id in enumerate(run_ids)}
+    order = sorted(heads.values(), key=lambda head: (place[head.run_id], head.trial, head.key))
+    starts, ends = (np.searchsorted(table[:, 0], [head.id for head in order], side) for side in ("left", "right"))
+    return [_series(head, table[start:end]) for head, start, end in zip(order, starts, ends, strict=True)]
 
 
 def _series(head: Any, table: np.ndarray[Any, np.dtype[np.float64]]) -> Series:

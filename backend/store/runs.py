@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from backend.errors import IllegalMove, StaleAttempt, UnknownRun
 from backend.store.database import Database
 from backend.store.schema import events, points, runs, series, trials
-from backend.store.values import ACTIVE, MOVES, RunState, TrialState
+from backend.store.values import ACTIVE, MOVES, Run, RunState, TrialState
 
 ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"  # nothing that reads like something else
 SHORT = 300
@@ -60,26 +60,27 @@ def group_key(spec: dict[str, Any]) -> str:
     return json.dumps({key: value for key, value in spec.items() if key not in ("name", "seeds")}, sort_keys=True)
 
 
-def move(database: Database, run_id: str, to: RunState, note: str = "", *, unless_beat_since: float | None = None, **values: Any) -> None:
+def move(database: Database, run_id: str, to: RunState, note: str = "", *, seen: Run | None = None, **values: Any) -> None:
     """Moves a run to another state and sets further columns with it.
 
-    With `unless_beat_since` (seconds since the epoch) it applies only if no heartbeat came after that moment, so that
-    a reader never overrules a living driver.
+    With `seen` it applies only if the run is still as a reader saw it: same attempt, same state, no heartbeat since.
+    So a reader with an old picture never overrules a living driver or a later attempt.
 
     Raises:
         UnknownRun: no run has that id.
-        IllegalMove: its present state does not lead there, or its heartbeat came back.
+        IllegalMove: its present state does not lead there, or it is no longer as it was seen.
     """
     with database.write() as tx:
-        _move(tx, run_id, to, note, unless_beat_since, values)
+        _move(tx, run_id, to, note, values, seen)
 
 
-def _move(tx: Connection, run_id: str, to: RunState, note: str, unless_beat_since: float | None, values: dict[str, Any]) -> None:
+def _move(tx: Connection, run_id: str, to: RunState, note: str, values: dict[str, Any], seen: Run | None = None) -> None:
     now = time.time()
     origins = [state for state, targets in MOVES.items() if to in targets]
     change = update(runs).where(runs.c.id == run_id, runs.c.state.in_(origins)).values(state=to, **values)
-    if unless_beat_since is not None:
-        change = change.where((runs.c.heartbeat_at.is_(None)) | (runs.c.heartbeat_at <= unless_beat_since))
+    if seen is not None:
+        same_beat = runs.c.heartbeat_at.is_not_distinct_from(seen.heartbeat_at)
+        change = change.where(runs.c.attempt == seen.attempt, runs.c.state == seen.state, same_beat)
     if to not in ACTIVE:
         change = change.values(ended_at=now, waits_for="")
     if tx.execute(change).rowcount == 0:
@@ -119,7 +120,7 @@ def request_stop(database: Database, run_id: str) -> None:
         if state is None:
             raise UnknownRun(run_id)
         if state == RunState.QUEUED:
-            _move(tx, run_id, RunState.STOPPED, "stopped by you while queued", None, {})
+            _move(tx, run_id, RunState.STOPPED, "stopped by you while queued", {})
         elif state == RunState.RUNNING:
             wish = update(runs).where(runs.c.id == run_id, runs.c.stop_requested_at.is_(None))
             if tx.execute(wish.values(stop_requested_at=time.time())).rowcount:
@@ -140,7 +141,7 @@ def requeue(database: Database, run_id: str) -> None:
             "attempt": runs.c.attempt + 1, "job_id": None, "heartbeat_at": None, "stop_requested_at": None,
             "ended_at": None, "error": "", "traceback": "", "waits_for": "",
         }  # fmt: skip
-        _move(tx, run_id, RunState.QUEUED, "resumed", None, fresh)
+        _move(tx, run_id, RunState.QUEUED, "resumed", fresh)
         unfinished = (trials.c.run_id == run_id) & (trials.c.state != TrialState.SUCCEEDED)
         tx.execute(update(trials).where(unfinished).values(state=TrialState.QUEUED, ended_at=None, error=""))
 
@@ -166,7 +167,7 @@ def claim(database: Database, run_id: str, attempt: int, host: str, versions: di
         if present.attempt != attempt or present.state != RunState.QUEUED:
             raise StaleAttempt(f"Attempt {attempt} of {run_id} is no longer wanted (attempt {present.attempt}, {present.state}).")
         values = {"heartbeat_at": now, "started_at": present.started_at or now, "host": host, "versions": versions}
-        _move(tx, run_id, RunState.RUNNING, f"attempt {attempt} on {host}", None, values)
+        _move(tx, run_id, RunState.RUNNING, f"attempt {attempt} on {host}", values)
 
 
 @dataclass(frozen=True)
@@ -189,7 +190,7 @@ def beat(database: Database, run_id: str, attempt: int, waits_for: str = "") -> 
         if row is None or row.state not in (RunState.RUNNING, RunState.LOST):
             raise StaleAttempt(f"Attempt {attempt} of {run_id} is no longer wanted.")
         if row.state == RunState.LOST:
-            _move(tx, run_id, RunState.RUNNING, "the heartbeat came back", None, {"ended_at": None, "error": ""})
+            _move(tx, run_id, RunState.RUNNING, "the heartbeat came back", {"ended_at": None, "error": ""})
         tx.execute(update(runs).where(mine).values(heartbeat_at=time.time(), waits_for=waits_for))
         return Beat(row.stop_requested_at is not None, row.state == RunState.LOST)
 
@@ -201,10 +202,12 @@ def finish(database: Database, run_id: str, attempt: int, to: RunState, note: st
         StaleAttempt: another attempt has taken over.
     """
     with database.write() as tx:
-        present = tx.execute(select(runs.c.attempt).where(runs.c.id == run_id)).scalar()
-        if present != attempt:
+        present = tx.execute(select(runs.c.attempt, runs.c.state).where(runs.c.id == run_id)).first()
+        if present is None or present.attempt != attempt:
             raise StaleAttempt(f"Attempt {attempt} of {run_id} is no longer wanted.")
-        _move(tx, run_id, to, note or error[:SHORT], None, {"error": error, "traceback": traceback})
+        if present.state == RunState.LOST and to is not RunState.LOST:  # a reader gave it up too early
+            _move(tx, run_id, RunState.RUNNING, "the driver came back", {"ended_at": None})
+        _move(tx, run_id, to, note or error[:SHORT], {"error": error, "traceback": traceback})
 
 
 def remove(database: Database, run_id: str) -> None:

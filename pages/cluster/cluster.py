@@ -18,7 +18,8 @@ _SAID = {
 
 @st.fragment(run_every=2.0)
 def live() -> None:
-    rerun_if_changed()
+    with errors.told():
+        rerun_if_changed()
     status = api.cluster_status()
     state = status.state.value
     (st.success if state == "up" else st.error if state == "dead" else st.info)(_SAID[state])

@@ -7,6 +7,7 @@ from backend.catalog import metrics
 from pages.components import charts, errors
 from pages.components.examples import cards
 from pages.components.run_table import ALL_COLUMNS, run_table
+from pages.components.text import plain
 
 with errors.told():
     known = {run.id: run for run in api.runs()}
@@ -19,7 +20,7 @@ if not known:
 asked = [part for part in st.query_params.get("runs", "").split(",") if part]
 missing = [part for part in asked if part not in known]
 if missing:
-    st.warning(f"Not found, perhaps deleted: {', '.join(map(repr, missing))}", icon=":material/search_off:")
+    st.warning(f"Not found, perhaps deleted: {plain(', '.join(missing))}", icon=":material/search_off:")
 chosen = st.multiselect(
     "Runs", list(known), default=[part for part in dict.fromkeys(asked) if part in known],
     format_func=lambda run_id: f"{known[run_id].name} · {known[run_id].spec.get('algorithm', '')} · {run_id}",
@@ -38,12 +39,18 @@ with right:
     axis = charts.axis_choice("x")
 
 
+def is_live() -> bool:
+    return any(not run.is_over for run in api.runs() if run.id in chosen)
+
+
 def live() -> None:
     with errors.told():
-        runs = [api.run(run_id) for run_id in chosen]
-    charts.compare_chart(runs, metric, axis, "compare")
-    run_table(runs, ALL_COLUMNS, "compared")
+        runs = [run for run in api.runs() if run.id in chosen]
+        charts.compare_chart(runs, metric, axis, "compare")
+        run_table(runs, ALL_COLUMNS, "compared")
+        if started_live != is_live():
+            st.rerun()  # starts or ends the timer
 
 
-active = any(not known[run_id].is_over for run_id in chosen)
-st.fragment(live, run_every=1.0 if active else None)()
+started_live = is_live()
+st.fragment(live, run_every=1.0 if started_live else None)()

@@ -52,7 +52,6 @@ def _stop(run_ids: Sequence[str]) -> None:
 def _resume(run_id: str) -> None:
     with errors.kept():
         api.resume(run_id)
-        api.cluster_up_soon()
 
 
 @st.dialog("Delete for good?")

@@ -4,6 +4,7 @@ import streamlit as st
 
 from backend import api
 from backend.api import ClusterStatus, RunState
+from pages.components import errors
 from pages.components.text import plain
 
 _GIB = 2**30
@@ -38,8 +39,9 @@ def _now() -> tuple[str, bool]:
 
 
 def _live() -> None:
-    rerun_if_changed()
-    status = api.cluster_status()
+    with errors.told():
+        rerun_if_changed()
+        status = api.cluster_status()
     _told(status)
     if status.state.value in ("off", "dead") and status.local:
         st.button("Start cluster", icon=":material/play_arrow:", on_click=start_cluster, key="sidebar_start", width="stretch")

@@ -50,12 +50,13 @@ def frame() -> None:
         st.subheader("Raydeck cannot open its database")
         errors.show(error)
         st.stop()
-    with st.sidebar:
+    with st.sidebar, errors.told():
         cluster_state()
     if page.url_path != "rl":
         st.session_state.pop("launch_key", None)  # the next visit to the form starts another run
     errors.show_kept()
-    page.run()
+    with errors.told():
+        page.run()
 
 
 def _pages() -> dict[str, list[st.Page]]:

@@ -16,6 +16,7 @@ from backend.specs import RLSpec, RunSpec, Stop
 from pages.components import spec_form
 from pages.components.text import plain
 
+MOST_SEEDS = 1000  # beyond what the spec allows, so that it says so, and no more than fits in memory
 FIRST_STOPS = ("episodes", "env_steps", "return_mean")
 
 
@@ -116,7 +117,7 @@ def _run_card(
             )  # fmt: skip
         if "stop" in problems:
             st.markdown(f":red[:material/error: {plain(problems['stop'])}]")
-    chosen: list[Any] = spec_form.numbers(own) if own.strip() else list(range(1, (count or 0) + 1))
+    chosen: list[Any] = spec_form.numbers(own) if own.strip() else list(range(1, min(count or 0, MOST_SEEDS) + 1))
     return {"name": name.strip(), "seeds": chosen, "stop": {each: value for each, value in stops.items() if value is not None}}
 
 

@@ -81,5 +81,11 @@ def _step(value: float | None) -> float:
 
 def numbers(text: str) -> list[Any]:
     """Returns the whole numbers in a list such as "64, 64"; what is none stays text, for the model to complain of."""
-    parts = [part for part in text.replace(",", " ").split() if part]
-    return [int(part) if part.lstrip("-").isdigit() else part for part in parts]
+    return [_whole(part) for part in text.replace(",", " ").split()]
+
+
+def _whole(part: str) -> Any:
+    try:
+        return int(part)
+    except ValueError:
+        return part

@@ -26,21 +26,26 @@ def panel(asked: Asked, *, parent_id: str | None) -> None:
             st.caption(_told(asked.spec))
         st.button(
             "Start run", type="primary", icon=":material/play_arrow:", width="stretch", key="start",
-            disabled=asked.spec is None, on_click=_start, args=(asked.spec, parent_id, key),
+            disabled=asked.spec is None or _never_fits(asked.spec), on_click=_start, args=(asked.spec, parent_id, key),
         )  # fmt: skip
 
 
 def _told(spec: RunSpec) -> str:
     load = api.cluster_status().load
     seeds = len(spec.seeds)
-    cpus = 1 + int(spec.params.get("num_env_runners", 0))
+    cpus = spec.cpus_per_trial
     text = f"{seeds} trial{'s' if seeds > 1 else ''}, one per seed, {cpus} CPU each"
     if load is None:
         return f"{text}. The cluster is not up yet: the run waits for it."
     at_once = min(seeds, int(load.cpus // cpus))
-    if at_once == 0:
+    if _never_fits(spec):
         return f"{text}. This machine has {load.cpus:g} CPUs, so it could never start: take fewer env runners."
     return f"{text}, {at_once} at a time on {load.cpus:g} CPUs."
+
+
+def _never_fits(spec: RunSpec) -> bool:
+    load = api.cluster_status().load
+    return load is not None and load.cpus < spec.cpus_per_trial
 
 
 def _start(spec: RunSpec, parent_id: str | None, key: str) -> None:

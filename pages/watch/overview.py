@@ -13,8 +13,8 @@ ACTIVE = ("queued", "running")
 
 @st.fragment(run_every=2.0)
 def live() -> None:
-    rerun_if_changed()
     with errors.told():
+        rerun_if_changed()
         runs = api.runs(limit=200)
     active = [run for run in runs if run.state in ACTIVE]
     ended = [run for run in runs if run.is_over][:LATELY]

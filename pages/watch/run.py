@@ -17,18 +17,20 @@ with errors.told():
 def live() -> None:
     with errors.told():
         run = api.run(run_id)
-    if run.is_over != first.is_over:
-        st.rerun()  # starts or ends the timer
-    errors.show_kept()
-    left, right = st.columns([3, 2], vertical_alignment="top")
-    with left:
-        run_view.header(run)
-    with right.container(horizontal=True, horizontal_alignment="right"):
-        actions.on_run(run)
-    run_view.problem(run)
-    run_view.progress_bar(run)
-    run_view.numbers(run)
-    run_view.tabs(run)
+        if run.state != first.state:
+            st.rerun()  # starts or ends the timer
+        errors.show_kept()
+        left, right = st.columns([3, 2], vertical_alignment="top")
+        with left:
+            run_view.header(run)
+        with right.container(horizontal=True, horizontal_alignment="right"):
+            actions.on_run(run)
+        run_view.problem(run)
+        run_view.progress_bar(run)
+        run_view.numbers(run)
+        run_view.tabs(run)
 
 
-st.fragment(live, run_every=None if first.is_over else 1.0)()
+# A lost run may come back by itself; all others that are over stay as they are.
+every = 5.0 if first.state == "lost" else None if first.is_over else 1.0
+st.fragment(live, run_every=every)()

@@ -70,6 +70,19 @@ def test_delete_removes_row_and_files(recorded: str, home: Path) -> None:
     assert cli("show", recorded).returncode == 2
 
 
+def test_settings_that_cannot_be_are_a_line_too(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RAYDECK_SLOTS", "0")
+    said = cli("runs")
+    assert said.returncode == 2
+    assert "RAYDECK_SLOTS" in said.stderr
+    assert "Traceback" not in said.stderr
+    monkeypatch.delenv("RAYDECK_SLOTS")
+    monkeypatch.setenv("RAYDECK_HOME", "/proc/nope")
+    said = cli("runs")
+    assert said.returncode == 2
+    assert "Traceback" not in said.stderr
+
+
 def test_a_file_that_is_no_database_is_a_line_too(home: Path) -> None:
     home.mkdir()
     (home / "raydeck.db").write_text("no database " * 100)

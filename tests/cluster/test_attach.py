@@ -7,6 +7,7 @@ import pytest
 from backend import api
 from backend.cluster import attach, head
 from backend.errors import ClusterUnavailable
+from tests.conftest import LAKE
 
 
 def test_a_head_on_another_machine_is_refused_with_what_is_missing() -> None:
@@ -41,10 +42,19 @@ def test_the_token_is_ours_and_private(home: Path) -> None:
     assert settings.token_file.stat().st_mode & 0o077 == 0
 
 
-def test_a_submitted_run_waits_for_a_cluster_that_is_off(home: Path) -> None:
-    from tests.conftest import LAKE
+@pytest.mark.parametrize("address", ["127.0.0.1:9", "nonsense", "localhost:none"])
+def test_an_address_where_nothing_listens_is_refused_at_once(home: Path, monkeypatch: pytest.MonkeyPatch, address: str) -> None:
+    monkeypatch.setenv("RAY_ADDRESS", address)
+    assert api.cluster_status().state == "dead"
+    with pytest.raises(ClusterUnavailable):
+        api.cluster_up()
 
+
+def test_a_run_wakes_a_cluster_that_is_off_and_waits_for_it(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    woken: list[bool] = []
+    monkeypatch.setattr(api, "cluster_up_soon", lambda: woken.append(True))
     run_id = api.launch(LAKE)
+    assert woken
     assert api.run(run_id).state == "queued"
     api.stop(run_id)
     assert api.run(run_id).state == "stopped"

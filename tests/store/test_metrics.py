@@ -26,7 +26,7 @@ def run_id(database: Database) -> str:
 def recorder(database: Database, run_id: str) -> Iterator[Recorder]:
     made = Recorder(database, run_id, 1)
     yield made
-    made._closed.set()
+    made.abandon()
 
 
 def test_reports_are_on_disk_within_a_second_without_asking(database: Database, run_id: str, recorder: Recorder) -> None:

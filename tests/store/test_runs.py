@@ -81,14 +81,34 @@ def test_a_stale_attempt_changes_nothing(database: Database) -> None:
 def test_a_heartbeat_brings_a_lost_run_back_and_keeps_a_living_one_from_being_lost(database: Database) -> None:
     run_id = made(database)
     runs.claim(database, run_id, 1, "host", {})
-    seen = queries.run(database, run_id).heartbeat_at
-    assert seen is not None
-    runs.move(database, run_id, RunState.LOST, "silent", unless_beat_since=seen, error="silent")
+    seen = queries.run(database, run_id)
+    runs.move(database, run_id, RunState.LOST, "silent", seen=seen, error="silent")
     assert runs.beat(database, run_id, 1) == runs.Beat(stop_requested=False, came_back=True)
     back = queries.run(database, run_id)
     assert (back.state, back.error, back.ended_at) == (RunState.RUNNING, "", None)
     with pytest.raises(IllegalMove):
-        runs.move(database, run_id, RunState.LOST, "silent", unless_beat_since=seen)
+        runs.move(database, run_id, RunState.LOST, "silent", seen=seen)
+
+
+def test_a_reader_with_an_old_picture_cannot_touch_the_next_attempt(database: Database) -> None:
+    run_id = made(database)
+    queued = queries.run(database, run_id)
+    runs.claim(database, run_id, 1, "host", {})
+    running = queries.run(database, run_id)
+    runs.move(database, run_id, RunState.LOST, "silent", seen=running)
+    runs.requeue(database, run_id)
+    for seen in (queued, running):
+        with pytest.raises(IllegalMove):
+            runs.move(database, run_id, RunState.LOST, "silent", seen=seen)
+    assert queries.run(database, run_id).state is RunState.QUEUED
+
+
+def test_a_driver_that_ends_while_taken_for_lost_has_its_end(database: Database) -> None:
+    run_id = made(database)
+    runs.claim(database, run_id, 1, "host", {})
+    runs.move(database, run_id, RunState.LOST, "silent")
+    runs.finish(database, run_id, 1, RunState.SUCCEEDED)
+    assert queries.run(database, run_id).state is RunState.SUCCEEDED
 
 
 def test_a_stop_request_is_seen_by_the_next_heartbeat_and_noted_once(database: Database) -> None:
