@@ -65,7 +65,8 @@ class Launcher:
         entrypoint = (
             f"{variables} exec {shlex.quote(sys.executable)} -u -m backend.drivers {run.id} {run.attempt} >> {shlex.quote(str(log))} 2>&1"
         )
-        has_slots = self.cluster.is_local or jobs.load().slots > 0
+        load = None if self.cluster.is_local else jobs.load()
+        has_slots = self.cluster.is_local or (load is not None and load.slots > 0)
         jobs.submit(job_id, entrypoint, {SLOT: 1} if has_slots else {})
         store.set_job(self.database, run.id, run.attempt, job_id)
 

@@ -84,11 +84,13 @@ class JobsClient:
         """Asks Ray to end a job: SIGTERM, and SIGKILL after 3 s."""
         self._call("POST", f"/api/jobs/{job_id}/stop")
 
-    def load(self) -> Load:
-        """Returns what is taken of the cluster; Ray refreshes these numbers every few seconds."""
+    def load(self) -> Load | None:
+        """Returns what is taken of the cluster; Ray refreshes these numbers every few seconds, and a new head has none yet."""
         said = self._checked(self._call("GET", "/api/cluster_status")).json()
         usage: dict[str, Any] = ((said["data"].get("clusterStatus") or {}).get("loadMetricsReport") or {}).get("usage") or {}
-        cpus, slots = usage.get("CPU", (0, 0)), usage.get("raydeckSlot", (0, 0))
+        if "CPU" not in usage:
+            return None
+        cpus, slots = usage["CPU"], usage.get("raydeckSlot", (0, 0))
         return Load(cpus[0], cpus[1], slots[0], slots[1])
 
     def _checked(self, response: httpx.Response) -> httpx.Response:

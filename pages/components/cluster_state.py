@@ -34,8 +34,9 @@ def start_cluster() -> None:
 def _now() -> tuple[str, bool]:
     """Returns the cluster's state and whether anything goes on: an active run, or one that Ray still counts."""
     status = api.cluster_status()
+    unknown = status.state.value == "up" and status.load is None  # a new head tells its load after a few seconds
     taken = status.load is not None and status.load.cpus_taken + status.load.slots_taken > 0
-    return status.state.value, taken or bool(api.runs(states=[RunState.QUEUED, RunState.RUNNING], limit=1))
+    return status.state.value, unknown or taken or bool(api.runs(states=[RunState.QUEUED, RunState.RUNNING], limit=1))
 
 
 def _live() -> None:
@@ -56,6 +57,8 @@ def _told(status: ClusterStatus) -> None:
             st.caption(f":green[:material/check_circle:] Cluster {where} · {load.cpus_taken:g} of {load.cpus:g} CPU taken")
             st.progress(min(1.0, load.cpus_taken / max(1.0, load.cpus)))
             st.caption(f"{used / _GIB:.1f} of {total / _GIB:.0f} GB memory in use")
+        case "up":
+            st.caption(f":green[:material/check_circle:] Cluster {where} · up")
         case "starting":
             st.caption(":orange[:material/hourglass_top:] Cluster starting, about 6 s. You can start runs already; they wait for it.")
         case "off":

@@ -98,9 +98,9 @@ def waits_for(run: Run) -> str:
     if run.state.value != "queued":
         return run.waits_for
     status = api.cluster_status()
-    if status.load is None:
+    if status.state.value != "up":
         return "the cluster"
-    return "a slot" if status.load.slots and status.load.slots_taken >= status.load.slots else "its driver to start"
+    return "a slot" if status.load and status.load.slots and status.load.slots_taken >= status.load.slots else "its driver to start"
 
 
 def why(run: Run) -> str:

@@ -36,7 +36,7 @@ def _told(spec: RunSpec) -> str:
     cpus = spec.cpus_per_trial
     text = f"{seeds} trial{'s' if seeds > 1 else ''}, one per seed, {cpus} CPU each"
     if load is None:
-        return f"{text}. The cluster is not up yet: the run waits for it."
+        return f"{text}. The cluster is still coming up: the run waits for it."
     at_once = min(seeds, int(load.cpus // cpus))
     if _never_fits(spec):
         return f"{text}. This machine has {load.cpus:g} CPUs, so it could never start: take fewer env runners."

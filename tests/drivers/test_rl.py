@@ -132,7 +132,7 @@ def test_runs_beyond_the_slots_wait_and_a_queued_run_stops_at_once(cluster: Path
         api.stop(run_id)
         assert over(run_id, 15) is RunState.STOPPED
     assert time.monotonic() - began < 15
-    poll(lambda: api.house().cluster.jobs().load().cpus_taken == 0, 20, "no actor is left behind")
+    poll(lambda: (load := api.house().cluster.jobs().load()) is not None and load.cpus_taken == 0, 20, "no actor is left behind")
     assert state(third) is RunState.STOPPED
 
 
