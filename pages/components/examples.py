@@ -24,6 +24,10 @@ def cards(heading: str) -> None:
                 )  # fmt: skip
                 if st.button("Open in the form", key=f"open_{example.id}", type="tertiary"):
                     st.switch_page("pages/start/rl.py", query_params={"example": example.id})
+
+
+def open_started() -> None:
+    """Opens the run whose example was just started; the cards themselves are gone by then, for there is a run now."""
     if started := st.session_state.pop("example_started", None):
         st.session_state.pop("example_key", None)
         st.switch_page("pages/watch/run.py", query_params={"id": started})

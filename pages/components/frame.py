@@ -7,7 +7,7 @@ import streamlit as st
 
 from backend import api
 from backend.errors import RaydeckError
-from pages.components import errors
+from pages.components import errors, examples
 from pages.components.cluster_state import cluster_state
 from pages.components.live_plot import provide_plotly
 
@@ -55,6 +55,7 @@ def frame() -> None:
     if page.url_path != "rl":
         st.session_state.pop("launch_key", None)  # the next visit to the form starts another run
     errors.show_kept()
+    examples.open_started()
     with errors.told():
         page.run()
 

@@ -29,7 +29,7 @@ def header(run: Run) -> None:
     said = [
         f"{run.spec['algorithm']} · {run.spec['environment']}",
         f"{seeds} seed{'s' if seeds > 1 else ''}",
-        f"started {words.clock(run.created_at)}",
+        f"{'started' if run.started_at else 'launched'} {words.clock(run.created_at)}",
     ]
     said.append(f"{'took' if run.is_over else 'for'} {words.duration(run.duration(now))}" if run.started_at else "not yet begun")
     if run.attempt > 1:

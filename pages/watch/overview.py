@@ -13,6 +13,7 @@ ACTIVE = ("queued", "running")
 
 @st.fragment(run_every=2.0)
 def live() -> None:
+    examples.open_started()
     with errors.told():
         rerun_if_changed()
         runs = api.runs(limit=200)

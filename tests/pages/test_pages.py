@@ -69,10 +69,13 @@ def test_an_empty_page_offers_three_runs_in_one_click(app: AppTest, page: str) -
     assert [button.label for button in app.button].count("Start") == 3
 
 
-def test_an_example_starts_and_opens(app: AppTest) -> None:
-    opened(app, "overview")
+@pytest.mark.parametrize("page", ["overview", "runs", "run", "compare"])
+def test_an_example_starts_and_opens(app: AppTest, page: str) -> None:
+    opened(app, page)
     next(button for button in app.button if button.label == "Start").click().run()
-    assert [run.name for run in api.runs()] == ["lake"]
+    (run,) = api.runs()
+    assert run.name == "lake"
+    assert app.query_params["id"] in (run.id, [run.id])
 
 
 @pytest.mark.parametrize("page", PAGES)
