@@ -10,7 +10,13 @@ from backend.errors import InvalidSpec
 from backend.specs.rl import RLSpec
 
 RunSpec = RLSpec
-WORDING = {"Input should be": "must be", "Extra inputs are not permitted": "there is no such field", "Field required": "is missing"}
+WORDING = {
+    "Input should be": "must be",
+    "List should have": "there must be",
+    " after validation": "",
+    "Extra inputs are not permitted": "there is no such field",
+    "Field required": "is missing",
+}
 KINDS: dict[str, type[RunSpec]] = {"rl": RLSpec}
 
 
