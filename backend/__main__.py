@@ -101,6 +101,7 @@ def stop(run_id: RunId, as_json: Json = False) -> None:
 @app.command()
 def resume(run_id: RunId, as_json: Json = False) -> None:
     """Let a stopped, failed or lost run go on from its last checkpoints."""
+    api.run(run_id)  # an unknown run must not start a cluster
     api.cluster_up()
     api.resume(run_id)
     _print(as_json, {"id": run_id, "state": api.run(run_id).state}, f"{run_id}: queued")

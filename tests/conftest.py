@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import pytest
 
 from backend import api, specs
+from backend.cluster import head
 from backend.settings import ROOT, Settings
 from backend.store.database import Database, open_database
 
@@ -76,6 +77,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     api.reset()
     yield tmp_path / "home"
     api.reset()
+    head.end_head(Settings(home=tmp_path / "home"))  # should a test have started one after all
 
 
 @pytest.fixture

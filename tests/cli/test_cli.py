@@ -58,8 +58,9 @@ def test_every_command_has_json_and_an_unknown_run_is_a_line(recorded: str) -> N
     for command in ("show", "stop", "delete", "logs", "resume"):
         said = cli(command, "nosuchrun")
         assert said.returncode == 2, command
-        assert "no run “nosuchrun”" in said.stderr or "not running" in said.stderr
+        assert "no run “nosuchrun”" in said.stderr
         assert "Traceback" not in said.stderr
+    assert json.loads(cli("status", "--json").stdout)["state"] == "off", "asking for a run that is not there starts no cluster"
 
 
 def test_delete_removes_row_and_files(recorded: str, home: Path) -> None:
