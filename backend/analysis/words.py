@@ -25,16 +25,6 @@ def number(value: float | None) -> str:
     return f"{value:.4g}"
 
 
-def ago(at: float | None, now: float) -> str:
-    """Returns how long ago a moment (seconds since the epoch) was: "just now", "5 min ago", or its date."""
-    if at is None:
-        return "–"
-    passed = now - at
-    if passed < 10:
-        return "just now"
-    return f"{duration(passed - passed % 60 if passed >= 60 else passed)} ago" if passed < 86_400 else date(at)
-
-
 def clock(at: float | None) -> str:
     """Returns a moment as the local time of day, with the date if it is not today's."""
     if at is None:
@@ -43,7 +33,3 @@ def clock(at: float | None) -> str:
     if moment[:3] == time.localtime()[:3]:
         return time.strftime("%H:%M", moment)
     return time.strftime("%d %b %H:%M", moment)
-
-
-def date(at: float) -> str:
-    return time.strftime("%d %b %H:%M", time.localtime(at))
