@@ -4,6 +4,7 @@ RaydeckError
 ├── UnknownRun(LookupError)        no run has that id
 ├── UnknownWorkload(LookupError)   the catalogue has no such name; the message lists the nearest
 ├── InvalidSpec(ValueError)        .problems: field -> what is wrong with it, all of them at once
+├── NotANumber(TypeError)          .key: the metric whose value is no number
 ├── IllegalMove                    the run is not in a state that allows this
 ├── StaleAttempt                   a newer attempt of the run has taken over; this driver must end
 ├── StoreUnavailable               the database cannot be read or written; the message says what to do
@@ -35,6 +36,16 @@ class InvalidSpec(RaydeckError, ValueError):
     def __init__(self, problems: Mapping[str, str]) -> None:
         self.problems = dict(problems)
         super().__init__("; ".join(f"{field}: {problem}" for field, problem in self.problems.items()))
+
+
+class NotANumber(RaydeckError, TypeError):
+    """A value that was to be recorded is no number; `key` names its metric."""
+
+    def __init__(self, key: str, value: object) -> None:
+        self.key = key
+        shown = repr(value)
+        shown = f"{shown[:57]}…" if len(shown) > 60 else shown
+        super().__init__(f"“{key}” is not a number but {type(value).__name__}: {shown}. Nothing of this report was recorded.")
 
 
 class IllegalMove(RaydeckError):

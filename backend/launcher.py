@@ -5,6 +5,7 @@ import shutil
 import sys
 import threading
 import time
+from pathlib import Path
 from typing import Any
 
 from backend.cluster.cluster import Cluster
@@ -58,17 +59,30 @@ class Launcher:
         log = self.settings.driver_log(run.id)
         try:
             log.parent.mkdir(parents=True, exist_ok=True)
+            variables = self._write_environment()
         except OSError as error:
             raise StoreUnavailable(f"The run's folder cannot be made: {error}. Free some space or check the permissions.") from None
-        variables = " ".join(f"{key}={shlex.quote(value)}" for key, value in self.cluster.driver_environment().items())
         # The log goes to the run's own folder: it outlives the head.
-        entrypoint = (
-            f"{variables} exec {shlex.quote(sys.executable)} -u -m backend.drivers {run.id} {run.attempt} >> {shlex.quote(str(log))} 2>&1"
-        )
+        driver = f"{shlex.quote(sys.executable)} -u -m backend.drivers {run.id} {run.attempt} >> {shlex.quote(str(log))} 2>&1"
+        entrypoint = f"set -a; . {shlex.quote(str(variables))}; exec {driver}"
         load = None if self.cluster.is_local else jobs.load()
         has_slots = self.cluster.is_local or (load is not None and load.slots > 0)
         jobs.submit(job_id, entrypoint, {SLOT: 1} if has_slots else {})
         store.set_job(self.database, run.id, run.attempt, job_id)
+
+    def _write_environment(self) -> Path:
+        """Writes what a driver must find in its environment to a file that only its owner can read.
+
+        On the command line, which Ray's dashboard and every user of the machine can read, it might show a password.
+        """
+        path = self.settings.driver_environment
+        text = "".join(f"{key}={shlex.quote(value)}\n" for key, value in self.cluster.driver_environment().items())
+        if not path.exists() or path.read_text() != text:
+            part = path.with_suffix(".part")
+            part.touch(mode=0o600)
+            part.write_text(text)
+            part.replace(path)
+        return path
 
     def stop(self, run_id: str) -> None:
         """Stops a queued run at once; asks a running one, whose driver sees it within a second."""

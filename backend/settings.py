@@ -81,6 +81,11 @@ class Settings(BaseSettings):
         return self.home / "ray_token"
 
     @property
+    def driver_environment(self) -> Path:
+        """What drivers read into their environment: the database's URL above all."""
+        return self.home / "driver.env"
+
+    @property
     def ray_temp_dir(self) -> Path:
         """Short, since Ray puts socket paths of at most 107 characters under it; one per home."""
         digest = hashlib.sha256(str(self.home).encode()).hexdigest()[:8]

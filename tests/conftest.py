@@ -1,6 +1,7 @@
 """A home of its own for each test, and one real Ray head for all that need it."""
 
 import os
+import secrets
 import subprocess
 import sys
 import time
@@ -9,13 +10,18 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
+from sqlalchemy import create_engine, make_url
 
 from backend import api, specs
 from backend.cluster import head
 from backend.settings import ROOT, Settings
 from backend.store.database import Database, open_database
+from tests import postgres
 
 Found = TypeVar("Found")
+
+NO_POSTGRES = "PostgreSQL is not installed here: what runs on it was skipped (Debian: apt-get install postgresql)."
+ON_SQLITE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)  # for what is about its file
 
 LAKE: dict[str, Any] = {
     "kind": "rl",
@@ -80,8 +86,20 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     head.end_head(Settings(home=tmp_path / "home"))  # should a test have started one after all
 
 
-@pytest.fixture
-def database(home: Path) -> Iterator[Database]:
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """A PostgreSQL server for the whole session."""
+    if postgres.programs() is None:
+        pytest.skip(NO_POSTGRES)
+    with postgres.server() as url:
+        yield url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest, home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Database]:
+    """An empty database, of each kind there is; the api of this process uses it too."""
+    if request.param == "postgresql":
+        monkeypatch.setenv("RAYDECK_DB", new_database(request.getfixturevalue("postgres_url")))
     opened = open_database(Settings())
     yield opened
     opened.close()
@@ -107,6 +125,20 @@ def cluster(ray_home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         api.stop(run.id)
     poll(lambda: not api.runs(states=[api.RunState.QUEUED, api.RunState.RUNNING]), 30, "all runs over")
     api.reset()
+
+
+def new_database(server: str) -> str:
+    name = f"test_{secrets.token_hex(6)}"
+    engine = create_engine(make_url(server).set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.exec_driver_sql(f"create database {name} template template0")
+    engine.dispose()
+    return make_url(server).set(database=name).render_as_string(hide_password=False)
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    if any(NO_POSTGRES in str(report.longrepr) for report in terminalreporter.stats.get("skipped", [])):
+        terminalreporter.write_line(NO_POSTGRES, yellow=True)
 
 
 def content(spec: dict[str, Any]) -> dict[str, Any]:

@@ -7,15 +7,32 @@ from pathlib import Path
 from typing import Any
 
 from filelock import FileLock
-from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.engine import make_url
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DatabaseError, IntegrityError
 
 from backend.errors import StoreUnavailable
 from backend.settings import Settings
 
-HEAD = "0001"  # the newest migration; a test holds it against the migrations folder
+HEAD = "0002"  # the newest migration; a test holds it against the migrations folder
 BUSY_SECONDS = 30.0
+CONNECT_SECONDS = 5
+MIGRATION_LOCK = 7_293_325  # any number that is ours alone
+EXAMPLES = "Examples: sqlite:////home/me/raydeck.db, postgresql://user:password@host/raydeck"
+
+
+ADVICE = {
+    ("disk is full", "disk I/O error", "No space left"): (
+        "The disk is full or failing. Free some space; nothing recorded so far is lost, and writing goes on by itself."
+    ),
+    ("not a database", "malformed"): (
+        "This file is not a Raydeck database. Move it away, or point RAYDECK_DB at another file. Nothing was changed."
+    ),
+    ("unable to open", "readonly"): "The file cannot be opened for writing. Check the folder's permissions, or set RAYDECK_HOME.",
+    ("locked",): f"Another process has held the database for more than {BUSY_SECONDS:.0f} s. Try again.",
+    ("does not exist",): "Create the database and the role first (createdb, createuser), or correct RAYDECK_DB.",
+    ("password", "authentication"): "Correct the user and password in RAYDECK_DB.",
+    ("connection", "server", "terminat"): "Is PostgreSQL running, and is it at the address in RAYDECK_DB? What is not written yet is kept.",
+}
 
 
 class Database:
@@ -38,6 +55,10 @@ class Database:
             connection = connection.execution_options(raydeck_write=True)
             with connection.begin():
                 yield connection
+
+    @property
+    def is_sqlite(self) -> bool:
+        return self.engine.dialect.name == "sqlite"
 
     def close(self) -> None:
         self.engine.dispose()
@@ -74,7 +95,7 @@ def _upgrade(database: Database) -> None:
         return
     if stored is not None and stored > HEAD:
         raise StoreUnavailable(
-            f"{database.url} was written by a newer Raydeck (schema {stored}, this one knows {HEAD}). "
+            f"{_without_password(database.url)} was written by a newer Raydeck (schema {stored}, this one knows {HEAD}). "
             "Update Raydeck, or point RAYDECK_DB at another database. Nothing was changed."
         )
     from alembic import command
@@ -83,6 +104,8 @@ def _upgrade(database: Database) -> None:
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     with database.write() as connection:
+        if not database.is_sqlite:  # the file lock holds on one machine only
+            connection.exec_driver_sql(f"select pg_advisory_xact_lock({MIGRATION_LOCK})")
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
 
@@ -91,45 +114,69 @@ def _engine(url: str) -> Engine:
     try:
         parsed = make_url(url)
     except ArgumentError:
-        raise StoreUnavailable(f"RAYDECK_DB is no database URL: {url!r}. An example: sqlite:////home/me/raydeck.db") from None
-    if parsed.get_backend_name() != "sqlite":
-        raise StoreUnavailable(f"RAYDECK_DB must be an SQLite URL (sqlite:////path/to/raydeck.db); this one is {parsed.drivername}.")
-    if parsed.database and parsed.database != ":memory:":
-        Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(parsed, connect_args={"timeout": BUSY_SECONDS})
+        raise StoreUnavailable(f"RAYDECK_DB is no database URL: {url!r}. {EXAMPLES}") from None
+    kind = parsed.get_backend_name()
+    if kind == "sqlite":
+        return _sqlite(parsed)
+    if kind == "postgresql":
+        return _postgresql(parsed)
+    raise StoreUnavailable(f"RAYDECK_DB must be an SQLite or PostgreSQL URL; this one is {parsed.drivername}. {EXAMPLES}")
+
+
+def _sqlite(url: URL) -> Engine:
+    if url.database and url.database != ":memory:":
+        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS})
     event.listen(engine, "connect", _on_connect)
     event.listen(engine, "begin", _on_begin)
     return engine
 
 
+def _postgresql(url: URL) -> Engine:
+    options = {"connect_timeout": CONNECT_SECONDS, "application_name": "raydeck"}
+    engine = create_engine(url.set(drivername="postgresql+psycopg"), connect_args=options, pool_pre_ping=True)
+    event.listen(engine, "begin", _on_snapshot)
+    return engine
+
+
 def _on_connect(connection: sqlite3.Connection, _record: Any) -> None:
     connection.isolation_level = None  # transactions begin where we say, see _on_begin
+    connection.execute("pragma auto_vacuum=incremental")  # heeded in a new file only: deleting gives space back
     connection.execute("pragma journal_mode=wal")
     connection.execute("pragma synchronous=normal")
     connection.execute("pragma foreign_keys=on")
 
 
 def _on_begin(connection: Connection) -> None:
-    writes = connection.get_execution_options().get("raydeck_write", False)
-    connection.exec_driver_sql("begin immediate" if writes else "begin")
+    connection.exec_driver_sql("begin immediate" if _writes(connection) else "begin")
+
+
+def _on_snapshot(connection: Connection) -> None:
+    if not _writes(connection):
+        connection.exec_driver_sql("set transaction isolation level repeatable read, read only")
+
+
+def _writes(connection: Connection) -> bool:
+    return bool(connection.get_execution_options().get("raydeck_write", False))
 
 
 @contextmanager
 def _explained(url: str) -> Iterator[None]:
     try:
         yield
+    except IntegrityError:
+        raise
     except DatabaseError as error:
-        reason = str(error.orig)
-        if "disk is full" in reason or "disk I/O error" in reason:
-            advice = "The disk is full or failing. Free some space; nothing recorded so far is lost, and writing goes on by itself."
-        elif "not a database" in reason or "malformed" in reason:
-            advice = "This file is not a Raydeck database. Move it away, or point RAYDECK_DB at another file. Nothing was changed."
-        elif "unable to open" in reason or "readonly" in reason:
-            advice = "The file cannot be opened for writing. Check the folder's permissions, or set RAYDECK_HOME."
-        elif "locked" in reason:
-            advice = f"Another process has held the database for more than {BUSY_SECONDS:.0f} s. Try again."
-        elif isinstance(error, IntegrityError):
-            raise
-        else:
-            advice = "Was the file moved or changed by something else? Restart Raydeck; if that does not help, look at the file."
-        raise StoreUnavailable(f"{url}: {reason}. {advice}") from error
+        reason = str(error.orig).strip()
+        raise StoreUnavailable(f"{_without_password(url)}: {reason.rstrip('.')}. {_advice(reason)}") from error
+
+
+def _advice(reason: str) -> str:
+    for signs, advice in ADVICE.items():
+        if any(sign in reason for sign in signs):
+            return advice
+    return "Was the database moved or changed by something else? Restart Raydeck; if that does not help, look at the database."
+
+
+def _without_password(url: str) -> str:
+    return make_url(url).render_as_string(hide_password=True)

@@ -4,23 +4,32 @@ import math
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, insert, select, update
+import numpy as np
+from sqlalchemy import Connection, bindparam, insert, select, text, update
 
-from backend.errors import StaleAttempt
+from backend.errors import NotANumber, StaleAttempt, StoreUnavailable
+from backend.store import bulk, pyramid
 from backend.store.database import Database
-from backend.store.schema import runs, series, trials
+from backend.store.pyramid import FACTOR, Pyramid
+from backend.store.schema import points, rollups, runs, series, trials
 from backend.store.values import RunState, TrialState
 
 FLUSH_SECONDS = 0.5
+FLUSH_POINTS = 20_000  # so many waiting points are written at once, by whoever reported the last
 REWARD = "return_mean"
-INSERT_POINT = "insert into points (series, sequence, step, time, value) values (?, ?, ?, ?, ?)"
+NAN = math.nan
+UPSERT_CHUNK = text(
+    "insert into rollups (series, level, chunk, data) values (:series, :level, :chunk, :data)"
+    " on conflict (series, level, chunk) do update set data = excluded.data"
+)
+SET_COUNT = update(series).where(series.c.id == bindparam("series_id")).values(length=bindparam("now"), closed=bindparam("held"))
 
-PendingPoint = tuple[int, str, int, float | None, float, float | None]  # trial, key, sequence, step, time, value
+Key = tuple[int, str]  # trial and metric key
 
 
 @dataclass
@@ -33,6 +42,37 @@ class _TrialBook:
     last: dict[str, float | None] = field(default_factory=dict)
     columns: dict[str, Any] = field(default_factory=dict)  # further columns to set, such as the state
     dirty: bool = False
+    is_new: bool = False  # has no row yet
+
+    def row(self) -> dict[str, Any]:
+        return {"state": self.state, "reports": self.sequence, "best": self.best, "last": dict(self.last), **self.columns}
+
+
+class _Block:
+    """Reports of one trial with the same keys: what they share once, their values row after row."""
+
+    def __init__(self, keys: tuple[str, ...]) -> None:
+        self.keys = keys
+        self.sequences: list[int] = []
+        self.steps: list[float] = []
+        self.times: list[float] = []
+        self.values: list[float] = []
+
+    def columns(self) -> Iterator[tuple[str, bulk.Columns]]:
+        """Yields each key with its sequences, steps, times and values."""
+        for place, key in enumerate(self.keys):
+            yield key, (self.sequences, self.steps, self.times, self.values[place :: len(self.keys)])
+
+
+Blocks = dict[tuple[int, tuple[str, ...]], _Block]
+
+
+class _Series(NamedTuple):
+    """A series as it is stored: its row's id, the open end of its rollups, the sequence of the last point they hold."""
+
+    id: int
+    end: Pyramid
+    closed: int
 
 
 class Recorder:
@@ -43,9 +83,11 @@ class Recorder:
         self.seconds_inside = 0.0  # seconds spent in our callbacks and flushes, for the overhead figure
         self._lock = threading.Lock()
         self._flushing = threading.Lock()
-        self._pending: list[PendingPoint] = []
+        self._blocks: Blocks = {}
+        self._waiting = 0  # points reported since the last flush
+        self._kept: list[Blocks] = []  # what could not be written so far
         self._books: dict[int, _TrialBook] = {}
-        self._series: dict[tuple[int, str], int] = {}
+        self._series: dict[Key, _Series] = {}
         self._closed = threading.Event()
         self._news = threading.Event()
         self._load()
@@ -57,26 +99,52 @@ class Recorder:
             for row in connection.execute(select(trials).where(trials.c.run_id == self.run_id)):
                 self._books[row.number] = _TrialBook(TrialState(row.state), sequence=row.reports, best=row.best, last=dict(row.last))
             for row in connection.execute(select(series).where(series.c.run_id == self.run_id)):
-                self._series[row.trial, row.key] = row.id
+                self._series[row.trial, row.key] = _Series(row.id, _open_end(connection, row.id, row.length, row.closed), row.closed)
+
+    def add_trial(self, number: int, params: Mapping[str, Any], seed: int | None = None) -> None:
+        """Adds a running trial that was not known when the run began; written with the next flush."""
+        with self._lock:
+            columns = {"params": dict(params), "seed": seed, "started_at": time.time()}
+            self._books[number] = _TrialBook(TrialState.RUNNING, columns=columns, dirty=True, is_new=True)
+        self._news.set()
 
     def report(self, trial: int, step: float | None, metrics: Mapping[str, float], at: float | None = None) -> None:
         """Takes one report of a trial: all its metrics share one sequence number. On disk within a second.
 
-        `step` is in the unit of the run's kind (env steps for rl); `at` is seconds since the epoch, now when left out.
+        `step` is in the unit of the run's kind (env steps for rl) and may be unknown; `at` is seconds
+        since the epoch, now when left out. Values may be Python, NumPy or torch scalars; NaN and infinities are kept.
+
+        Raises:
+            NotANumber: names the metric whose value is no number; nothing of the report is taken.
         """
+        keys = tuple(metrics)
+        values = [value if type(value) is float else as_number(key, value) for key, value in metrics.items()]
+        step = NAN if step is None else as_number("step", step)
         at = time.time() if at is None else at
         with self._lock:
             book = self._books[trial]
-            for key, value in metrics.items():
-                number = None if math.isnan(value) else float(value)
-                self._pending.append((trial, key, book.sequence, step, at, number))
-                book.last[key] = number if number is None or math.isfinite(number) else None
-            reward = book.last.get(REWARD) if REWARD in metrics else None
-            if reward is not None and (book.best is None or reward > book.best):
-                book.best = reward
+            block = self._blocks.get((trial, keys))
+            if block is None:
+                block = self._blocks[trial, keys] = _Block(keys)
+            block.sequences.append(book.sequence)
+            block.steps.append(step)
+            block.times.append(at)
+            block.values.extend(values)
             book.sequence += 1
             book.dirty = True
-        self._news.set()
+            self._waiting += len(keys)
+            is_much = self._waiting >= FLUSH_POINTS
+        if is_much:
+            self._flush_here()
+        elif not self._news.is_set():
+            self._news.set()
+
+    def _flush_here(self) -> None:
+        """Writes in the reporting thread: it waits while the database is slower than its reports, and memory stays small."""
+        try:
+            self.flush()
+        except (StaleAttempt, StoreUnavailable):
+            self._news.set()  # the recorder's own thread meets the same, and says so
 
     @contextmanager
     def counted(self) -> Iterator[None]:
@@ -118,41 +186,80 @@ class Recorder:
         """
         with self._flushing, self.counted():
             with self._lock:
-                pending, self._pending = self._pending, []
-                changed = {number: _row_of(book) for number, book in self._books.items() if book.dirty}
+                news, self._blocks, self._waiting = self._blocks, {}, 0
+                kept = [*self._kept, *([news] if news else [])]
+                self._note_last(news)
+                changed = {number: book.row() for number, book in self._books.items() if book.dirty}
+                new = {number for number in changed if self._books[number].is_new}
                 for number in changed:
                     self._books[number].dirty = False
-            if pending or changed:
-                self._write_or_keep(pending, changed)
+            if kept or changed:
+                self._write_or_keep(kept, changed, new)
 
-    def _write_or_keep(self, pending: list[PendingPoint], changed: dict[int, dict[str, Any]]) -> None:
+    def _note_last(self, blocks: Blocks) -> None:
+        """Brings each trial's last values and best reward up to its blocks, the newest report last."""
+        for (trial, keys), block in sorted(blocks.items(), key=lambda item: item[1].sequences[-1]):
+            book = self._books[trial]
+            for key, value in zip(keys, block.values[-len(keys) :], strict=True):
+                book.last[key] = value if math.isfinite(value) else None
+            if REWARD in keys:
+                rewards = [value for value in block.values[keys.index(REWARD) :: len(keys)] if math.isfinite(value)]
+                book.best = max([*rewards, *([] if book.best is None else [book.best])], default=None)
+
+    def _write_or_keep(self, kept: list[Blocks], changed: dict[int, dict[str, Any]], new: set[int]) -> None:
         known = dict(self._series)
         try:
             with self.database.write() as tx:
-                self._write(tx, pending, changed, known)
+                self._claim(tx)
+                self._write_trials(tx, changed, new)
+                self._write_points(tx, _by_series(kept), known)
         except BaseException:
+            self._kept = kept
             with self._lock:
-                self._pending = pending + self._pending
                 for number in changed:
                     self._books[number].dirty = True
             raise
-        self._series = known  # only ids of a transaction that was committed
+        self._kept = []
+        self._series = known  # only what a committed transaction has written
+        for number in new:
+            self._books[number].is_new = False
 
-    def _write(
-        self, tx: Connection, pending: list[PendingPoint], changed: dict[int, dict[str, Any]], known: dict[tuple[int, str], int]
-    ) -> None:
-        owner = tx.execute(select(runs.c.attempt, runs.c.state).where(runs.c.id == self.run_id)).first()
+    def _claim(self, tx: Connection) -> None:
+        mine = select(runs.c.attempt, runs.c.state).where(runs.c.id == self.run_id).with_for_update()
+        owner = tx.execute(mine).first()
         if owner is None or owner.attempt != self.attempt or owner.state not in (RunState.RUNNING, RunState.LOST):
             raise StaleAttempt(f"Attempt {self.attempt} of {self.run_id} is no longer wanted.")
-        for trial, key in {(trial, key) for trial, key, *_ in pending} - known.keys():
-            made = tx.execute(insert(series).values(run_id=self.run_id, trial=trial, key=key).returning(series.c.id))
-            known[trial, key] = made.scalar_one()
-        if pending:
-            rows = [(known[trial, key], sequence, step, at, value) for trial, key, sequence, step, at, value in pending]
-            tx.exec_driver_sql(INSERT_POINT, rows)
+
+    def _write_trials(self, tx: Connection, changed: dict[int, dict[str, Any]], new: set[int]) -> None:
         for number, columns in changed.items():
-            mine = update(trials).where(trials.c.run_id == self.run_id, trials.c.number == number)
-            tx.execute(mine.values(**columns))
+            if number in new:
+                tx.execute(insert(trials).values(run_id=self.run_id, number=number, **columns))
+            else:
+                tx.execute(update(trials).where(trials.c.run_id == self.run_id, trials.c.number == number).values(**columns))
+
+    def _write_points(self, tx: Connection, news: dict[Key, bulk.Columns], known: dict[Key, _Series]) -> None:
+        """Stores points, the rollups that follow from them, and how many there are now."""
+        chunks: list[dict[str, Any]] = []
+        counts: list[dict[str, int]] = []
+        batches: list[bulk.Points] = []
+        for key, columns in news.items():
+            before = known.get(key) or self._begin(tx, *key)
+            records = pyramid.of_points(*map(np.asarray, columns))
+            end, grown = before.end.extended(records)
+            closed = _closed_sequence(before, end, columns[0])
+            known[key] = _Series(before.id, end, closed)
+            batches.append((before.id, columns))
+            chunks += [{"series": before.id, "level": each.level, "chunk": each.number, "data": each.data} for each in grown]
+            counts.append({"series_id": before.id, "now": end.count, "held": closed})
+        if batches:
+            bulk.insert_points(tx, batches)
+            tx.execute(SET_COUNT, counts)
+        if chunks:
+            tx.execute(UPSERT_CHUNK, chunks)
+
+    def _begin(self, tx: Connection, trial: int, key: str) -> _Series:
+        made = tx.execute(insert(series).values(run_id=self.run_id, trial=trial, key=key, length=0, closed=-1).returning(series.c.id))
+        return _Series(made.scalar_one(), Pyramid(), -1)
 
     def _keep_flushing(self) -> None:
         while not self._closed.is_set():
@@ -179,5 +286,53 @@ class Recorder:
         self.flush()
 
 
-def _row_of(book: _TrialBook) -> dict[str, Any]:
-    return {"state": book.state, "reports": book.sequence, "best": book.best, "last": dict(book.last), **book.columns}
+def as_number(key: str, value: Any) -> float:
+    """Returns a Python, NumPy or torch scalar as a float.
+
+    Raises:
+        NotANumber: with the key in its message.
+    """
+    try:
+        if isinstance(value, str | bytes):
+            raise TypeError
+        return float(value)
+    except (TypeError, ValueError, OverflowError, RuntimeError):  # the last is torch's, for a tensor of several elements
+        raise NotANumber(key, value) from None
+
+
+def _by_series(kept: Iterable[Blocks]) -> dict[Key, bulk.Columns]:
+    """Returns the points of each series in the order of their sequence."""
+    parts: dict[Key, list[bulk.Columns]] = {}
+    for blocks in kept:
+        for (trial, _), block in blocks.items():
+            for key, columns in block.columns():
+                parts.setdefault((trial, key), []).append(columns)
+    return {key: found[0] if len(found) == 1 else _joined(found) for key, found in parts.items()}
+
+
+def _joined(parts: list[bulk.Columns]) -> bulk.Columns:
+    rows = sorted(row for columns in parts for row in zip(*columns, strict=True))
+    sequences, steps, times, values = zip(*rows, strict=True)
+    return list(sequences), list(steps), list(times), list(values)
+
+
+def _closed_sequence(before: _Series, end: Pyramid, sequences: list[int]) -> int:
+    """Returns the sequence of the last point that a rollup holds, after `sequences` were appended."""
+    place = len(sequences) - end.count % FACTOR - 1
+    return sequences[place] if place >= 0 and end.count >= FACTOR else before.closed
+
+
+def _open_end(connection: Connection, series_id: int, count: int, closed: int) -> Pyramid:
+    """Returns the pyramid of a stored series, so that the next point goes on where it ends."""
+    tail = select(points.c.sequence, points.c.step, points.c.time, points.c.value)
+    rows = connection.execute(tail.where(points.c.series == series_id, points.c.sequence > closed).order_by(points.c.sequence)).all()
+    ends = [pyramid.of_rows([tuple(row) for row in rows])]
+    level = 1
+    while pyramid.closed(count, level):
+        chunk = pyramid.closed(count, level + 1)
+        mine = (rollups.c.series == series_id) & (rollups.c.level == level) & (rollups.c.chunk == chunk)
+        data = connection.execute(select(rollups.c.data).where(mine)).scalar()
+        has_open = pyramid.closed(count, level) % FACTOR
+        ends.append(pyramid.unpacked([data] if data is not None and has_open else []))
+        level += 1
+    return Pyramid(count, tuple(ends))

@@ -91,7 +91,7 @@ def _move(tx: Connection, run_id: str, to: RunState, note: str, values: dict[str
 
 
 def _why_not(tx: Connection, run_id: str, to: RunState) -> Exception:
-    state = tx.execute(select(runs.c.state).where(runs.c.id == run_id)).scalar()
+    state = tx.execute(select(runs.c.state).where(runs.c.id == run_id).with_for_update()).scalar()
     return UnknownRun(run_id) if state is None else IllegalMove(f"A run that is {state} cannot become {to}.")
 
 
@@ -116,7 +116,7 @@ def request_stop(database: Database, run_id: str) -> None:
         IllegalMove: the run is over.
     """
     with database.write() as tx:
-        state = tx.execute(select(runs.c.state).where(runs.c.id == run_id)).scalar()
+        state = tx.execute(select(runs.c.state).where(runs.c.id == run_id).with_for_update()).scalar()
         if state is None:
             raise UnknownRun(run_id)
         if state == RunState.QUEUED:
@@ -161,7 +161,7 @@ def claim(database: Database, run_id: str, attempt: int, host: str, versions: di
     """
     now = time.time()
     with database.write() as tx:
-        present = tx.execute(select(runs.c.attempt, runs.c.state, runs.c.started_at).where(runs.c.id == run_id)).first()
+        present = tx.execute(select(runs.c.attempt, runs.c.state, runs.c.started_at).where(runs.c.id == run_id).with_for_update()).first()
         if present is None:
             raise UnknownRun(run_id)
         if present.attempt != attempt or present.state != RunState.QUEUED:
@@ -186,7 +186,7 @@ def beat(database: Database, run_id: str, attempt: int, waits_for: str = "") -> 
     """
     with database.write() as tx:
         mine = (runs.c.id == run_id) & (runs.c.attempt == attempt)
-        row = tx.execute(select(runs.c.state, runs.c.stop_requested_at).where(mine)).first()
+        row = tx.execute(select(runs.c.state, runs.c.stop_requested_at).where(mine).with_for_update()).first()
         if row is None or row.state not in (RunState.RUNNING, RunState.LOST):
             raise StaleAttempt(f"Attempt {attempt} of {run_id} is no longer wanted.")
         if row.state == RunState.LOST:
@@ -202,7 +202,7 @@ def finish(database: Database, run_id: str, attempt: int, to: RunState, note: st
         StaleAttempt: another attempt has taken over.
     """
     with database.write() as tx:
-        present = tx.execute(select(runs.c.attempt, runs.c.state).where(runs.c.id == run_id)).first()
+        present = tx.execute(select(runs.c.attempt, runs.c.state).where(runs.c.id == run_id).with_for_update()).first()
         if present is None or present.attempt != attempt:
             raise StaleAttempt(f"Attempt {attempt} of {run_id} is no longer wanted.")
         if present.state == RunState.LOST and to is not RunState.LOST:  # a reader gave it up too early
@@ -218,7 +218,7 @@ def remove(database: Database, run_id: str) -> None:
         IllegalMove: it is active; stop it first.
     """
     with database.write() as tx:
-        state = tx.execute(select(runs.c.state).where(runs.c.id == run_id)).scalar()
+        state = tx.execute(select(runs.c.state).where(runs.c.id == run_id).with_for_update()).scalar()
         if state is None:
             raise UnknownRun(run_id)
         if RunState(state) in ACTIVE:

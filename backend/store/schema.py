@@ -8,6 +8,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     PrimaryKeyConstraint,
     Table,
@@ -70,6 +71,8 @@ series = Table(
     Column("run_id", Text, ForeignKey("runs.id", ondelete="CASCADE"), nullable=False),
     Column("trial", Integer, nullable=False),
     Column("key", Text, nullable=False),
+    Column("length", BigInteger, nullable=False, default=0),  # points so far
+    Column("closed", BigInteger, nullable=False, default=-1),  # sequence of the last point that a rollup holds
     UniqueConstraint("run_id", "trial", "key"),
 )
 
@@ -83,6 +86,16 @@ points = Table(
     Column("value", Float),  # NULL is NaN
     PrimaryKeyConstraint("series", "sequence"),
     sqlite_with_rowid=False,
+)
+
+rollups = Table(
+    "rollups",
+    metadata,
+    Column("series", Integer, ForeignKey("series.id", ondelete="CASCADE"), nullable=False),
+    Column("level", Integer, nullable=False),
+    Column("chunk", Integer, nullable=False),
+    Column("data", LargeBinary, nullable=False),  # up to sixteen records, see pyramid.RECORD
+    PrimaryKeyConstraint("series", "level", "chunk"),
 )
 
 events = Table(

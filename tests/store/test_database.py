@@ -15,8 +15,11 @@ from backend import settings
 from backend.errors import StoreUnavailable
 from backend.settings import Settings
 from backend.store import database as module
+from backend.store import runs
 from backend.store.database import HEAD, Database, open_database, stored_version
+from backend.store.metrics import Recorder
 from backend.store.schema import metadata
+from tests.conftest import LAKE, ON_SQLITE, content
 
 
 def test_the_migrations_make_the_schema_and_head_is_the_newest(database: Database) -> None:
@@ -26,6 +29,29 @@ def test_the_migrations_make_the_schema_and_head_is_the_newest(database: Databas
     config.set_main_option("script_location", str(Path(module.__file__).parent / "migrations"))
     assert ScriptDirectory.from_config(config).get_current_head() == HEAD
     assert stored_version(database) == HEAD
+
+
+def test_what_was_recorded_before_there_were_rollups_is_summarised(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened = open_database(Settings())
+    run_id = runs.create(opened, content(LAKE), [1])
+    runs.claim(opened, run_id, 1, "host", {})
+    recorder = Recorder(opened, run_id, 1)
+    for step in range(1000):
+        recorder.report(0, step, {"return_mean": float("nan") if step % 7 == 0 else step**0.5})
+    recorder.close()
+    with opened.write() as tx:
+        before = tx.exec_driver_sql("select series, level, chunk, data from rollups order by 1, 2, 3").all()
+        tx.exec_driver_sql("drop table rollups")
+        tx.exec_driver_sql("alter table series drop column length")
+        tx.exec_driver_sql("alter table series drop column closed")
+        tx.exec_driver_sql("update alembic_version set version_num = '0001'")
+    opened.close()
+    again = open_database(Settings())
+    with again.read() as connection:
+        assert len(before) == 5  # 62 records of level 1, 3 of level 2
+        assert connection.exec_driver_sql("select series, level, chunk, data from rollups order by 1, 2, 3").all() == before
+        assert connection.exec_driver_sql("select length, closed from series").all() == [(1000, 991)]
+    again.close()
 
 
 def test_an_up_to_date_database_is_opened_without_alembic(database: Database, home: Path) -> None:
@@ -53,6 +79,7 @@ def test_a_file_that_is_no_database_is_left_alone(home: Path) -> None:
     assert path.read_text().startswith("my precious notes")
 
 
+@ON_SQLITE
 def test_a_database_of_a_newer_version_is_left_alone(database: Database, home: Path) -> None:
     with database.write() as tx:
         tx.exec_driver_sql("update alembic_version set version_num = '9999'")
@@ -62,7 +89,9 @@ def test_a_database_of_a_newer_version_is_left_alone(database: Database, home: P
         assert connection.execute("select version_num from alembic_version").fetchone() == ("9999",)
 
 
-@pytest.mark.parametrize(("url", "said"), [("nonsense", "no database URL"), ("mysql://somewhere/db", "must be an SQLite URL")])
+@pytest.mark.parametrize(
+    ("url", "said"), [("nonsense", "no database URL"), ("mysql://somewhere/db", "must be an SQLite or PostgreSQL URL")]
+)
 def test_a_url_that_cannot_be_used_says_so(home: Path, monkeypatch: pytest.MonkeyPatch, url: str, said: str) -> None:
     monkeypatch.setenv("RAYDECK_DB", url)
     with pytest.raises(StoreUnavailable, match=said):

@@ -12,7 +12,7 @@ from backend.store import queries, runs
 from backend.store.database import Database
 from backend.store.metrics import Recorder
 from backend.store.values import RunState, TrialState
-from tests.conftest import LAKE, content, poll
+from tests.conftest import LAKE, ON_SQLITE, content, poll
 
 
 @pytest.fixture
@@ -72,6 +72,7 @@ def test_a_stale_attempt_writes_nothing(database: Database, run_id: str, recorde
     assert queries.all_series(database, [run_id], ["return_mean"]) == []
 
 
+@ON_SQLITE
 def test_a_full_disk_loses_nothing(database: Database, run_id: str, recorder: Recorder) -> None:
     """SQLite itself says that the database is full; once there is room, everything reported is written."""
     recorder.trial(0, state=TrialState.RUNNING)
