@@ -9,6 +9,8 @@ from backend.api import Run
 from pages.components import errors
 from pages.components.text import plain
 
+_ASKED = "asked_to_delete"
+
 
 def on_run(run: Run) -> None:
     """Buttons for one run, in the order of use."""
@@ -27,7 +29,7 @@ def on_run(run: Run) -> None:
     if st.button("Compare", icon=":material/stacked_line_chart:", key="compare", help="Lay it beside another run."):
         st.switch_page("pages/compare/curves.py", query_params={"runs": run.id})
     if run.is_over and st.button("Delete", icon=":material/delete:", key="delete", type="tertiary"):
-        _ask_delete([run])
+        _ask([run])
 
 
 def on_selection(bar: st.delta_generator.DeltaGenerator, runs: Sequence[Run], total: int) -> None:
@@ -40,7 +42,7 @@ def on_selection(bar: st.delta_generator.DeltaGenerator, runs: Sequence[Run], to
         "Stop", icon=":material/stop_circle:", disabled=not active, key="stop_selected", on_click=_stop, args=([run.id for run in active],)
     )
     if bar.button("Delete …", icon=":material/delete:", disabled=not over, key="delete_selected"):
-        _ask_delete(over)
+        _ask(over)
 
 
 def _stop(run_ids: Sequence[str]) -> None:
@@ -54,15 +56,37 @@ def _resume(run_id: str) -> None:
         api.resume(run_id)
 
 
-@st.dialog("Delete for good?")
+def _ask(runs: Sequence[Run]) -> None:
+    st.session_state[_ASKED] = (_where(), list(runs))
+    _ask_delete(runs)
+
+
+def ask_again() -> None:
+    """Opens again the question that a full run of the page, such as when the cluster changed, would close."""
+    where, runs = st.session_state.get(_ASKED, ("", []))
+    if runs and where == _where():
+        _ask_delete(runs)
+
+
+def _where() -> str:
+    return str(st.context.url or "").partition("?")[0]
+
+
+def _forget() -> None:
+    st.session_state.pop(_ASKED, None)
+
+
+@st.dialog("Delete for good?", on_dismiss=_forget)
 def _ask_delete(runs: Sequence[Run]) -> None:
     names = ", ".join(plain(run.name) for run in runs[:5]) + (f" and {len(runs) - 5} more" if len(runs) > 5 else "")
     st.write(f"{names}: curves, checkpoints and log will be gone. This cannot be undone.")
     with st.container(horizontal=True):
         if st.button("Delete", type="primary", icon=":material/delete:", key="delete_really"):
+            _forget()
             with errors.kept():
                 for run in runs:
                     api.delete(run.id)
             st.switch_page("pages/watch/runs.py")
         if st.button("Keep", key="delete_not"):
+            _forget()
             st.rerun()

@@ -7,7 +7,7 @@ import streamlit as st
 
 from backend import api
 from backend.errors import RaydeckError
-from pages.components import errors, examples
+from pages.components import actions, errors, examples
 from pages.components.cluster_state import cluster_state
 from pages.components.live_plot import provide_plotly
 
@@ -58,6 +58,7 @@ def frame() -> None:
     examples.open_started()
     with errors.told():
         page.run()
+    actions.ask_again()
 
 
 def _pages() -> dict[str, list[st.Page]]:
