@@ -1,6 +1,7 @@
 """The command line: python -m backend …"""
 
 import json
+import math
 import os
 import socket
 import sys
@@ -82,11 +83,15 @@ def series(
     metric: Annotated[str, typer.Argument(help="Metric key, such as return_mean.")],
     trial: Annotated[int | None, typer.Option("--trial", help="Number of one trial; all of them when left out.")] = None,
     points: Annotated[int, typer.Option("--points", min=1, help="At most so many buckets.")] = 1000,
+    x: Annotated[str, typer.Option("--x", help="step, time, iteration or another metric.")] = "step",
+    low: Annotated[float | None, typer.Option("--from", help="Only what has at least this x, in finer buckets.")] = None,
+    high: Annotated[float | None, typer.Option("--to", help="Only what has at most this x, in finer buckets.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Print a metric of a run by step: mean, min and max of each bucket."""
-    found = api.series(run_id, metric, trial, points)
-    columns = {name: _json_floats(values) for name, values in asdict(found).items() if name != "total"}
+    """Print a metric of a run: mean, min and max of each bucket, no extreme left out."""
+    window = None if low is None and high is None else (-math.inf if low is None else low, math.inf if high is None else high)
+    found = api.series(run_id, metric, trial, points, x, window)
+    columns = {name: _json_floats(getattr(found, name)) for name in ("x", "mean", "min", "max")}
     lines = ["\t".join(columns), *("\t".join(map(_number, row)) for row in zip(*columns.values(), strict=True))]
     _print(as_json, {**columns, "total": found.total}, "\n".join(lines))
 

@@ -2,23 +2,26 @@
 
 import threading
 import time
+from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 from backend import specs
-from backend.analysis import curves
-from backend.analysis.curves import Curve
+from backend.analysis import curves as analysis
 from backend.cluster.cluster import Cluster, ClusterStatus
 from backend.errors import RaydeckError
 from backend.launcher import Launcher
 from backend.settings import Settings, read_settings
 from backend.specs import RunSpec
 from backend.store import queries
+from backend.store import series as store_series
 from backend.store.database import Database, open_database
-from backend.store.values import Event, Run, RunState
+from backend.store.series import STEP, Window
+from backend.store.values import Curve, Event, Run, RunState
 
+_Chart = tuple[tuple[str, ...], tuple[str, ...], str, int]  # runs, keys, x, points
 STATUS_SECONDS = 2.0
 
 
@@ -54,6 +57,8 @@ def reset() -> None:
     if house.cache_info().currsize:
         house().database.close()
     house.cache_clear()
+    _kept_curves.clear()
+    _sparks.clear()
     _status.clear()
 
 
@@ -134,44 +139,82 @@ def metric_keys(run_id: str) -> list[str]:
     return queries.metric_keys(house().database, run_id)
 
 
-def trial_curves(run_ids: Sequence[str], keys: Sequence[str], x: str = curves.STEP) -> list[Curve]:
-    """Returns each trial's curve of each key; `x` is a metric key such as iteration, env_steps or time_s.
+def curves(listed: Sequence[Run], keys: Sequence[str], x: str = STEP, *, window: Window | None = None, points: int = 1000) -> list[Curve]:
+    """Returns each trial's curve of each key in at most `points` buckets, and no more than CHART_POINTS in all.
 
-    Lengths are those of the series: nothing is left out.
+    What was read before is kept for all that ask the same: only what came since is read, and nothing if nothing came.
+    `window` is a range of x, read as finely as `points` allows. For `x` see `backend.store.series.read`.
     """
-    wanted = [*keys, *([] if x == curves.STEP else [x])]
-    return curves.along(queries.all_series(house().database, run_ids, wanted), keys, x)
+    run_ids = [run.id for run in listed]
+    if window is not None:
+        return store_series.read(house().database, run_ids, keys, x=x, window=window, points=points, budget=CHART_POINTS)
+    news = tuple(run.reports for run in listed)
+    return _kept_curves.read(house().database, (tuple(run_ids), tuple(keys), x, points), news)
 
 
-def series(run_id: str, key: str, trial: int | None = None, points: int = 1000, x: str = curves.STEP) -> curves.Buckets:
-    """Returns a metric in at most `points` buckets (x, mean, min, max) with every extreme kept, and the total of points.
+CHART_POINTS = 20_000  # buckets on one chart, whatever the number of lines
+CHARTS_KEPT = 64
 
-    Without `trial`, on several trials: the mean over the trials by step, min and max across them.
+
+class _KeptCurves:
+    """The curves of the latest charts, shared by all tabs."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._kept: OrderedDict[_Chart, tuple[tuple[int, ...], list[Curve]]] = OrderedDict()
+
+    def read(self, database: Database, chart: _Chart, news: tuple[int, ...]) -> list[Curve]:
+        with self._lock:
+            version, found = self._kept.pop(chart, (None, []))
+            if version != news:
+                known = {(curve.run_id, curve.trial, curve.key): curve for curve in found}
+                run_ids, keys, x, points = chart
+                found = store_series.read(database, run_ids, keys, x=x, points=points, budget=CHART_POINTS, known=known)
+            self._kept[chart] = news, found
+            while len(self._kept) > CHARTS_KEPT:
+                self._kept.popitem(last=False)
+            return found
+
+    def clear(self) -> None:
+        self._kept.clear()
+
+
+_kept_curves = _KeptCurves()
+
+
+def series(
+    run_id: str, key: str, trial: int | None = None, points: int = 1000, x: str = STEP, window: Window | None = None
+) -> analysis.Buckets:
+    """Returns a metric in at most `points` buckets (x, mean, min, max, last, count) with every extreme kept, and the total.
+
+    Without `trial`, on several trials: the mean over the trials by x, min and max across them.
+    `x` is step, time, iteration or another metric; `window` a range of it, read down to the single points.
 
     Raises:
         UnknownRun
     """
     present = queries.run(house().database, run_id)
-    found = [curve for curve in trial_curves([present.id], [key], x) if trial is None or curve.trial == trial]
-    if len(found) == 1:
-        return curves.buckets(found[0], points)
-    return curves.buckets_across(found, points)
+    found = store_series.read(house().database, [present.id], [key], x=x, window=window, trial=trial, points=points)
+    return analysis.of_curve(found[0]) if len(found) == 1 else analysis.across(found, points)
 
 
 def sparklines(listed: Sequence[Run], key: str = "return_mean", points: int = 40) -> dict[str, list[float]]:
     """Returns for each run a short mean curve over its trials, for a table row; read anew only where a run has news."""
     stale = [run for run in listed if run.reports and (run.id, run.reports) not in _sparks]
     by_run: dict[str, list[Curve]] = {run.id: [] for run in stale}
-    for curve in trial_curves(list(by_run), [key]) if stale else []:
-        by_run[curve.run_id].append(curve)
+    for start in range(0, len(stale), SPARKS_AT_ONCE):
+        part = [run.id for run in stale[start : start + SPARKS_AT_ONCE]]
+        for curve in store_series.read(house().database, part, [key], points=points):
+            by_run[curve.run_id].append(curve)
     for run in stale:
-        _sparks[run.id, run.reports] = curves.spark(by_run[run.id], points)
+        _sparks[run.id, run.reports] = analysis.spark(by_run[run.id], points)
     while len(_sparks) > SPARKS_KEPT:
         _sparks.pop(next(iter(_sparks)))
     return {run.id: _sparks.get((run.id, run.reports), []) for run in listed}
 
 
-SPARKS_KEPT = 2000
+SPARKS_KEPT = 5000
+SPARKS_AT_ONCE = 200  # runs a read, so that a list of thousands does not fill the memory
 _sparks: dict[tuple[str, int], list[float]] = {}
 
 

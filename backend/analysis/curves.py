@@ -1,140 +1,110 @@
-"""Curves: a metric along an x axis, means across trials, and buckets that keep every extreme."""
+"""Curves: means across trials, smoothing, and the short ones of table rows."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 
-from backend.store.values import Floats, Series
+from backend.store.values import Curve, Floats
 
-STEP = "step"
-
-
-@dataclass(frozen=True)
-class Curve:
-    """One trial's metric along an axis: x and y of equal length, in the order of reporting; NaN where nothing was measured."""
-
-    run_id: str
-    trial: int
-    key: str
-    x: Floats
-    y: Floats
+MOST_SMOOTH = 0.999
 
 
 @dataclass(frozen=True)
 class Buckets:
-    """Neighbouring points merged: x is the last of each bucket; min and max are those of all its points."""
+    """A curve in buckets of neighbouring points: min and max are those of all its points, NaN where none is finite."""
 
-    x: Floats
+    x: Floats  # of the last point
     mean: Floats
     min: Floats
     max: Floats
-    total: int
+    last: Floats
+    count: Floats  # how many points are finite
+    total: int  # points in all
 
 
-def along(series: Sequence[Series], keys: Sequence[str], x: str) -> list[Curve]:
-    """Returns a curve for each series of `keys` with `x` as its axis: the step, or another metric joined by sequence."""
-    axes = {(each.run_id, each.trial): each for each in series if each.key == x}
-    curves = []
-    for each in series:
-        if each.key not in keys:
-            continue
-        if x == STEP:
-            curves.append(Curve(each.run_id, each.trial, each.key, each.step, each.value))
-        elif axis := axes.get((each.run_id, each.trial)):
-            _, mine, theirs = np.intersect1d(each.sequence, axis.sequence, assume_unique=True, return_indices=True)
-            curves.append(Curve(each.run_id, each.trial, each.key, axis.value[theirs], each.value[mine]))
-    return curves
+def of_curve(curve: Curve) -> Buckets:
+    """Returns one trial's curve."""
+    return Buckets(curve.x, curve.mean, curve.min, curve.max, curve.last, curve.count.astype(np.float64), curve.length)
 
 
-def mean_across(curves: Sequence[Curve]) -> Curve | None:
-    """Returns the mean over trials at every x that any of them has, each interpolated within its own range.
+def across(curves: Sequence[Curve], points: int | None = None) -> Buckets:
+    """Returns the mean over trials at every x that any of them has (in at most `points` buckets), min and max across them.
 
-    Where only some trials have come so far, the mean is over those; None if there is no point at all.
+    Each trial is interpolated within its own range; where only some have come so far, the mean is over those.
     """
-    across = _across(curves)
-    return Curve(curves[0].run_id, -1, curves[0].key, across.x, across.mean) if len(across.x) else None
+    known = [_by_x(curve) for curve in curves]
+    known = [each for each in known if len(each.x)]
+    grid = np.unique(np.concatenate([each.x for each in known])) if known else np.empty(0)
+    sums, trials, counts = np.zeros(len(grid)), np.zeros(len(grid)), np.zeros(len(grid))
+    low, high = np.full(len(grid), np.nan), np.full(len(grid), np.nan)
+    for each in known:  # one trial at a time, since a table of all is large
+        row, here = _interpolated(grid, each)
+        sums[here] += row
+        trials[here] += 1
+        places = np.searchsorted(grid, each.x)
+        counts[places] += each.count
+        low[here], high[here] = np.fmin(low[here], row), np.fmax(high[here], row)
+        low[places], high[places] = np.fmin(low[places], each.min), np.fmax(high[places], each.max)
+    with np.errstate(invalid="ignore"):
+        mean = sums / trials
+    total = sum(curve.length for curve in curves)
+    return _merged(Buckets(grid, mean, low, high, mean, counts, total), points)
 
 
-def buckets(curve: Curve, points: int) -> Buckets:
-    """Returns the curve in at most `points` buckets of equal length in reports; NaN points take no part in a value."""
-    return _merge(curve.x, curve.y, curve.y, curve.y, len(curve.y), points)
+def _by_x(curve: Curve) -> Buckets:
+    """Returns a trial's finite buckets by rising x; a repeated step has its newest mean, and the extremes of all its values."""
+    known = np.isfinite(curve.x) & (curve.count > 0)
+    order = np.argsort(curve.x[known], kind="stable")
+    columns = (curve.x, curve.mean, curve.min, curve.max, curve.count.astype(np.float64))
+    x, mean, low, high, count = (values[known][order] for values in columns)
+    if not len(x):
+        return Buckets(x, mean, low, high, mean, count, 0)
+    starts = np.flatnonzero(np.diff(x, prepend=-np.inf) > 0)
+    newest = np.append(starts[1:], len(x)) - 1
+    low, high = np.fmin.reduceat(low, starts), np.fmax.reduceat(high, starts)
+    return Buckets(x[starts], mean[newest], low, high, mean[newest], np.add.reduceat(count, starts), curve.length)
 
 
-def buckets_across(curves: Sequence[Curve], points: int) -> Buckets:
-    """Returns the mean over trials by x in at most `points` buckets, min and max across trials."""
-    across = _across(curves)
-    return _merge(across.x, across.mean, across.min, across.max, across.total, points)
+def _interpolated(grid: Floats, each: Buckets) -> tuple[Floats, slice]:
+    """Returns a trial's mean on the part of the grid that it reaches, one usual step beyond its ends included.
 
-
-def thinned(curve: Curve, points: int) -> Curve:
-    """Returns the curve with at most `points` points: of each stretch its lowest and its highest, in order.
-
-    Every extreme is kept; a curve that is short enough is returned as it is.
+    Trials report at slightly different steps; without that step a mean would jump where the last one is alone.
     """
-    count = len(curve.y)
-    if count <= max(4, points):
-        return curve
-    edges = np.linspace(0, count, max(2, points // 2), endpoint=False).astype(np.int64)
-    kept = {0, count - 1}
-    for start, end in zip(edges, [*edges[1:], count], strict=True):
-        stretch = curve.y[start:end]
-        if np.isfinite(stretch).any():
-            kept |= {int(start + np.nanargmin(stretch)), int(start + np.nanargmax(stretch))}
-        else:
-            kept.add(int(start))  # a stretch of NaN stays a gap
-    chosen = np.array(sorted(kept))
-    return Curve(curve.run_id, curve.trial, curve.key, curve.x[chosen], curve.y[chosen])
+    slack = float(np.median(np.diff(each.x))) if len(each.x) > 1 else 0.0
+    first, last = np.searchsorted(grid, each.x[0] - slack), np.searchsorted(grid, each.x[-1] + slack, side="right")
+    return np.interp(grid[first:last], each.x, each.mean), slice(first, last)
+
+
+def _merged(buckets: Buckets, points: int | None) -> Buckets:
+    if points is None or len(buckets.x) <= points:
+        return buckets
+    starts = np.unique(np.linspace(0, len(buckets.x), points, endpoint=False).astype(np.int64))
+    ends = np.append(starts[1:], len(buckets.x)) - 1
+    known = np.isfinite(buckets.mean)
+    with np.errstate(invalid="ignore"):
+        mean = np.add.reduceat(np.where(known, buckets.mean, 0.0), starts) / np.add.reduceat(known.astype(np.float64), starts)
+    low, high = np.fmin.reduceat(buckets.min, starts), np.fmax.reduceat(buckets.max, starts)
+    return Buckets(buckets.x[ends], mean, low, high, buckets.last[ends], np.add.reduceat(buckets.count, starts), buckets.total)
 
 
 def spark(curves: Sequence[Curve], points: int) -> list[float]:
     """Returns the mean across trials as at most `points` finite numbers."""
-    mean = mean_across(curves)
-    if mean is None:
-        return []
-    values = buckets(mean, points).mean
+    values = across(curves, points).mean
     return [float(value) for value in values[np.isfinite(values)]]
 
 
-def _across(curves: Sequence[Curve]) -> Buckets:
-    """Returns mean, min and max over trials at the union of their x; one trial at a time, since a table of all is large."""
-    total = sum(len(curve.y) for curve in curves)
-    known = [(curve.x[keep], curve.y[keep]) for curve in curves if (keep := np.isfinite(curve.x) & np.isfinite(curve.y)).any()]
-    grid = np.unique(np.concatenate([x for x, _ in known])) if known else np.empty(0)
-    sums, counts = np.zeros(len(grid)), np.zeros(len(grid))
-    low, high = np.full(len(grid), np.nan), np.full(len(grid), np.nan)
-    for x, y in known:
-        order = np.argsort(x, kind="stable")
-        last = np.append(np.diff(x[order]) > 0, True)  # a repeated step counts once, with its newest value
-        row = _interpolated(grid, x[order][last], y[order][last])
-        here = np.isfinite(row)
-        sums[here] += row[here]
-        counts += here
-        low, high = np.fmin(low, row), np.fmax(high, row)
-    with np.errstate(invalid="ignore"):
-        return Buckets(grid, sums / counts, low, high, total)
+def exponential_mean(y: Floats, weight: float) -> Floats:
+    """Returns the debiased exponential moving average; `weight` (0 to below 1) is that of the past, gaps are passed over.
 
-
-def _interpolated(grid: Floats, x: Floats, y: Floats) -> Floats:
-    """Returns y on the grid, NaN outside x but for one usual step at either end.
-
-    Trials report at slightly different steps; without that step a mean would jump where the last one is alone.
+    Debiased as in Adam and TensorBoard: the first values are not drawn towards zero.
     """
-    values = np.interp(grid, x, y)
-    slack = float(np.median(np.diff(x))) if len(x) > 1 else 0.0
-    return np.where((grid < x[0] - slack) | (grid > x[-1] + slack), np.nan, values)
+    averaged = pd.Series(y).ewm(alpha=1 - min(weight, MOST_SMOOTH), adjust=True, ignore_na=True).mean()
+    return np.where(np.isfinite(y), averaged.to_numpy(), np.nan)
 
 
-def _merge(x: Floats, mean: Floats, low: Floats, high: Floats, total: int, points: int) -> Buckets:
-    if len(x) == 0:
-        return Buckets(x, mean, low, high, total)
-    starts = np.unique(np.linspace(0, len(x), min(points, len(x)), endpoint=False).astype(np.int64))
-    ends = np.append(starts[1:], len(x)) - 1
-    finite = np.isfinite(mean)
-    counts = np.add.reduceat(finite.astype(np.float64), starts)
-    sums = np.add.reduceat(np.where(finite, mean, 0.0), starts)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        means = np.where(counts > 0, sums / counts, np.nan)
-    lows = np.fmin.reduceat(low, starts)  # fmin and fmax pass over NaN
-    highs = np.fmax.reduceat(high, starts)
-    return Buckets(x[ends], means, lows, highs, total)
+def window_mean(y: Floats, size: int) -> Floats:
+    """Returns the mean over a window of `size` neighbours around each value; gaps stay gaps."""
+    averaged = pd.Series(y).rolling(max(1, size), center=True, min_periods=1).mean()
+    return np.where(np.isfinite(y), averaged.to_numpy(), np.nan)

@@ -1,18 +1,69 @@
-"""Line charts: values in, a Plotly figure out."""
+"""Line charts: curves in, lines and a layout out, which the browser draws with Plotly.
+
+A line is arrays and a few words rather than a Plotly trace: a live page sends what was added to its arrays, and a
+hundred traces of Plotly's own classes take longer to make than to read.
+"""
 
 import html
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
-import plotly.graph_objects as go
+import numpy as np
 
-from backend.analysis.curves import Curve, mean_across, thinned
+from backend.analysis import curves as analysis
+from backend.analysis.curves import Buckets
 from backend.figures import palette
+from backend.store.values import Curve, Floats
 
 HEIGHT, SMALL_HEIGHT = 440, 260  # pixels
-POINTS_PER_CHART = 20_000
 FAINT = 0.55
 MANY = 12  # from here on single seeds are told from each other no more, and share one colour
+
+
+@dataclass(frozen=True, eq=False)
+class Line:
+    """One line: x, y and, where a bucket holds several points, their lowest and highest. Gaps are NaN."""
+
+    name: str
+    colour: str
+    x: Floats
+    y: Floats
+    low: Floats | None = None
+    high: Floats | None = None
+    width: float = 1.5
+    opacity: float = 1.0
+    dash: str = "solid"
+    look: str = "line"  # or "marks" at the foot of the chart; y then counts
+    group: str = ""  # lines of one group are switched on and off together
+    in_legend: bool = True
+    in_hover: bool = True
+
+
+@dataclass(frozen=True, eq=False)
+class Chart:
+    """What is drawn: lines, Plotly's layout, and what is said beneath."""
+
+    lines: tuple[Line, ...]
+    layout: dict[str, Any]
+    caption: str
+
+
+@dataclass(frozen=True)
+class Display:
+    """How a person wants lines to be drawn."""
+
+    smoothing: str = ""  # "" for none, "ema" or "mean"
+    strength: float = 0.9  # of the ema, the weight of the past; of the mean, the share of what is drawn
+    log_x: bool = False
+    log_y: bool = False
+
+
+@dataclass(frozen=True)
+class Titles:
+    x: str
+    y: str
+    threshold: float | None = None  # where the environment counts as solved
 
 
 @dataclass(frozen=True)
@@ -25,72 +76,129 @@ class Group:
     names: Sequence[str]
 
 
-def seeds(group: Group, x_title: str, y_title: str, threshold: float | None = None) -> go.Figure:
-    """Draws one run: a faint line for each trial, its mean bold; a dashed line where the environment counts as solved."""
-    figure = go.Figure()
-    budget = POINTS_PER_CHART // max(1, len(group.curves))
-    alone = len(group.curves) == 1
+def seeds(group: Group, titles: Titles, display: Display, trial: str = "seed") -> Chart:
+    """Draws one run: a line for each trial, faint if there are several, and their mean bold."""
+    alone, many = len(group.curves) == 1, len(group.curves) > MANY
     own = palette.of_run(group.ordinal)
     others = [colour for colour in palette.LIGHT if colour != own]
+    lines: list[Line] = []
     for index, (curve, name) in enumerate(zip(group.curves, group.names, strict=True)):
-        colour = own if alone or len(group.curves) > MANY else others[index % len(others)]
-        figure.add_trace(_line(thinned(curve, budget), name, colour, 2.5 if alone else 1.2, 1.0 if alone else FAINT))
-    mean = mean_across(group.curves) if len(group.curves) > 1 else None
-    if mean is not None:
-        figure.add_trace(_line(thinned(mean, budget), "mean", palette.of_run(group.ordinal), 3, 1.0))
-    return _dressed(figure, x_title, y_title, threshold)
+        colour = own if alone or many else others[index % len(others)]
+        line = _line(curve, name, colour, width=2.5 if alone else 1.2, opacity=1.0 if alone else FAINT)
+        if many:
+            line = replace(line, group="trials", in_legend=False, in_hover=False)
+        lines += _smoothed(line, display) if alone else [line]
+    if not alone and group.curves:
+        mean = analysis.across(group.curves)
+        lines += _smoothed(_of_buckets(mean, f"mean of {len(group.curves)} {trial}s", own, width=3), display)
+    return _chart(lines, group.curves, titles, display)
 
 
-def overlay(groups: Sequence[Group], x_title: str, y_title: str, threshold: float | None = None) -> go.Figure:
+def overlay(groups: Sequence[Group], titles: Titles, display: Display) -> Chart:
     """Draws several runs: the mean of each bold in the run's colour, its trials faint behind."""
-    figure = go.Figure()
-    budget = POINTS_PER_CHART // max(1, sum(len(group.curves) for group in groups))
+    lines: list[Line] = []
     for group in groups:
-        colour, dash = palette.of_run(group.ordinal), palette.dash_of(group.ordinal)
-        for curve, name in zip(group.curves, group.names, strict=True):
-            if len(group.curves) > 1:
-                trace = _line(thinned(curve, budget), f"{group.label} · {name}", colour, 1, 0.4)
-                figure.add_trace(trace.update(legendgroup=str(group.ordinal), showlegend=False, hoverinfo="skip", hovertemplate=None))
-        mean = mean_across(group.curves)
-        if mean is not None:
-            figure.add_trace(_line(thinned(mean, budget), group.label, colour, 2.5, 1.0, dash).update(legendgroup=str(group.ordinal)))
-    return _dressed(figure, x_title, y_title, threshold)
+        look: dict[str, Any] = {"dash": palette.dash_of(group.ordinal), "group": str(group.ordinal)}
+        colour = palette.of_run(group.ordinal)
+        several = len(group.curves) > 1
+        for curve, name in zip(group.curves, group.names, strict=True) if several else ():
+            faint = _line(curve, f"{group.label} · {name}", colour, width=1, opacity=0.4, group=look["group"])
+            lines.append(replace(faint, in_legend=False, in_hover=False))
+        if several:
+            bold = _of_buckets(analysis.across(group.curves), group.label, colour, width=2.5, **look)
+            lines += _smoothed(bold, display)
+        elif group.curves:
+            lines += _smoothed(_line(group.curves[0], group.label, colour, width=2 if len(groups) <= MANY else 1.2, **look), display)
+    chart = _chart(lines, [curve for group in groups for curve in group.curves], titles, display)
+    # A legend of dozens would fill the chart; the line under the pointer says its name instead.
+    return chart if len(groups) <= MANY else replace(chart, layout={**chart.layout, "showlegend": False, "hovermode": "closest"})
 
 
-def caption(curves: Sequence[Curve]) -> str:
-    """Returns what is said under a chart: how many points are drawn of how many."""
-    total = sum(len(curve.y) for curve in curves)
-    budget = POINTS_PER_CHART // max(1, len(curves))
-    drawn = sum(len(thinned(curve, budget).y) for curve in curves)
-    return f"all {total:,} points" if drawn == total else f"{drawn:,} of {total:,} points, extremes kept"
+def _line(curve: Curve, name: str, colour: str, **look: Any) -> Line:
+    """Returns a curve's line, with low and high only where a bucket holds more than one point."""
+    band: dict[str, Any] = {"low": curve.min, "high": curve.max} if curve.width > 1 else {}
+    return Line(html.escape(name), colour, curve.x, curve.mean, **band, **look)  # Plotly reads some tags in names
 
 
-def _line(curve: Curve, name: str, colour: str, width: float, opacity: float, dash: str = "solid") -> go.Scatter:
-    return go.Scatter(
-        x=curve.x,
-        y=curve.y,
-        name=html.escape(name),  # Plotly reads some tags in names
-        mode="lines+markers" if len(curve.y) == 1 else "lines",
-        opacity=opacity,
-        line={"color": colour, "width": width, "dash": dash},
-        hovertemplate="%{y:.4g}<extra>%{fullData.name}</extra>",
-    )
+def _of_buckets(buckets: Buckets, name: str, colour: str, **look: Any) -> Line:
+    return Line(html.escape(name), colour, buckets.x, buckets.mean, **look)
 
 
-def _dressed(figure: go.Figure, x_title: str, y_title: str, threshold: float | None) -> go.Figure:
-    figure.update_layout(
-        template="none",
-        height=HEIGHT,
-        margin={"l": 58, "r": 12, "t": 36, "b": 48},
-        paper_bgcolor="rgba(0,0,0,0)",
-        plot_bgcolor="rgba(0,0,0,0)",
-        hovermode="x unified",
-        uirevision="keep",  # zoom and legend survive every tick
-        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "itemsizing": "constant"},
-        xaxis={"title": {"text": html.escape(x_title), "font": {"size": 12}}, "zeroline": False, "rangemode": "tozero"},
-        yaxis={"title": {"text": html.escape(y_title), "font": {"size": 12}}, "zeroline": False},
-    )
-    if threshold is not None:
-        label = {"text": f"solved at {threshold:g}", "textposition": "start", "yanchor": "top", "font": {"size": 11}}
-        figure.add_hline(y=threshold, line={"width": 1, "dash": "dash", "color": "#8b95a5"}, label=label)
-    return figure
+def _smoothed(line: Line, display: Display) -> list[Line]:
+    """Returns the line, or if smoothing is on the smooth one with the raw one faint behind it."""
+    if not display.smoothing:
+        return [line]
+    smooth = smoother(display, len(line.y))(line.y)
+    group = line.group or line.name
+    raw = replace(line, name=f"{line.name}, raw", opacity=line.opacity * 0.3, width=1, group=group, in_legend=False, in_hover=False)
+    return [raw, replace(line, y=smooth, low=None, high=None, group=group)]
+
+
+def smoother(display: Display, length: int) -> Callable[[Floats], Floats]:
+    if display.smoothing == "ema":
+        return lambda y: analysis.exponential_mean(y, display.strength)
+    return lambda y: analysis.window_mean(y, window_size(display, length))
+
+
+def window_size(display: Display, length: int) -> int:
+    """Returns how many neighbours the window mean takes: up to a fifth of what is drawn."""
+    return max(3, round(length * display.strength / 5))
+
+
+def _chart(lines: list[Line], curves: Sequence[Curve], titles: Titles, display: Display) -> Chart:
+    marks = [mark for curve in curves if (mark := _marks(curve))]
+    return Chart((*lines, *marks), _layout(titles, display), caption(curves, display))
+
+
+def _marks(curve: Curve) -> Line | None:
+    """Returns marks where values were NaN or infinite."""
+    there = curve.not_finite > 0
+    if not there.any():
+        return None
+    counts = curve.not_finite[there].astype(np.float64)
+    return Line("not finite", palette.ALARM, curve.x[there], counts, look="marks", group="not finite", in_legend=False)
+
+
+def caption(curves: Sequence[Curve], display: Display) -> str:
+    """Returns what is said under a chart: how many points are drawn of how many, and what was done to them."""
+    total = sum(curve.length for curve in curves)
+    if not total:
+        return "The first report has not come yet."
+    drawn = sum(len(curve.x) for curve in curves)
+    whole = all(curve.width == 1 for curve in curves)
+    shown = sum(int(curve.records["points"].sum()) for curve in curves)
+    inside = "" if shown == total else f" (of {total:,} in all)"
+    said = [f"all {shown:,} points{inside}" if whole else f"{drawn:,} of {shown:,} points, extremes kept{inside}"]
+    if display.smoothing == "ema":
+        said.append(f"EMA {display.strength:g} (debiased) over what is drawn, the raw line faint")
+    elif display.smoothing:
+        said.append(f"window mean over {display.strength / 5:.0%} of what is drawn, the raw line faint")
+    if odd := sum(int(curve.not_finite.sum()) for curve in curves):
+        said.append(f"{odd:,} NaN or infinite, marked × at the foot")
+    if display.log_y and (hidden := sum(int((curve.min <= 0).sum()) for curve in curves)):
+        said.append(f"{hidden:,} at or below 0 cannot be on a log axis")
+    return " · ".join(said)
+
+
+def _layout(titles: Titles, display: Display) -> dict[str, Any]:
+    title = {"font": {"size": 12}}
+    layout: dict[str, Any] = {
+        "height": HEIGHT,
+        "margin": {"l": 58, "r": 12, "t": 36, "b": 48},
+        "paper_bgcolor": "rgba(0,0,0,0)",
+        "plot_bgcolor": "rgba(0,0,0,0)",
+        "hovermode": "x unified",
+        "uirevision": f"{titles.x} {display.log_x} {display.log_y}",  # zoom and legend survive every tick
+        "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "itemsizing": "constant"},
+        "xaxis": {"title": {"text": html.escape(titles.x), **title}, "zeroline": False, "type": "log" if display.log_x else "linear"},
+        "yaxis": {"title": {"text": html.escape(titles.y), **title}, "zeroline": False, "type": "log" if display.log_y else "linear"},
+        "yaxis2": {"overlaying": "y", "range": [0, 1], "visible": False, "fixedrange": True},  # for marks at the foot
+    }
+    if not display.log_x:
+        layout["xaxis"]["rangemode"] = "tozero"
+    if titles.threshold is not None and not (display.log_y and titles.threshold <= 0):
+        label = {"text": f"solved at {titles.threshold:g}", "textposition": "start", "yanchor": "top", "font": {"size": 11}}
+        line = {"width": 1, "dash": "dash", "color": "#8b95a5"}
+        place = {"type": "line", "xref": "x domain", "x0": 0, "x1": 1, "y0": titles.threshold, "y1": titles.threshold}
+        layout["shapes"] = [{**place, "line": line, "label": label}]
+    return layout

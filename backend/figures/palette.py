@@ -2,6 +2,7 @@
 
 LIGHT = ("#2563eb", "#e8590c", "#0f9d76", "#b5179e", "#b58100", "#0891b2", "#7c3aed", "#dc2626", "#4d7c0f", "#64748b")
 DARK = ("#6ea8fe", "#ff9a5c", "#3fd0a4", "#ec6bd9", "#e3b341", "#4cc9e6", "#b197fc", "#ff7b7b", "#a3d65c", "#a3b1c6")
+ALARM = "#dc2626"
 DASHES = ("solid", "dash", "dot", "dashdot")
 
 

@@ -4,13 +4,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-import numpy as np
 from sqlalchemy import Connection, Row, func, select
 
 from backend.errors import UnknownRun
 from backend.store.database import Database
-from backend.store.schema import events, points, runs, series, trials
-from backend.store.values import ACTIVE, Event, Run, RunState, Series, Trial, TrialState
+from backend.store.schema import events, runs, series, trials
+from backend.store.values import ACTIVE, Event, Run, RunState, Trial, TrialState
 
 _RUN_COLUMNS = [column for column in runs.c if column.name != "launch_key"]
 _TRIAL_COLUMNS = [column for column in trials.c if column.name != "run_id"]
@@ -70,23 +69,3 @@ def metric_keys(database: Database, run_id: str) -> list[str]:
     """Returns the keys a run has recorded, in alphabetical order."""
     with database.read() as connection:
         return list(connection.execute(select(series.c.key).where(series.c.run_id == run_id).distinct().order_by(series.c.key)).scalars())
-
-
-def all_series(database: Database, run_ids: Sequence[str], keys: Sequence[str]) -> list[Series]:
-    """Returns the series of several runs and keys in one read, ordered by run, trial and key."""
-    named = select(series.c.id, series.c.run_id, series.c.trial, series.c.key).where(series.c.run_id.in_(run_ids), series.c.key.in_(keys))
-    with database.read() as connection:
-        heads = {row.id: row for row in connection.execute(named)}
-        wanted = select(points.c.series, points.c.sequence, points.c.step, points.c.time, points.c.value)
-        wanted = wanted.where(points.c.series.in_(list(heads))).order_by(points.c.series, points.c.sequence)
-        rows = connection.execute(wanted).all() if heads else []
-    table = np.array([tuple(row) for row in rows], dtype=np.float64).reshape(-1, 5)
-    place = {run_id: index for index, run_id in enumerate(run_ids)}
-    order = sorted(heads.values(), key=lambda head: (place[head.run_id], head.trial, head.key))
-    starts, ends = (np.searchsorted(table[:, 0], [head.id for head in order], side) for side in ("left", "right"))
-    return [_series(head, table[start:end]) for head, start, end in zip(order, starts, ends, strict=True)]
-
-
-def _series(head: Any, table: np.ndarray[Any, np.dtype[np.float64]]) -> Series:
-    columns = (table[:, index] for index in (2, 3, 4))
-    return Series(head.run_id, head.trial, head.key, table[:, 1].astype(np.int64), *columns)

@@ -125,13 +125,43 @@ Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Series:
-    """One metric of one trial: four arrays of equal length, ordered by sequence; NaN where nothing was measured."""
+class Curve:
+    """One metric of one trial along an axis, in buckets of `width` consecutive points; a bucket of one point is that point.
+
+    All arrays have one entry for each bucket, in the order of reporting. NaN stands where nothing finite was measured.
+    """
 
     run_id: str
     trial: int
     key: str
-    sequence: NDArray[np.int64]
-    step: Floats
-    time: Floats
-    value: Floats
+    x: Floats  # of the bucket's last report (step and time: the largest)
+    records: NDArray[np.void]  # see pyramid.RECORD
+    width: int  # points a bucket, but for the last
+    length: int  # points in the series
+
+    @property
+    def mean(self) -> Floats:
+        return np.ascontiguousarray(self.records["mean"])
+
+    @property
+    def min(self) -> Floats:
+        return np.ascontiguousarray(self.records["min"])
+
+    @property
+    def max(self) -> Floats:
+        return np.ascontiguousarray(self.records["max"])
+
+    @property
+    def last(self) -> Floats:
+        """The last value of each bucket, whatever it is."""
+        return np.ascontiguousarray(self.records["last"])
+
+    @property
+    def count(self) -> NDArray[np.int32]:
+        """How many points of each bucket are finite."""
+        return np.ascontiguousarray(self.records["count"])
+
+    @property
+    def not_finite(self) -> NDArray[np.int32]:
+        """How many points of each bucket are NaN or infinite."""
+        return np.asarray(self.records["points"] - self.records["count"])

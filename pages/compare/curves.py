@@ -4,7 +4,7 @@ import streamlit as st
 
 from backend import api
 from backend.catalog import metrics
-from pages.components import charts, errors
+from pages.components import chart_options, charts, errors
 from pages.components.examples import cards
 from pages.components.run_table import ALL_COLUMNS, run_table
 from pages.components.text import plain
@@ -35,8 +35,10 @@ if not chosen:
 keys = sorted({key for run_id in chosen for key in api.metric_keys(run_id)} | {metrics.REWARD})
 left, right = st.columns([2, 3], vertical_alignment="bottom")
 metric = left.selectbox("Metric", keys, index=keys.index(metrics.REWARD), format_func=metrics.title, key="metric", bind="query-params")
-with right:
-    axis = charts.axis_choice("x")
+with right.container(horizontal=True, vertical_alignment="center"):
+    axis = chart_options.x_axis(charts.axes_of([known[run_id] for run_id in chosen]))
+    display = chart_options.display()
+board = charts.Board()
 
 
 def is_live() -> bool:
@@ -46,7 +48,8 @@ def is_live() -> bool:
 def live() -> None:
     with errors.told():
         runs = [run for run in api.runs() if run.id in chosen]
-        charts.compare_chart(runs, metric, axis, "compare")
+        board.begin()
+        charts.compare_chart(board, runs, metric, axis, display, "compare")
         run_table(runs, ALL_COLUMNS, "compared")
         if started_live != is_live():
             st.rerun()  # starts or ends the timer

@@ -1,6 +1,8 @@
-"""Charts of runs: read, figure, live plot. A figure is computed once for each state of its data, for all tabs."""
+"""Charts of runs: read, lines, live plot. A chart is computed once for each state of its data, for all tabs."""
 
+import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 import streamlit as st
 
@@ -10,68 +12,130 @@ from backend.api import Run
 from backend.catalog import metrics
 from backend.catalog.environments import ENVIRONMENTS
 from backend.figures import lines
-from pages.components.live_plot import live_plot
+from backend.figures.lines import Chart, Display, Titles
+from pages.components import chart_options
+from pages.components.live_plot import LivePlot
 
-AXES = {"env_steps": "Env steps", "iteration": "Iteration", "time_s": "Time"}
-_AXIS_TITLES = {"env_steps": "env steps", "iteration": "iteration", "time_s": "training time (s)"}
+RL_AXES = {"step": "Env steps", "iteration": "Iteration", "time_s": "Training time", "time": "Clock"}
+AXES = {"step": "Step", "iteration": "Report", "time": "Clock"}
+_AXIS_TITLES = {"iteration": "iteration", "time_s": "training time (s)", "time": "time since the start (s)"}
+POINTS = 1000  # buckets a curve, at most
 
-
-def axis_choice(key: str) -> str:
-    """Lets a person choose the x axis; it is kept in the URL."""
-    chosen = st.segmented_control(
-        "x axis", list(AXES), format_func=AXES.__getitem__, default="env_steps", required=True,
-        key=key, bind="query-params", label_visibility="collapsed",
-    )  # fmt: skip
-    return chosen or "env_steps"
+Window = tuple[float, float] | None
 
 
-def run_chart(run: Run, key: str, axis: str, plot_key: str, *, small: bool = False) -> None:
-    """Shows one metric of a run: a line for each seed and their mean."""
-    seeds = tuple(trial.seed for trial in run.trials)
-    figure, caption = _run_figure(run.id, run.reports, run.ordinal, seeds, key, axis, small, _solved_at(run, key))
-    live_plot(figure, plot_key, lines.SMALL_HEIGHT if small else lines.HEIGHT)
-    st.caption(caption)
+class Board:
+    """The charts of one page; make it in the page's script, so that a full run begins anew."""
+
+    def __init__(self) -> None:
+        self._plots: dict[str, LivePlot] = {}
+        self._drawn: set[str] = set()
+        self._drawing: set[str] = set()
+
+    def begin(self) -> None:
+        """Call at the start of each run of the page's fragment: a chart that was not drawn the last time is sent whole."""
+        self._drawn, self._drawing = self._drawing, set()
+
+    def plot(self, key: str, *, zooms: bool = True) -> LivePlot:
+        if key not in self._plots:
+            self._plots[key] = LivePlot(key, chart_options.window() if zooms else None)
+        plot = self._plots[key]
+        if key not in self._drawn:
+            plot.forget()
+        self._drawing.add(key)
+        return plot
 
 
-def compare_chart(runs: Sequence[Run], key: str, axis: str, plot_key: str) -> None:
+def axes_of(runs: Sequence[Run]) -> dict[str, str]:
+    """Returns the x axes that make sense for all of some runs."""
+    return RL_AXES if all(run.kind == "rl" for run in runs) else AXES
+
+
+def run_chart(board: Board, run: Run, key: str, axis: str, display: Display, plot_key: str, *, small: bool = False) -> None:
+    """Shows one metric of a run: a line for each trial and their mean."""
+    plot = board.plot(plot_key, zooms=not small)
+    title = metrics.title(key) if small else metrics.unit(key) or metrics.title(key)
+    titles = Titles(_axis_title(axis, [run]), title, _solved_at(run, key))
+    _show(plot, _run_chart(_Seen([run]), key, axis, plot.window, titles, display), display, small=small)
+
+
+def compare_chart(board: Board, runs: Sequence[Run], key: str, axis: str, display: Display, plot_key: str) -> None:
     """Shows one metric of several runs, each in its own colour."""
+    plot = board.plot(plot_key)
     goals = {_solved_at(run, key) for run in runs}
-    state = tuple((run.id, run.reports, run.ordinal, run.name, tuple(trial.seed for trial in run.trials)) for run in runs)
-    figure, caption = _compare_figure(state, key, axis, goals.pop() if len(goals) == 1 else None)
-    live_plot(figure, plot_key, lines.HEIGHT)
-    st.caption(caption)
+    titles = Titles(_axis_title(axis, runs), metrics.unit(key) or metrics.title(key), goals.pop() if len(goals) == 1 else None)
+    _show(plot, _compare_chart(_Seen(runs), key, axis, plot.window, titles, display), display)
+
+
+def _show(plot: LivePlot, chart: Chart, display: Display, *, small: bool = False) -> None:
+    if not small:
+        chart_options.keep_window(plot.window)
+    plot.show(_opened(chart, plot.opened, display), lines.SMALL_HEIGHT if small else lines.HEIGHT, zooms=not small)
+    st.caption(chart.caption)
+
+
+def _opened(chart: Chart, window: Window, display: Display) -> Chart:
+    """Returns the chart with the x axis of the page's link. It stays that: Plotly keeps what a person does from there."""
+    if window is None or (display.log_x and window[0] <= 0):
+        return chart
+    ends = [math.log10(end) for end in window] if display.log_x else list(window)
+    return replace(chart, layout={**chart.layout, "xaxis": {**chart.layout["xaxis"], "range": ends}})
+
+
+class _Seen:
+    """Runs in a state of their data: charts of the same state are the same."""
+
+    def __init__(self, runs: Sequence[Run]) -> None:
+        self.runs = runs
+        self.state = tuple((run.id, run.name, run.reports, run.started_at, len(run.trials)) for run in runs)
+
+
+_HASH = {_Seen: lambda seen: seen.state}
+
+
+@st.cache_resource(max_entries=128, show_spinner=False, hash_funcs=_HASH)
+def _run_chart(seen: _Seen, key: str, axis: str, window: Window, titles: Titles, display: Display) -> Chart:
+    (run,) = seen.runs
+    word = "seed" if run.kind == "rl" else "trial"
+    curves = _curves([run], key, axis, window)
+    group = lines.Group("", run.ordinal, curves, [_trial_name(run, curve, word) for curve in curves])
+    return lines.seeds(group, titles, display, word)
+
+
+@st.cache_resource(max_entries=64, show_spinner=False, hash_funcs=_HASH)
+def _compare_chart(seen: _Seen, key: str, axis: str, window: Window, titles: Titles, display: Display) -> Chart:
+    curves = _curves(seen.runs, key, axis, window)
+    groups = []
+    for run in seen.runs:
+        mine = [curve for curve in curves if curve.run_id == run.id]
+        groups.append(lines.Group(f"{run.name} ({run.id})", run.ordinal, mine, [_trial_name(run, curve, "trial") for curve in mine]))
+    return lines.overlay(groups, titles, display)
+
+
+def _curves(runs: Sequence[Run], key: str, axis: str, window: Window) -> list[Curve]:
+    """Reads curves; clock time is counted from each run's start."""
+    if axis != "time":
+        return api.curves(runs, [key], axis, window=window, points=POINTS)
+    starts = {run.id: run.started_at or run.created_at for run in runs}
+    if window is None:
+        found = api.curves(runs, [key], axis, points=POINTS)
+    else:
+        spans = {run.id: (window[0] + starts[run.id], window[1] + starts[run.id]) for run in runs}
+        found = [curve for run in runs for curve in api.curves([run], [key], axis, window=spans[run.id], points=POINTS)]
+    return [replace(curve, x=curve.x - starts[curve.run_id]) for curve in found]
+
+
+def _trial_name(run: Run, curve: Curve, word: str) -> str:
+    trial = next(trial for trial in run.trials if trial.number == curve.trial)
+    return f"seed {trial.seed}" if trial.seed is not None else f"{word} {curve.trial}"
+
+
+def _axis_title(axis: str, runs: Sequence[Run]) -> str:
+    if axis == "step":
+        return "env steps" if all(run.kind == "rl" for run in runs) else "step"
+    return _AXIS_TITLES.get(axis, axis)
 
 
 def _solved_at(run: Run, key: str) -> float | None:
     known = ENVIRONMENTS.get(run.spec.get("environment", ""))
     return known.solved_at if known and key == metrics.REWARD else None
-
-
-@st.cache_data(max_entries=256, show_spinner=False)
-def _run_figure(
-    run_id: str, reports: int, ordinal: int, seeds: tuple[int, ...], key: str, axis: str, small: bool, solved_at: float | None
-) -> tuple[str, str]:
-    curves = api.trial_curves([run_id], [key], axis)
-    names = [f"seed {seeds[curve.trial]}" for curve in curves]
-    title = metrics.title(key) if small else metrics.unit(key)
-    figure = lines.seeds(lines.Group("", ordinal, curves, names), _AXIS_TITLES[axis], title or metrics.title(key), solved_at)
-    if small:
-        figure.update_layout(height=lines.SMALL_HEIGHT)
-    return str(figure.to_json()), _caption(curves)
-
-
-@st.cache_data(max_entries=64, show_spinner=False)
-def _compare_figure(
-    state: tuple[tuple[str, int, int, str, tuple[int, ...]], ...], key: str, axis: str, solved_at: float | None
-) -> tuple[str, str]:
-    curves = api.trial_curves([run_id for run_id, *_ in state], [key], axis)
-    groups = []
-    for run_id, _, ordinal, name, seeds in state:
-        mine = [curve for curve in curves if curve.run_id == run_id]
-        groups.append(lines.Group(f"{name} ({run_id})", ordinal, mine, [f"seed {seeds[curve.trial]}" for curve in mine]))
-    figure = lines.overlay(groups, _AXIS_TITLES[axis], metrics.unit(key) or metrics.title(key), solved_at)
-    return str(figure.to_json()), _caption(curves)
-
-
-def _caption(curves: Sequence[Curve]) -> str:
-    return lines.caption(curves) if any(len(curve.y) for curve in curves) else "The first report has not come yet."

@@ -1,4 +1,5 @@
-// Draws a Plotly figure and keeps the node through every update, so that zoom and legend survive.
+// Draws lines with Plotly, keeps the node, zoom and legend through every update, and takes only what is new:
+// a message holds, of each line that changed, the values from the first that differs on.
 let plotly
 
 const loaded = (url) => (plotly ??= window.Plotly ? Promise.resolve() : new Promise((done, failed) => {
@@ -13,31 +14,107 @@ const isDark = (node) => {
   return 0.299 * red + 0.587 * green + 0.114 * blue < 128
 }
 
+const floats = (text) => new Float64Array(Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)).buffer)
+
+const joined = (old, from, text) => {
+  const news = floats(text)
+  if (!from) return news
+  const whole = new Float64Array(from + news.length)
+  whole.set(old.subarray(0, from))
+  whole.set(news, from)
+  return whole
+}
+
+// Brings what is kept up to a message; false if something in between was missed.
+const take = (node, { epoch, number, layout, lines, changes }) => {
+  if (lines) node.kept = { epoch, number, layout, lines: lines.map((style) => ({ style })) }
+  else if (node.kept?.epoch !== epoch || number < node.kept.number || number > node.kept.number + 1) return false
+  else if (number === node.kept.number) return true
+  for (const { line, from, ...columns } of changes) {
+    const kept = node.kept.lines[line]
+    for (const name of ["x", "y", "low", "high"]) kept[name] = name in columns ? joined(kept[name], from, columns[name]) : undefined
+  }
+  node.kept.number = number
+  return true
+}
+
+// A band is one closed shape for each stretch without a gap: forward along the highest values, back along the lowest.
+const band = ({ x, low, high }) => {
+  const shape = { x: [], y: [] }
+  for (let start = 0; start < x.length; start++) {
+    if (!Number.isFinite(low[start])) continue
+    let end = start
+    while (end < x.length && Number.isFinite(low[end])) end++
+    for (let at = start; at < end; at++) { shape.x.push(x[at]); shape.y.push(high[at]) }
+    for (let at = end - 1; at >= start; at--) { shape.x.push(x[at]); shape.y.push(low[at]) }
+    shape.x.push(null); shape.y.push(null)
+    start = end
+  }
+  return shape
+}
+
+const translucent = (colour, opacity) => colour + Math.round(opacity * 255).toString(16).padStart(2, "0")
+
+const traces = (kept, dark) => kept.lines.flatMap((line) => {
+  const fade = Math.min(1, 12 / kept.lines.length) // many bands upon each other would hide everything
+  const { name, colour: given, width, opacity: wanted, dash, look, group, legend, hover } = line.style
+  const colour = dark?.[given] ?? given
+  const opacity = dark && wanted < 1 ? Math.min(1, wanted * 1.4) : wanted // faint lines sink into a dark ground
+  const common = { name, type: "scatter", ...(group && { legendgroup: group }), showlegend: legend }
+  if (look === "marks") return [{ ...common, x: line.x, y: line.x.map(() => 0.02), yaxis: "y2", mode: "markers", customdata: Array.from(line.y),
+    marker: { symbol: "x", size: 7, color: colour }, hovertemplate: "%{customdata} NaN or infinite<extra></extra>" }]
+  const stroke = { ...common, x: line.x, y: line.y, mode: line.x.length === 1 ? "lines+markers" : "lines", opacity,
+    line: { color: colour, width, dash }, legendgroup: group || name,
+    ...(hover ? { hovertemplate: "%{y:.4g}<extra>%{fullData.name}</extra>" } : { hoverinfo: "skip" }) }
+  if (!line.low) return [stroke]
+  const shade = { ...common, ...band(line), mode: "lines", line: { width: 1, color: translucent(colour, (0.2 + 0.3 * fade) * opacity) }, fill: "toself",
+    fillcolor: translucent(colour, 0.22 * fade * opacity), showlegend: false, legendgroup: group || name, hoverinfo: "skip" }
+  return [shade, stroke]
+}).sort((one, other) => (other.fill === "toself") - (one.fill === "toself")) // bands lie behind every line
+
 const draw = (node) => {
-  const { figure, dark } = node.given
-  const { data, layout } = JSON.parse(figure)
+  const { kept } = node
+  const layout = structuredClone(kept.layout)
   const styles = getComputedStyle(node)
   const value = (name) => styles.getPropertyValue(name).trim()
-  if (isDark(node)) for (const trace of data) {
-    trace.line.color = dark[trace.line.color] ?? trace.line.color
-    if (trace.opacity < 1) trace.opacity = Math.min(1, trace.opacity * 1.4) // faint lines sink into a dark ground
-  }
   const axis = { gridcolor: value("--st-border-color"), linecolor: value("--st-border-color"), tickcolor: "rgba(0,0,0,0)" }
   Object.assign(layout.xaxis, axis)
   Object.assign(layout.yaxis, axis)
   for (const shape of layout.shapes ?? []) if (shape.label) shape.label.font = { ...shape.label.font, color: value("--st-text-color") }
   layout.font = { family: value("--st-font"), color: value("--st-text-color"), size: 13 }
+  layout.modebar = { bgcolor: "rgba(0,0,0,0)", color: value("--st-border-color"), activecolor: value("--st-text-color") }
   layout.hoverlabel = { bgcolor: value("--st-secondary-background-color"), bordercolor: value("--st-border-color"), font: layout.font }
-  window.Plotly.react(node, data, layout, { responsive: true, displaylogo: false, modeBarButtonsToRemove: ["select2d", "lasso2d"] })
+  const data = traces(kept, isDark(node) && node.given.dark)
+  window.Plotly.react(node, data, layout, {
+    responsive: true, displaylogo: false, doubleClick: "autosize",
+    modeBarButtonsToRemove: ["select2d", "lasso2d", "sendChartToCloud"], // nothing leaves this machine
+  })
   node.dataset.draws = String(Number(node.dataset.draws ?? 0) + 1)
+  if (!node.listens) node.on("plotly_relayout", (change) => zoomed(node, change))
+  node.listens = true
 }
 
-export default function ({ data, parentElement }) {
+// Tells which part of the x axis is looked at, so that it comes in full detail; a double click shows all again at once.
+const zoomed = (node, change) => {
+  if (!node.given.zooms) return
+  let range = [] // all of it
+  if ("xaxis.range[0]" in change) range = [change["xaxis.range[0]"], change["xaxis.range[1]"]]
+  else if (change["xaxis.range"]) range = change["xaxis.range"]
+  else if (!change["xaxis.autorange"]) return
+  if (range.length && node.kept.layout.xaxis.type === "log") range = range.map((end) => 10 ** end)
+  clearTimeout(node.asking)
+  node.asking = setTimeout(() => node.tell("window", range), 150)
+}
+
+export default function ({ data, parentElement, setStateValue, setTriggerValue }) {
   const node = parentElement.querySelector(".raydeck-plot")
   const theme = getComputedStyle(node).getPropertyValue("--st-background-color")
-  if (node.given?.figure === data.figure && node.theme === theme) return
+  const before = node.kept?.epoch + "/" + node.kept?.number
   node.style.minHeight = `${data.height}px` // the place is held until plotly.js has come
   node.given = data
+  node.tell = setStateValue
+  if (!take(node, data)) return setTriggerValue("missed", true)
+  if (node.theme === theme && before === node.kept.epoch + "/" + node.kept.number) return
   node.theme = theme
   loaded(data.plotly).then(() => node.isConnected && draw(node))
 }

@@ -1,12 +1,21 @@
-"""A Plotly chart that keeps zoom and legend through every update (st.plotly_chart is mounted anew each time)."""
+"""A Plotly chart that keeps zoom and legend through every update, and is sent only what is new.
 
+`st.plotly_chart` is mounted anew, and sent whole, each time.
+"""
+
+import secrets
 import shutil
+from base64 import b64encode
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import plotly
 import streamlit as st
 
 from backend.figures import palette
+from backend.figures.lines import Chart, Floats, Line
 
 _HERE = Path(__file__).parent
 _STATIC = _HERE.parent.parent / "static" / "plotly.min.js"
@@ -30,9 +39,101 @@ def _component():  # type: ignore[no-untyped-def]
     )
 
 
-def live_plot(figure: str, key: str, height: int) -> None:
-    """Shows a figure given as JSON, `height` pixels high; drawing the same JSON again does nothing."""
-    _component()(key=key, data={"figure": figure, "plotly": _URL, "dark": _DARK, "height": height}, height="content")
+class LivePlot:
+    """One chart on one page of one session; it knows what the browser has, and sends what that lacks.
+
+    Make it in the page's script, outside its fragment: a full run of the page then begins anew.
+    """
+
+    def __init__(self, key: str, opened: tuple[float, float] | None = None) -> None:
+        self.key = key
+        self.opened = opened  # the part of the x axis that the page's link asks for
+        self._sent: Chart | None = None
+        self._height = 0
+        self._epoch = ""
+        self._number = 0
+
+    @property
+    def window(self) -> tuple[float, float] | None:
+        """The part of the x axis that a person looks at; None for all of it."""
+        told = st.session_state.get(self.key)
+        ends = told.get("window") if told else None
+        if ends is None:  # not touched so far
+            return self.opened
+        return (min(ends), max(ends)) if ends else None
+
+    def show(self, chart: Chart, height: int, *, zooms: bool = False) -> None:
+        """Shows a chart, `height` pixels high; with `zooms`, `window` follows what a person zooms to."""
+        message = self._message(chart, height)
+        _component()(
+            key=self.key, data={"plotly": _URL, "dark": _DARK, "height": height, "zooms": zooms, **message}, default={"window": None},
+            on_window_change=_nothing, on_missed_change=self.forget, height="content",
+        )  # fmt: skip
+
+    def forget(self) -> None:
+        """Sends everything with the next `show`: the browser missed a message, or its node is new."""
+        self._sent = None
+
+    def _message(self, chart: Chart, height: int) -> dict[str, Any]:
+        before, self._sent = self._sent, chart
+        if before is None or height != self._height or not _same_kind(before, chart):
+            self._epoch, self._number, self._height = secrets.token_hex(4), 0, height
+            changes = [{"line": place, "from": 0, **_columns(line, 0)} for place, line in enumerate(chart.lines)]
+            layout = {**chart.layout, "height": height}
+            return {
+                "epoch": self._epoch,
+                "number": 0,
+                "layout": layout,
+                "lines": [_style(line) for line in chart.lines],
+                "changes": changes,
+            }
+        changes = [] if before is chart else list(_changes(before, chart))
+        self._number += bool(changes)
+        # Without news the last number is repeated, and the browser does nothing.
+        return {"epoch": self._epoch, "number": self._number, "changes": changes}
+
+
+def _nothing() -> None:
+    """A component's value is followed only if something listens to it."""
+
+
+def _style(line: Line) -> dict[str, Any]:
+    return {
+        "name": line.name, "colour": line.colour, "width": line.width, "opacity": line.opacity, "dash": line.dash, "look": line.look,
+        "group": line.group, "legend": line.in_legend, "hover": line.in_hover,
+    }  # fmt: skip
+
+
+def _same_kind(one: Chart, other: Chart) -> bool:
+    return one.layout == other.layout and list(map(_style, one.lines)) == list(map(_style, other.lines))
+
+
+def _changes(before: Chart, after: Chart) -> Iterator[dict[str, Any]]:
+    """Yields of each line that differs the values from the first difference on."""
+    for place, (old, new) in enumerate(zip(before.lines, after.lines, strict=True)):
+        olds, news = _arrays(old), _arrays(new)
+        same = min((_common(olds[name], news[name]) for name in news), default=0) if olds.keys() == news.keys() else 0
+        if same < max(len(old.x), len(new.x)) or olds.keys() != news.keys():
+            yield {"line": place, "from": same, **_columns(new, same)}
+
+
+def _common(old: Floats, new: Floats) -> int:
+    """Returns how many values two arrays have in common from their start; NaN is equal to NaN."""
+    if old is new:
+        return len(old)
+    size = min(len(old), len(new))
+    differs = (old[:size] != new[:size]) & ~(np.isnan(old[:size]) & np.isnan(new[:size]))
+    return int(np.argmax(differs)) if differs.any() else size
+
+
+def _arrays(line: Line) -> dict[str, Floats]:
+    columns = {"x": line.x, "y": line.y, "low": line.low, "high": line.high}
+    return {name: column for name, column in columns.items() if column is not None}
+
+
+def _columns(line: Line, start: int) -> dict[str, str]:
+    """Returns a line's arrays from `start` on as base64 of little-endian doubles."""
+    return {name: b64encode(column[start:].astype("<f8").tobytes()).decode() for name, column in _arrays(line).items()}
 
 
 def provide_plotly() -> None:

@@ -10,8 +10,10 @@ from backend.analysis import progress, words
 from backend.api import Run
 from backend.catalog import metrics
 from backend.catalog.environments import ENVIRONMENTS
-from pages.components import charts
+from backend.figures.lines import Display
+from pages.components import chart_options, charts
 from pages.components.badges import shown_state, state_badge
+from pages.components.charts import Board
 from pages.components.run_table import waits_for
 from pages.components.spec_text import spec_text
 from pages.components.text import plain
@@ -86,37 +88,41 @@ def _mean(last: list[dict[str, float | None]], key: str) -> float | None:
     return None if total is None else total / sum(each.get(key) is not None for each in last)
 
 
-def tabs(run: Run) -> None:
+def tabs(run: Run, board: Board) -> None:
     """The details; only the open tab is computed. The tab is in the URL."""
     names = {"Reward": _reward, "Metrics": _metrics, "Trials": _trials, "Events": _events, "Log": _log, "Spec": _spec}
     shown = st.tabs(list(names), key="tab", on_change="rerun", bind="query-params")
     for tab, draw in zip(shown, names.values(), strict=True):
         if tab.open:
             with tab:
-                draw(run)
+                draw(run, board)
 
 
-def _reward(run: Run) -> None:
-    axis = charts.axis_choice("x")
-    charts.run_chart(run, metrics.REWARD, axis, f"reward_{run.id}")
+def _options(run: Run) -> tuple[str, Display]:
+    with st.container(horizontal=True, vertical_alignment="center"):
+        return chart_options.x_axis(charts.axes_of([run])), chart_options.display()
 
 
-def _metrics(run: Run) -> None:
+def _reward(run: Run, board: Board) -> None:
+    charts.run_chart(board, run, metrics.REWARD, *_options(run), f"reward_{run.id}")
+
+
+def _metrics(run: Run, board: Board) -> None:
     keys = [key for key in api.metric_keys(run.id) if key not in (metrics.REWARD, "env_steps", "iteration", "time_s")]
     if not keys:
         st.caption("Nothing recorded yet.")
         return
-    axis = charts.axis_choice("mx")
+    axis, display = _options(run)
     for heading in sorted({metrics.group(key) for key in keys}):
         st.markdown(f"##### {heading}")
         mine = [key for key in keys if metrics.group(key) == heading]
         for start in range(0, len(mine), 2):
             for column, key in zip(st.columns(2), mine[start : start + 2], strict=False):
                 with column:
-                    charts.run_chart(run, key, axis, f"{key}_{run.id}", small=True)
+                    charts.run_chart(board, run, key, axis, display, f"{key}_{run.id}", small=True)
 
 
-def _trials(run: Run) -> None:
+def _trials(run: Run, _board: Board) -> None:
     rows = [
         {
             "seed": trial.seed,
@@ -137,13 +143,13 @@ def _trials(run: Run) -> None:
                 st.code(trial.error, language="python")
 
 
-def _events(run: Run) -> None:
+def _events(run: Run, _board: Board) -> None:
     rows = [{"at": pd.Timestamp(event.at, unit="s", tz="UTC"), "what": event.move, "note": event.note} for event in api.events(run.id)]
     moment = st.column_config.DatetimeColumn("at", format="YYYY-MM-DD HH:mm:ss", width="small")
     st.dataframe(pd.DataFrame(rows), hide_index=True, width="stretch", height="content", column_config={"at": moment})
 
 
-def _log(run: Run) -> None:
+def _log(run: Run, _board: Board) -> None:
     text = api.log_tail(run.id, LOG_LINES)
     if not text:
         st.caption("The driver has written nothing yet.")
@@ -152,7 +158,7 @@ def _log(run: Run) -> None:
     st.code(text, language=None, height=440)
 
 
-def _spec(run: Run) -> None:
+def _spec(run: Run, _board: Board) -> None:
     with st.container():
         spec_text(specs.parse(run.spec))
     packages = " · ".join(f"{name} {version}" for name, version in run.versions.items())

@@ -4,6 +4,7 @@ import streamlit as st
 
 from backend import api
 from pages.components import actions, errors, run_view
+from pages.components.charts import Board
 from pages.components.examples import cards
 
 run_id = st.query_params.get("id", "")
@@ -12,10 +13,12 @@ if not run_id:
     st.stop()
 with errors.told():
     first = api.run(run_id)
+board = Board()
 
 
 def live() -> None:
     with errors.told():
+        board.begin()
         run = api.run(run_id)
         if run.state != first.state:
             st.rerun()  # starts or ends the timer
@@ -28,7 +31,7 @@ def live() -> None:
         run_view.problem(run)
         run_view.progress_bar(run)
         run_view.numbers(run)
-        run_view.tabs(run)
+        run_view.tabs(run, board)
 
 
 # A lost run may come back by itself; all others that are over stay as they are.

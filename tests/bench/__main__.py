@@ -52,7 +52,7 @@ def _start_up_times(api: Any) -> None:
 def _first_point(api: Any, spec: dict[str, Any]) -> float:
     began = time.monotonic()
     run_id = api.launch(spec)
-    while not len(api.series(run_id, "return_mean", 0).x):
+    while not len(api.series(run_id, "return_mean", 0, 1).x):
         time.sleep(0.02)
     took = time.monotonic() - began
     while not api.run(run_id).is_over:

@@ -8,6 +8,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
@@ -41,6 +42,14 @@ class App:
     def kill(self) -> None:
         self.process.kill()
         self.process.wait()
+
+
+PLOT = ".raydeck-plot"
+
+
+def plot(page: Page, expression: str) -> Any:
+    """Returns what an expression over the first chart's node gives; None while nothing is drawn."""
+    return page.evaluate(f"(() => {{ const node = document.querySelector('{PLOT}'); return node?.calcdata ? {expression} : null }})()")
 
 
 @pytest.fixture

@@ -32,7 +32,7 @@ def reports(run_id: str, at_least: int, limit: float = 60) -> None:
 
 
 def curve(run_id: str, key: str = "return_mean", trial: int = 0) -> Curve:
-    (found,) = [each for each in api.trial_curves([run_id], [key]) if each.trial == trial]
+    (found,) = [each for each in api.curves([api.run(run_id)], [key], points=20_000) if each.trial == trial]
     return found
 
 
@@ -52,7 +52,7 @@ def test_a_run_is_recorded_whole(cluster: Path) -> None:
     assert {"return_mean", "return_min", "return_max", "episode_length", "episodes", "env_steps", "iteration", "steps_per_second"} <= set(
         api.metric_keys(run_id)
     )
-    assert curve(run_id, "episodes").y[-1] == 400
+    assert curve(run_id, "episodes").mean[-1] == 400
     assert run.versions["ray"]
     assert run.host
     assert [event.move for event in api.events(run_id)] == ["queued", "running", "succeeded"]
@@ -62,8 +62,8 @@ def test_a_run_is_recorded_whole(cluster: Path) -> None:
 def test_the_same_seed_gives_the_same_curve_and_another_seed_another(cluster: Path) -> None:
     runs = [api.launch({**LAKE, "seeds": [3, 4], "stop": {"episodes": 300}}) for _ in range(2)]
     assert [over(run_id) for run_id in runs] == [RunState.SUCCEEDED] * 2
-    np.testing.assert_array_equal(curve(runs[0]).y, curve(runs[1]).y)
-    assert not np.array_equal(curve(runs[0], "env_steps").y, curve(runs[0], "env_steps", trial=1).y)
+    np.testing.assert_array_equal(curve(runs[0]).mean, curve(runs[1]).mean)
+    assert not np.array_equal(curve(runs[0], "env_steps").mean, curve(runs[0], "env_steps", trial=1).mean)
 
 
 def test_a_stop_is_done_soon_and_a_resumed_tabular_run_ends_as_an_unbroken_one(cluster: Path) -> None:
@@ -81,7 +81,7 @@ def test_a_stop_is_done_soon_and_a_resumed_tabular_run_ends_as_an_unbroken_one(c
     assert over(broken) is RunState.SUCCEEDED
     assert api.run(broken).attempt == 2
     whole, parts = curve(unbroken), curve(broken)
-    assert dict(zip(parts.x, parts.y, strict=True)) == dict(zip(whole.x, whole.y, strict=True))
+    assert dict(zip(parts.x, parts.mean, strict=True)) == dict(zip(whole.x, whole.mean, strict=True))
 
 
 def test_a_stopped_ppo_run_goes_on_at_the_step_where_it_stopped(cluster: Path) -> None:
@@ -89,15 +89,15 @@ def test_a_stopped_ppo_run_goes_on_at_the_step_where_it_stopped(cluster: Path) -
     reports(run_id, 4)
     api.stop(run_id)
     assert over(run_id, 15) is RunState.STOPPED
-    before = curve(run_id, "env_steps").y
+    before = curve(run_id, "env_steps").mean
     assert before[-1] < 16_000
     api.resume(run_id)
     assert over(run_id) is RunState.SUCCEEDED
-    steps = curve(run_id, "env_steps").y
+    steps = curve(run_id, "env_steps").mean
     np.testing.assert_array_equal(steps[: len(before)], before)
     assert 0 <= steps[len(before)] - before[-1] < 2500, steps
     assert steps[-1] >= 16_000
-    iterations = curve(run_id, "iteration").y
+    iterations = curve(run_id, "iteration").mean
     assert iterations[len(before)] == iterations[len(before) - 1] + 1
 
 
@@ -110,12 +110,12 @@ def test_a_killed_driver_is_lost_with_a_reason_and_resumes(cluster: Path) -> Non
     assert time.monotonic() - killed < 15
     run = api.run(run_id)
     assert "killed by signal 9" in run.error
-    kept = curve(run_id).y
+    kept = curve(run_id).mean
     assert len(kept) >= 3
     api.resume(run_id)
     assert over(run_id) is RunState.SUCCEEDED
-    np.testing.assert_array_equal(curve(run_id).y[: len(kept)], kept)
-    assert curve(run_id, "env_steps").y[-1] >= 16_000
+    np.testing.assert_array_equal(curve(run_id).mean[: len(kept)], kept)
+    assert curve(run_id, "env_steps").mean[-1] >= 16_000
 
 
 def test_runs_beyond_the_slots_wait_and_a_queued_run_stops_at_once(cluster: Path) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from backend.errors import StaleAttempt, StoreUnavailable
-from backend.store import queries, runs
+from backend.store import queries, runs, series
 from backend.store.database import Database
 from backend.store.metrics import Recorder
 from backend.store.values import RunState, TrialState
@@ -32,7 +32,7 @@ def recorder(database: Database, run_id: str) -> Iterator[Recorder]:
 def test_reports_are_on_disk_within_a_second_without_asking(database: Database, run_id: str, recorder: Recorder) -> None:
     recorder.report(0, 10, {"return_mean": 1.5, "learner/loss": 2.0})
     began = time.monotonic()
-    poll(lambda: queries.all_series(database, [run_id], ["return_mean"]), 5)
+    poll(lambda: series.read(database, [run_id], ["return_mean"]), 5)
     assert time.monotonic() - began < 1.5
     trial = queries.run(database, run_id).trials[0]
     assert (trial.best, trial.reports, trial.last["learner/loss"]) == (1.5, 1, 2.0)
@@ -43,10 +43,10 @@ def test_all_keys_of_a_report_share_its_sequence_and_nan_is_a_gap(database: Data
         recorder.report(1, step, {"return_mean": value, "env_steps": step})
     recorder.report(1, 3, {"env_steps": 3.0})
     recorder.close()
-    steps, rewards = sorted(queries.all_series(database, [run_id], ["return_mean", "env_steps"]), key=lambda each: each.key)
-    assert list(steps.sequence) == [0, 1, 2, 3]
-    assert list(rewards.sequence) == [0, 1, 2]
-    np.testing.assert_array_equal(rewards.value, [1.0, math.nan, 3.0])
+    steps, rewards = sorted(series.read(database, [run_id], ["return_mean", "env_steps"]), key=lambda each: each.key)
+    assert list(steps.records["sequence"]) == [0, 1, 2, 3]
+    assert list(rewards.records["sequence"]) == [0, 1, 2]
+    np.testing.assert_array_equal(rewards.mean, [1.0, math.nan, 3.0])
     assert queries.run(database, run_id).best == 3.0
 
 
@@ -59,8 +59,8 @@ def test_a_resumed_attempt_goes_on_with_the_sequence(database: Database, run_id:
     second = Recorder(database, run_id, 2)
     second.report(0, 1, {"return_mean": 2.0})
     second.close()
-    (series,) = queries.all_series(database, [run_id], ["return_mean"])
-    assert list(series.sequence) == [0, 1]
+    (curve,) = series.read(database, [run_id], ["return_mean"])
+    assert list(curve.records["sequence"]) == [0, 1]
 
 
 def test_a_stale_attempt_writes_nothing(database: Database, run_id: str, recorder: Recorder) -> None:
@@ -69,7 +69,7 @@ def test_a_stale_attempt_writes_nothing(database: Database, run_id: str, recorde
     recorder.report(0, 1, {"return_mean": 1.0})
     with pytest.raises(StaleAttempt):
         recorder.flush()
-    assert queries.all_series(database, [run_id], ["return_mean"]) == []
+    assert series.read(database, [run_id], ["return_mean"]) == []
 
 
 @ON_SQLITE
@@ -84,11 +84,12 @@ def test_a_full_disk_loses_nothing(database: Database, run_id: str, recorder: Re
         recorder.report(0, step, {"return_mean": float(step)})
     with pytest.raises(StoreUnavailable, match="disk is full"):
         recorder.flush()
-    assert queries.all_series(database, [run_id], ["return_mean"]) == []
+    assert series.read(database, [run_id], ["return_mean"]) == []
     _limit(database, 2**30)
     recorder.close()
-    (series,) = queries.all_series(database, [run_id], ["return_mean"])
-    np.testing.assert_array_equal(series.value, np.arange(20_000))
+    (curve,) = series.read(database, [run_id], ["return_mean"])
+    assert curve.length == 20_000
+    assert (curve.min[0], curve.max[-1]) == (0, 19_999)
 
 
 def _limit(database: Database, pages: int) -> None:

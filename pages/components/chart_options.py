@@ -1,0 +1,73 @@
+"""How a chart is drawn: x axis, smoothing, log axes. All of it is kept in the URL."""
+
+from collections.abc import Mapping
+
+import streamlit as st
+
+from backend.figures.lines import Display
+
+SMOOTHINGS = {"": "off", "ema": "EMA", "mean": "window mean"}
+STRENGTHS = (0.5, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99)
+
+
+def x_axis(axes: Mapping[str, str], name: str = "x") -> str:
+    """Lets a person choose the x axis among `axes` (key to label; the first is the default)."""
+    first = next(iter(axes))
+    asked = st.query_params.get(name, first)
+    chosen = st.segmented_control(
+        "x axis", list(axes), format_func=axes.__getitem__, default=asked if asked in axes else first, required=True,
+        key=f"{name}_{'_'.join(axes)}", label_visibility="collapsed",
+    )  # fmt: skip
+    return _kept(name, chosen or first, first)
+
+
+def display(prefix: str = "") -> Display:
+    """Lets a person choose smoothing and log axes."""
+    now = _from_url(prefix)
+    words = [SMOOTHINGS[now.smoothing]] * bool(now.smoothing) + ["log y"] * now.log_y + ["log x"] * now.log_x
+    with st.popover(f"Lines: {', '.join(words)}" if words else "Lines", icon=":material/tune:"):
+        smoothing = st.segmented_control(
+            "Smoothing", list(SMOOTHINGS), format_func=SMOOTHINGS.__getitem__, default=now.smoothing, required=True,
+            key=f"{prefix}smoothing",
+            help="EMA: exponential moving average, debiased. Window mean: over neighbours on both sides. The raw line stays, faint.",
+        )  # fmt: skip
+        strength = st.select_slider(
+            "Strength", STRENGTHS, value=now.strength, key=f"{prefix}strength", disabled=not smoothing,
+            help="EMA: the weight of the past. Window mean: a fifth of this share of what is drawn.",
+        )  # fmt: skip
+        log_y = st.toggle("Log y axis", value=now.log_y, key=f"{prefix}log_y")
+        log_x = st.toggle("Log x axis", value=now.log_x, key=f"{prefix}log_x")
+    chosen = Display(smoothing or "", float(strength), log_x, log_y)
+    _kept(f"{prefix}smooth", f"{chosen.smoothing}:{chosen.strength:g}" if chosen.smoothing else "", "")
+    _kept(f"{prefix}log", "x" * chosen.log_x + "y" * chosen.log_y, "")
+    return chosen
+
+
+def _from_url(prefix: str) -> Display:
+    kind, _, strength = st.query_params.get(f"{prefix}smooth", "").partition(":")
+    log = st.query_params.get(f"{prefix}log", "")
+    known = {f"{each:g}": each for each in STRENGTHS}
+    return Display(kind if kind in SMOOTHINGS else "", known.get(strength, 0.9), "x" in log, "y" in log)
+
+
+def _kept(name: str, value: str, default: str) -> str:
+    """Writes a value to the URL, or takes it out where it is the default."""
+    if st.query_params.get(name, default) != value:
+        if value == default:
+            del st.query_params[name]
+        else:
+            st.query_params[name] = value
+    return value
+
+
+def window(name: str = "window") -> tuple[float, float] | None:
+    """Returns the zoom in the URL."""
+    low, _, high = st.query_params.get(name, "").partition("..")
+    try:
+        return float(low), float(high)
+    except ValueError:
+        return None
+
+
+def keep_window(value: tuple[float, float] | None, name: str = "window") -> None:
+    _kept(name, "" if value is None else f"{value[0]:.10g}..{value[1]:.10g}", "")
