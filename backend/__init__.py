@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from backend.api import delete, launch, resume, run, runs, series, stop
+    from backend.drivers.callback import RaydeckCallback
     from backend.specs import RLSpec
+    from backend.tracking import track
 
-__all__ = ["RLSpec", "delete", "launch", "resume", "run", "runs", "series", "stop"]
+__all__ = ["RLSpec", "RaydeckCallback", "delete", "launch", "resume", "run", "runs", "series", "stop", "track"]
 
-_HOMES = {"RLSpec": "backend.specs"}
+_HOMES = {"RLSpec": "backend.specs", "RaydeckCallback": "backend.drivers.callback", "track": "backend.tracking"}
 
 
 def __getattr__(name: str) -> Any:

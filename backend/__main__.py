@@ -14,6 +14,7 @@ import numpy as np
 import typer
 
 from backend import api, specs
+from backend.catalog import metrics
 from backend.errors import ClusterUnavailable, InvalidSpec, RaydeckError
 from backend.settings import ROOT, read_settings
 from backend.store.values import Run, RunState
@@ -72,8 +73,11 @@ def show(run_id: RunId, as_json: Json = False) -> None:
     run = api.run(run_id)
     trials = [{"number": each.number, "state": each.state, "params": each.params, "last": each.last} for each in run.trials]
     told = {"id": run.id, "name": run.name, "kind": run.kind, "state": run.state, "error": run.error, "spec": run.spec, "trials": trials}
-    lines = [f"{run.id}  {run.state}  {run.name}", *([run.error] if run.error else []), "", specs.to_yaml(specs.parse(run.spec))]
-    lines += [f"trial {each.number}  seed {each.seed}  {each.state}  reward {_number(each.last.get('return_mean'))}" for each in run.trials]
+    lines = [f"{run.id}  {run.state}  {run.name}", *([run.error] if run.error else []), "", specs.to_yaml(specs.stored(run.spec))]
+    main = run.main_metric
+    for each in run.trials:
+        seed = "" if each.seed is None else f"  seed {each.seed}"
+        lines.append(f"trial {each.number}{seed}  {each.state}  {metrics.title(main).lower()} {_number(each.last.get(main))}")
     _print(as_json, told, "\n".join(lines))
 
 

@@ -198,14 +198,15 @@ def series(
     return analysis.of_curve(found[0]) if len(found) == 1 else analysis.across(found, points)
 
 
-def sparklines(listed: Sequence[Run], key: str = "return_mean", points: int = 40) -> dict[str, list[float]]:
-    """Returns for each run a short mean curve over its trials, for a table row; read anew only where a run has news."""
+def sparklines(listed: Sequence[Run], points: int = 40) -> dict[str, list[float]]:
+    """Returns for each run a short mean curve of its main metric, for a table row; read anew only where a run has news."""
     stale = [run for run in listed if run.reports and (run.id, run.reports) not in _sparks]
     by_run: dict[str, list[Curve]] = {run.id: [] for run in stale}
-    for start in range(0, len(stale), SPARKS_AT_ONCE):
-        part = [run.id for run in stale[start : start + SPARKS_AT_ONCE]]
-        for curve in store_series.read(house().database, part, [key], points=points):
-            by_run[curve.run_id].append(curve)
+    for key in {run.main_metric for run in stale}:
+        ids = [run.id for run in stale if run.main_metric == key]
+        for start in range(0, len(ids), SPARKS_AT_ONCE):
+            for curve in store_series.read(house().database, ids[start : start + SPARKS_AT_ONCE], [key], points=points):
+                by_run[curve.run_id].append(curve)
     for run in stale:
         _sparks[run.id, run.reports] = analysis.spark(by_run[run.id], points)
     while len(_sparks) > SPARKS_KEPT:

@@ -42,6 +42,8 @@ class Launcher:
 
     def resume(self, run_id: str) -> None:
         """Queues the next attempt of a run that stopped, failed or was lost."""
+        if not queries.run(self.database, run_id).is_ours:
+            raise IllegalMove("Raydeck only recorded this run: run its script again.")
         store.requeue(self.database, run_id)
         self._submit_if_up(run_id)
 
@@ -123,7 +125,9 @@ class Launcher:
             jobs = None
         for run in active:
             try:
-                if run.state is RunState.QUEUED:
+                if not run.is_ours:
+                    self._reconcile_external(run)
+                elif run.state is RunState.QUEUED:
                     self._reconcile_queued(run, jobs)
                 else:
                     self._reconcile_running(run, jobs)
@@ -149,6 +153,12 @@ class Launcher:
             self._stop_job(run.job_id or "")
         reason = self._why_lost(silent, job)
         if reason:
+            store.move(self.database, run.id, RunState.LOST, reason, seen=run, error=reason)
+
+    def _reconcile_external(self, run: Run) -> None:
+        silent = time.time() - (run.heartbeat_at or run.created_at)
+        if silent > SILENT_SECONDS:
+            reason = f"No heartbeat for {silent:.0f} s: its script ended without a word, or its machine sleeps."
             store.move(self.database, run.id, RunState.LOST, reason, seen=run, error=reason)
 
     def _why_lost(self, silent: float, job: Job | None) -> str:

@@ -16,9 +16,11 @@ def share_of_trial(trial: Trial, stop: Mapping[str, Any]) -> float:
     return min(1.0, max(shares, default=0.0))
 
 
-def share(run: Run) -> float:
-    """Returns how much of a run is done, 0 to 1: the mean over its trials."""
-    stop = run.spec.get("stop", {})
+def share(run: Run) -> float | None:
+    """Returns how much of a run is done, 0 to 1: the mean over its trials. None if nobody knows its end."""
+    stop = run.spec.get("stop")
+    if stop is None:
+        return None
     return sum(share_of_trial(trial, stop) for trial in run.trials) / max(1, len(run.trials))
 
 

@@ -1,8 +1,11 @@
 """The metric keys every library reports under, with what a page calls them."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 REWARD = "return_mean"
+REWARDS = (REWARD, "reward")  # higher is better; of any other metric nobody said so
+COUNTERS = ("env_steps", "iteration", "episodes", "time_s")  # how far a run is, not how well it does
 
 
 @dataclass(frozen=True)
@@ -16,6 +19,7 @@ METRICS: dict[str, Metric] = {
     "return_min": Metric("Lowest return", "episode return"),
     "return_max": Metric("Highest return", "episode return"),
     "episode_length": Metric("Episode length", "env steps"),
+    "reward": Metric("Reward"),
     "episodes": Metric("Episodes", "episodes"),
     "env_steps": Metric("Env steps", "env steps"),
     "iteration": Metric("Iteration", "iterations"),
@@ -23,6 +27,18 @@ METRICS: dict[str, Metric] = {
     "time_s": Metric("Training time", "s"),
     "epsilon": Metric("Exploration ε", "share of random actions"),
 }
+
+
+def reward(keys: Iterable[str]) -> str:
+    """Returns the reward among metric keys; empty if there is none."""
+    present = set(keys)
+    return next((key for key in REWARDS if key in present), "")
+
+
+def main(keys: Iterable[str]) -> str:
+    """Returns the metric a run is judged by: its reward, else what it reported first."""
+    present = list(keys)
+    return reward(present) or next((key for key in present if key not in COUNTERS), REWARD)
 
 
 def title(key: str) -> str:

@@ -1,8 +1,6 @@
 """One attempt of a run, from its claim to its end: heartbeat, stop signal, recorder."""
 
-import importlib.metadata
 import os
-import platform
 import signal
 import socket
 import sys
@@ -13,18 +11,16 @@ from collections.abc import Callable
 from types import FrameType, TracebackType
 from typing import Self
 
-from backend.errors import RaydeckError, StaleAttempt, StoreUnavailable
+from backend.errors import RaydeckError, StaleAttempt
 from backend.settings import Settings
 from backend.store import runs
 from backend.store.database import Database
 from backend.store.metrics import Recorder
 from backend.store.values import RunState
+from backend.tracking import BEAT_SECONDS, versions
 
-BEAT_SECONDS = 1.0
 HARD_STOP_SECONDS = 12.0  # with the beat that sees the wish and the last flush, a stop is done within 15 s
 GCS_MISSES = 3
-FINISH_SECONDS = 600.0  # how long an end is held back by a full disk before the driver gives up
-PACKAGES = ("ray", "torch", "gymnasium", "numpy")
 
 
 class StopRequested(BaseException):
@@ -63,18 +59,8 @@ class Attempt:
             threading.Event().wait()  # the heartbeat thread is ending this process
         text = f"{type(error).__name__}: {error}" if isinstance(error, BaseException) else error
         trace = "".join(traceback.format_exception(error)) if isinstance(error, BaseException) else trace
-        limit = time.monotonic() + FINISH_SECONDS
-        while True:
-            try:
-                self.recorder.close()
-                runs.finish(self.database, self.run_id, self.number, to, note, text, trace)
-                print(f"recorder: {self.recorder.seconds_inside:.3f} s in {time.monotonic() - self._began:.1f} s", flush=True)
-                return
-            except StoreUnavailable as problem:
-                if time.monotonic() > limit:
-                    raise
-                print(f"cannot write the end yet: {problem}", file=sys.stderr, flush=True)
-                time.sleep(BEAT_SECONDS)
+        self.recorder.finish(to, note, text, trace)
+        print(f"recorder: {self.recorder.seconds_inside:.3f} s in {time.monotonic() - self._began:.1f} s", flush=True)
 
     def _keep_beating(self) -> None:
         stop_seen, misses = 0.0, 0
@@ -123,17 +109,6 @@ class Attempt:
         except RaydeckError as error:
             print(error, file=sys.stderr, flush=True)
         os._exit(1)
-
-
-def versions() -> dict[str, str]:
-    """Returns the versions a result depends on, read without importing the packages."""
-    found = {"python": platform.python_version()}
-    for package in PACKAGES:
-        try:
-            found[package] = importlib.metadata.version(package)
-        except importlib.metadata.PackageNotFoundError:
-            continue
-    return found
 
 
 def _raise_stop(_number: int, _frame: FrameType | None) -> None:

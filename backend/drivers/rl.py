@@ -1,7 +1,6 @@
 """Drives a reinforcement-learning run: a Tune experiment with a trial per seed."""
 
 import logging
-import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,11 +18,11 @@ from backend.catalog.algorithms import ALGORITHMS, Algorithm
 from backend.catalog.environments import ENVIRONMENTS
 from backend.drivers.attempt import Attempt
 from backend.drivers.rllib_metrics import from_result
+from backend.drivers.tune_results import error_of, last_line
 from backend.specs import RLSpec
 from backend.store.values import RunState, TrialState
 
 EXPERIMENT = "tune"
-_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 
 @dataclass(frozen=True)
@@ -149,7 +148,7 @@ class Recording(Callback):
         _here().attempt.recorder.trial(_number(trial), state=TrialState.SUCCEEDED, ended_at=time.time())
 
     def on_trial_error(self, iteration: int, trials: list[Trial], trial: Trial, **info: Any) -> None:
-        error = _COLOURS.sub("", Path(trial.error_file).read_text()) if trial.error_file else "unknown error"
+        error = error_of(trial)
         _here().first_error = _here().first_error or error
         _here().attempt.recorder.trial(_number(trial), state=TrialState.FAILED, ended_at=time.time(), error=error)
 
@@ -194,7 +193,7 @@ def _outcome(attempt: Attempt) -> Outcome:
     failed = states.count(TrialState.FAILED)
     if failed:
         trace = _here().first_error
-        return Outcome(RunState.FAILED, f"{failed} of {len(states)} seeds failed", trace.strip().splitlines()[-1], trace)
+        return Outcome(RunState.FAILED, f"{failed} of {len(states)} seeds failed", last_line(trace), trace)
     if states.count(TrialState.SUCCEEDED) == len(states):
         return Outcome(RunState.SUCCEEDED)
     if attempt.stop_requested:

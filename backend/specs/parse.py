@@ -1,15 +1,16 @@
 """From text or plain data to a spec and back; every problem is named by its field."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import yaml
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from backend.errors import InvalidSpec
+from backend.specs.external import ExternalSpec
 from backend.specs.rl import RLSpec
 
-RunSpec = RLSpec
+RunSpec = RLSpec  # what can be launched
 WORDING = {
     "Input should be": "must be",
     "List should have": "there must be",
@@ -18,6 +19,8 @@ WORDING = {
     "Field required": "is missing",
 }
 KINDS: dict[str, type[RunSpec]] = {"rl": RLSpec}
+RECORDED = {"external": ExternalSpec}
+Model = TypeVar("Model", bound=BaseModel)
 
 
 def parse(data: Any) -> RunSpec:
@@ -28,9 +31,31 @@ def parse(data: Any) -> RunSpec:
     """
     if not isinstance(data, dict):
         raise InvalidSpec({"spec": "must be a mapping of fields, for example “kind: rl”"})
-    model = KINDS.get(str(data.get("kind")))
-    if model is None:
+    kind = str(data.get("kind"))
+    if kind in RECORDED:
+        raise InvalidSpec({"kind": f"“{kind}” is what backend.track records of your own script; Raydeck cannot start it"})
+    if kind not in KINDS:
         raise InvalidSpec({"kind": f"must be one of: {', '.join(KINDS)}"})
+    return _validated(KINDS[kind], data)
+
+
+def recorded(data: dict[str, Any]) -> ExternalSpec:
+    """Returns the spec of a run that is recorded, not launched.
+
+    Raises:
+        InvalidSpec: with one entry in `problems` for each field that is wrong.
+    """
+    if data.get("kind") not in RECORDED:
+        raise InvalidSpec({"kind": f"must be one of: {', '.join(RECORDED)}"})
+    return _validated(RECORDED[data["kind"]], data)
+
+
+def stored(data: dict[str, Any]) -> RunSpec | ExternalSpec:
+    """Returns the spec of a run of any kind."""
+    return recorded(data) if data.get("kind") in RECORDED else parse(data)
+
+
+def _validated(model: type[Model], data: dict[str, Any]) -> Model:
     try:
         return model.model_validate(data)
     except ValidationError as error:
@@ -77,8 +102,8 @@ def parse_file(path: Path) -> RunSpec:
     return parse_yaml(text)
 
 
-def to_yaml(spec: RunSpec) -> str:
-    """Returns the spec as the YAML that `launch` takes: a line for each setting, lists in one line."""
+def to_yaml(spec: RunSpec | ExternalSpec) -> str:
+    """Returns the spec as YAML, which `launch` takes if it can be launched: a line for each setting, lists in one line."""
     return yaml.dump(spec.model_dump(exclude_none=True), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100)
 
 

@@ -1,7 +1,7 @@
 """The spec of a reinforcement-learning run."""
 
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Any, Literal, Self, TypeVar
+from typing import Any, Literal, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ModelWrapValidatorHandler, ValidationError, field_validator, model_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError
@@ -10,9 +10,9 @@ from backend.catalog.algorithms import ALGORITHMS
 from backend.catalog.environments import ENVIRONMENTS
 from backend.catalog.lookup import find
 from backend.errors import UnknownWorkload
+from backend.specs.seeds import Seed
 
 Entry = TypeVar("Entry")
-Seed = Annotated[int, Field(ge=0, le=2**31 - 1)]
 
 
 class Stop(BaseModel):

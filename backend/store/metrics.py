@@ -12,16 +12,19 @@ from typing import Any, NamedTuple
 import numpy as np
 from sqlalchemy import Connection, bindparam, insert, select, text, update
 
+from backend.catalog import metrics
 from backend.errors import NotANumber, StaleAttempt, StoreUnavailable
 from backend.store import bulk, pyramid
 from backend.store.database import Database
 from backend.store.pyramid import FACTOR, Pyramid
+from backend.store.runs import finish
 from backend.store.schema import points, rollups, runs, series, trials
 from backend.store.values import RunState, TrialState
 
 FLUSH_SECONDS = 0.5
+RETRY_SECONDS = 1.0
+FINISH_SECONDS = 600.0  # how long an end is held back by a full disk before it is given up
 FLUSH_POINTS = 20_000  # so many waiting points are written at once, by whoever reported the last
-REWARD = "return_mean"
 NAN = math.nan
 UPSERT_CHUNK = text(
     "insert into rollups (series, level, chunk, data) values (:series, :level, :chunk, :data)"
@@ -39,6 +42,7 @@ class _TrialBook:
     state: TrialState
     sequence: int = 0
     best: float | None = None
+    best_of: str = ""  # the reward that `best` is of
     last: dict[str, float | None] = field(default_factory=dict)
     columns: dict[str, Any] = field(default_factory=dict)  # further columns to set, such as the state
     dirty: bool = False
@@ -97,7 +101,9 @@ class Recorder:
     def _load(self) -> None:
         with self.database.read() as connection:
             for row in connection.execute(select(trials).where(trials.c.run_id == self.run_id)):
-                self._books[row.number] = _TrialBook(TrialState(row.state), sequence=row.reports, best=row.best, last=dict(row.last))
+                self._books[row.number] = _TrialBook(
+                    TrialState(row.state), sequence=row.reports, best=row.best, best_of=metrics.reward(row.last), last=dict(row.last)
+                )
             for row in connection.execute(select(series).where(series.c.run_id == self.run_id)):
                 self._series[row.trial, row.key] = _Series(row.id, _open_end(connection, row.id, row.length, row.closed), row.closed)
 
@@ -108,18 +114,24 @@ class Recorder:
             self._books[number] = _TrialBook(TrialState.RUNNING, columns=columns, dirty=True, is_new=True)
         self._news.set()
 
-    def report(self, trial: int, step: float | None, metrics: Mapping[str, float], at: float | None = None) -> None:
-        """Takes one report of a trial: all its metrics share one sequence number. On disk within a second.
+    def next_trial(self) -> int:
+        """Returns the number that the next new trial gets."""
+        with self._lock:
+            return max(self._books, default=-1) + 1
 
-        `step` is in the unit of the run's kind (env steps for rl) and may be unknown; `at` is seconds
-        since the epoch, now when left out. Values may be Python, NumPy or torch scalars; NaN and infinities are kept.
+    def report(self, trial: int, step: float | None, values: Mapping[str, Any], at: float | None = None, *, numbered: bool = False) -> None:
+        """Takes one report of a trial, metric key to value: all of them share one sequence number. On disk within a second.
+
+        `step` is in the unit of the run's kind (env steps for rl) and may be unknown; `numbered` makes an unknown one
+        the report's number. `at` is seconds since the epoch, now when left out. Values may be Python, NumPy or torch
+        scalars; NaN and infinities are kept.
 
         Raises:
             NotANumber: names the metric whose value is no number; nothing of the report is taken.
         """
-        keys = tuple(metrics)
-        values = [value if type(value) is float else as_number(key, value) for key, value in metrics.items()]
-        step = NAN if step is None else as_number("step", step)
+        keys = tuple(values)
+        numbers = [value if type(value) is float else as_number(key, value) for key, value in values.items()]
+        place = None if step is None else as_number("step", step)
         at = time.time() if at is None else at
         with self._lock:
             book = self._books[trial]
@@ -127,9 +139,9 @@ class Recorder:
             if block is None:
                 block = self._blocks[trial, keys] = _Block(keys)
             block.sequences.append(book.sequence)
-            block.steps.append(step)
+            block.steps.append(place if place is not None else book.sequence if numbered else NAN)
             block.times.append(at)
-            block.values.extend(values)
+            block.values.extend(numbers)
             book.sequence += 1
             book.dirty = True
             self._waiting += len(keys)
@@ -163,6 +175,12 @@ class Recorder:
             book.columns |= columns
             book.dirty = True
         self._news.set()
+
+    def end_trials(self, state: TrialState) -> None:
+        """Ends every trial that runs."""
+        for number, now in enumerate(self.states()):
+            if now is TrialState.RUNNING:
+                self.trial(number, state=state, ended_at=time.time())
 
     def rewrite(self) -> None:
         """Writes every trial again with the next flush, after a reader took the run for lost and ended its trials."""
@@ -202,8 +220,11 @@ class Recorder:
             book = self._books[trial]
             for key, value in zip(keys, block.values[-len(keys) :], strict=True):
                 book.last[key] = value if math.isfinite(value) else None
-            if REWARD in keys:
-                rewards = [value for value in block.values[keys.index(REWARD) :: len(keys)] if math.isfinite(value)]
+            reward = metrics.reward(book.last)
+            if reward != book.best_of:
+                book.best, book.best_of = None, reward
+            if reward in keys:
+                rewards = [value for value in block.values[keys.index(reward) :: len(keys)] if math.isfinite(value)]
                 book.best = max([*rewards, *([] if book.best is None else [book.best])], default=None)
 
     def _write_or_keep(self, kept: list[Blocks], changed: dict[int, dict[str, Any]], new: set[int]) -> None:
@@ -284,6 +305,24 @@ class Recorder:
         """Ends the thread and writes what is left."""
         self.abandon()
         self.flush()
+
+    def finish(self, to: RunState, note: str = "", error: str = "", traceback: str = "") -> None:
+        """Writes what is left and the end of the attempt; a full disk or a database out of reach is waited for.
+
+        Raises:
+            StaleAttempt: another attempt has taken over.
+            StoreUnavailable: the database could not be written for FINISH_SECONDS.
+        """
+        limit = time.monotonic() + FINISH_SECONDS
+        while True:
+            try:
+                self.close()
+                return finish(self.database, self.run_id, self.attempt, to, note, error, traceback)
+            except StoreUnavailable as problem:
+                if time.monotonic() > limit:
+                    raise
+                print(f"cannot write the end yet: {problem}", file=sys.stderr, flush=True)
+                time.sleep(RETRY_SECONDS)
 
 
 def as_number(key: str, value: Any) -> float:

@@ -17,6 +17,7 @@ from backend.store.values import ACTIVE, MOVES, Run, RunState, TrialState
 
 ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"  # nothing that reads like something else
 SHORT = 300
+GONE_SECONDS = 3.0  # after so many without a heartbeat its own script may take a run over
 
 
 def create(
@@ -31,33 +32,46 @@ def create(
 
     With a `launch_key` that was used before, returns the run of then: a double click starts one run.
     """
-    run_id = "".join(secrets.choice(ALPHABET) for _ in range(8))
-    now = time.time()
-    row = {
-        "id": run_id, "name": spec["name"], "kind": spec["kind"], "spec": spec, "group_key": group_key(spec),
-        "parent_id": parent_id, "launch_key": launch_key, "state": RunState.QUEUED, "attempt": 1, "created_at": now,
-    }  # fmt: skip
-    parts = [
-        {"run_id": run_id, "number": number, "seed": seed, "params": {"seed": seed}, "state": TrialState.QUEUED}
-        for number, seed in enumerate(seeds)
-    ]
+    parts = [{"seed": seed, "params": {"seed": seed}, "state": TrialState.QUEUED} for seed in seeds]
     try:
         with database.write() as tx:
-            tx.execute(insert(runs), row)
-            tx.execute(insert(trials), parts)
-            _event(tx, run_id, RunState.QUEUED, "launched", now)
+            return _insert(tx, spec, parts, parent_id=parent_id, launch_key=launch_key)
     except IntegrityError:
         with database.read() as connection:
             known = connection.execute(select(runs.c.id).where(runs.c.launch_key == launch_key)).scalar()
         if known is None:
             raise
         return str(known)
+
+
+def begin(database: Database, spec: dict[str, Any], host: str, versions: dict[str, str], *, with_trial: bool = True) -> str:
+    """Stores a run that a script does by itself, already running, with one trial if asked for. Returns its id."""
+    now = time.time()
+    whole = {"seed": spec.get("seed"), "params": spec["params"], "state": TrialState.RUNNING, "started_at": now}
+    with database.write() as tx:
+        run_id = _insert(tx, spec, [whole] if with_trial else [])
+        _move(
+            tx, run_id, RunState.RUNNING, f"tracked on {host}", {"heartbeat_at": now, "started_at": now, "host": host, "versions": versions}
+        )
+    return run_id
+
+
+def _insert(tx: Connection, spec: dict[str, Any], parts: list[dict[str, Any]], **columns: Any) -> str:
+    run_id, now = "".join(secrets.choice(ALPHABET) for _ in range(8)), time.time()
+    row = {
+        "id": run_id, "name": spec["name"], "kind": spec["kind"], "spec": spec, "group_key": group_key(spec),
+        "state": RunState.QUEUED, "attempt": 1, "created_at": now,
+    }  # fmt: skip
+    tx.execute(insert(runs), row | columns)
+    if parts:
+        tx.execute(insert(trials), [{"run_id": run_id, "number": number, **part} for number, part in enumerate(parts)])
+    _event(tx, run_id, RunState.QUEUED, "launched", now)
     return run_id
 
 
 def group_key(spec: dict[str, Any]) -> str:
     """Returns a key that is equal for specs that differ only in name and seeds."""
-    return json.dumps({key: value for key, value in spec.items() if key not in ("name", "seeds")}, sort_keys=True)
+    return json.dumps({key: value for key, value in spec.items() if key not in ("name", "seeds", "seed")}, sort_keys=True)
 
 
 def move(database: Database, run_id: str, to: RunState, note: str = "", *, seen: Run | None = None, **values: Any) -> None:
@@ -137,13 +151,36 @@ def requeue(database: Database, run_id: str) -> None:
         IllegalMove: the run is active or has succeeded.
     """
     with database.write() as tx:
-        fresh: dict[str, Any] = {
-            "attempt": runs.c.attempt + 1, "job_id": None, "heartbeat_at": None, "stop_requested_at": None,
-            "ended_at": None, "error": "", "traceback": "", "waits_for": "",
-        }  # fmt: skip
-        _move(tx, run_id, RunState.QUEUED, "resumed", fresh)
-        unfinished = (trials.c.run_id == run_id) & (trials.c.state != TrialState.SUCCEEDED)
-        tx.execute(update(trials).where(unfinished).values(state=TrialState.QUEUED, ended_at=None, error=""))
+        _requeue(tx, run_id)
+
+
+def reopen(database: Database, run_id: str, host: str, versions: dict[str, str]) -> int:
+    """Begins the next attempt of a run that a script does by itself, at once, also if its process was just killed.
+
+    Returns the attempt's number.
+
+    Raises:
+        UnknownRun: no run has that id.
+        IllegalMove: the run is active or has succeeded.
+    """
+    with database.write() as tx:
+        left = (runs.c.id == run_id) & (runs.c.state == RunState.RUNNING) & (runs.c.heartbeat_at < time.time() - GONE_SECONDS)
+        if tx.execute(select(runs.c.id).where(left).with_for_update()).first():
+            _move(tx, run_id, RunState.LOST, "its process ended without a word", {})
+        _requeue(tx, run_id)
+        attempt = int(tx.execute(select(runs.c.attempt).where(runs.c.id == run_id)).scalar_one())
+        _claim(tx, run_id, attempt, host, versions)
+        return attempt
+
+
+def _requeue(tx: Connection, run_id: str) -> None:
+    fresh: dict[str, Any] = {
+        "attempt": runs.c.attempt + 1, "job_id": None, "heartbeat_at": None, "stop_requested_at": None,
+        "ended_at": None, "error": "", "traceback": "", "waits_for": "",
+    }  # fmt: skip
+    _move(tx, run_id, RunState.QUEUED, "resumed", fresh)
+    unfinished = (trials.c.run_id == run_id) & (trials.c.state != TrialState.SUCCEEDED)
+    tx.execute(update(trials).where(unfinished).values(state=TrialState.QUEUED, ended_at=None, error=""))
 
 
 def set_job(database: Database, run_id: str, attempt: int, job_id: str) -> None:
@@ -159,15 +196,19 @@ def claim(database: Database, run_id: str, attempt: int, host: str, versions: di
         UnknownRun: the run was deleted meanwhile.
         StaleAttempt: it was stopped or resumed meanwhile; the driver must end.
     """
-    now = time.time()
     with database.write() as tx:
-        present = tx.execute(select(runs.c.attempt, runs.c.state, runs.c.started_at).where(runs.c.id == run_id).with_for_update()).first()
-        if present is None:
-            raise UnknownRun(run_id)
-        if present.attempt != attempt or present.state != RunState.QUEUED:
-            raise StaleAttempt(f"Attempt {attempt} of {run_id} is no longer wanted (attempt {present.attempt}, {present.state}).")
-        values = {"heartbeat_at": now, "started_at": present.started_at or now, "host": host, "versions": versions}
-        _move(tx, run_id, RunState.RUNNING, f"attempt {attempt} on {host}", values)
+        _claim(tx, run_id, attempt, host, versions)
+
+
+def _claim(tx: Connection, run_id: str, attempt: int, host: str, versions: dict[str, str]) -> None:
+    now = time.time()
+    present = tx.execute(select(runs.c.attempt, runs.c.state, runs.c.started_at).where(runs.c.id == run_id).with_for_update()).first()
+    if present is None:
+        raise UnknownRun(run_id)
+    if present.attempt != attempt or present.state != RunState.QUEUED:
+        raise StaleAttempt(f"Attempt {attempt} of {run_id} is no longer wanted (attempt {present.attempt}, {present.state}).")
+    values = {"heartbeat_at": now, "started_at": present.started_at or now, "host": host, "versions": versions}
+    _move(tx, run_id, RunState.RUNNING, f"attempt {attempt} on {host}", values)
 
 
 @dataclass(frozen=True)

@@ -12,9 +12,22 @@ from sqlalchemy import (
     MetaData,
     PrimaryKeyConstraint,
     Table,
-    Text,
+    TypeDecorator,
     UniqueConstraint,
 )
+from sqlalchemy import Text as PlainText
+from sqlalchemy.engine import Dialect
+
+
+class Text(TypeDecorator[str]):
+    """Text, where what some database cannot hold (NUL, half a surrogate pair) becomes a replacement character in all."""
+
+    impl = PlainText
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        return value if value is None else value.replace("\0", "\ufffd").encode("utf-8", "replace").decode()
+
 
 metadata = MetaData()
 

@@ -1,11 +1,16 @@
 """The values that leave the store: frozen, loaded whole, safe to hand to a page."""
 
+import math
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from backend.catalog import metrics
+
+EXTERNAL = "external"  # the kind of a run that somebody's own script does
 
 
 class RunState(StrEnum):
@@ -90,18 +95,32 @@ class Run:
 
     @property
     def can_resume(self) -> bool:
-        return RunState.QUEUED in MOVES[self.state]
+        return self.is_ours and RunState.QUEUED in MOVES[self.state]
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether Raydeck started it; otherwise it only records what somebody's own script does."""
+        return self.kind != EXTERNAL
+
+    @property
+    def main_metric(self) -> str:
+        """The metric the run is judged by: its reward, else what it reported first."""
+        return metrics.main(key for trial in self.trials for key in trial.last)
 
     @property
     def best(self) -> float | None:
-        """Highest reward any trial reached."""
+        """Highest reward any trial reached; None where there is no reward."""
         return max((trial.best for trial in self.trials if trial.best is not None), default=None)
 
     @property
     def last(self) -> float | None:
-        """Mean over the trials of their last reward."""
-        values = [value for trial in self.trials if (value := trial.last.get("return_mean")) is not None]
-        return sum(values) / len(values) if values else None
+        """Mean over the trials of the last value of the main metric."""
+        return self.mean_of_last(self.main_metric)
+
+    def mean_of_last(self, key: str) -> float | None:
+        """Mean over the trials of the last value of a metric; None where none is finite."""
+        values = [value for trial in self.trials if (value := trial.last.get(key)) is not None]
+        return math.fsum(values) / len(values) if values else None
 
     @property
     def reports(self) -> int:

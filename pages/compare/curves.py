@@ -3,7 +3,6 @@
 import streamlit as st
 
 from backend import api
-from backend.catalog import metrics
 from pages.components import chart_options, charts, errors
 from pages.components.examples import cards
 from pages.components.run_table import ALL_COLUMNS, run_table
@@ -23,7 +22,7 @@ if missing:
     st.warning(f"Not found, perhaps deleted: {plain(', '.join(missing))}", icon=":material/search_off:")
 chosen = st.multiselect(
     "Runs", list(known), default=[part for part in dict.fromkeys(asked) if part in known],
-    format_func=lambda run_id: f"{known[run_id].name} · {known[run_id].spec.get('algorithm', '')} · {run_id}",
+    format_func=lambda run_id: f"{known[run_id].name} · {known[run_id].spec.get('algorithm', known[run_id].kind)} · {run_id}",
     placeholder="Choose runs to lay on one chart",
 )  # fmt: skip
 if chosen != asked:
@@ -32,10 +31,10 @@ if not chosen:
     st.info("Choose two or more runs above, or tick them on the Runs page.", icon=":material/stacked_line_chart:")
     st.stop()
 
-keys = sorted({key for run_id in chosen for key in api.metric_keys(run_id)} | {metrics.REWARD})
-left, right = st.columns([2, 3], vertical_alignment="bottom")
-metric = left.selectbox("Metric", keys, index=keys.index(metrics.REWARD), format_func=metrics.title, key="metric", bind="query-params")
-with right.container(horizontal=True, vertical_alignment="center"):
+mains = [known[run_id].main_metric for run_id in chosen]
+keys = sorted({key for run_id in chosen for key in api.metric_keys(run_id)} | {mains[0]})
+with st.container(horizontal=True, vertical_alignment="center"):
+    metric = chart_options.metric(keys, max(mains, key=mains.count))
     axis = chart_options.x_axis(charts.axes_of([known[run_id] for run_id in chosen]))
     display = chart_options.display()
 board = charts.Board()

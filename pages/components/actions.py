@@ -10,6 +10,10 @@ from pages.components import errors
 from pages.components.text import plain
 
 _ASKED = "asked_to_delete"
+_STOP_HELP = {
+    True: "Keeps all that was recorded; you can resume later.",
+    False: "Tells your script, which may end when it sees run.stop_requested. A Tune experiment ends by itself.",
+}
 
 
 def on_run(run: Run) -> None:
@@ -17,14 +21,14 @@ def on_run(run: Run) -> None:
     if not run.is_over:
         st.button(
             "Stopping …" if run.is_stopping else "Stop", icon=":material/stop_circle:", key="stop",
-            disabled=run.is_stopping, on_click=_stop, args=([run.id],), help="Keeps all that was recorded; you can resume later.",
+            disabled=run.is_stopping, on_click=_stop, args=([run.id],), help=_STOP_HELP[run.is_ours],
         )  # fmt: skip
     if run.can_resume:
         st.button(
             "Resume", icon=":material/resume:", key="resume", type="primary", on_click=_resume, args=(run.id,),
             help="Goes on from the last checkpoints, as the same run.",
         )  # fmt: skip
-    if st.button("Clone", icon=":material/content_copy:", key="clone", help="Opens the form, filled as this run was."):
+    if run.is_ours and st.button("Clone", icon=":material/content_copy:", key="clone", help="Opens the form, filled as this run was."):
         st.switch_page("pages/start/rl.py", query_params={"clone": run.id})
     if st.button("Compare", icon=":material/stacked_line_chart:", key="compare", help="Lay it beside another run."):
         st.switch_page("pages/compare/curves.py", query_params={"runs": run.id})

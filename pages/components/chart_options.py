@@ -1,13 +1,24 @@
 """How a chart is drawn: x axis, smoothing, log axes. All of it is kept in the URL."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
+from backend.catalog import metrics
 from backend.figures.lines import Display
 
 SMOOTHINGS = {"": "off", "ema": "EMA", "mean": "window mean"}
 STRENGTHS = (0.5, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99)
+
+
+def metric(keys: Sequence[str], main: str, name: str = "metric") -> str:
+    """Lets a person choose the metric among `keys`; the main one is the default and is not in the URL."""
+    asked = st.query_params.get(name, main)
+    start = keys.index(asked) if asked in keys else keys.index(main) if main in keys else 0
+    chosen = st.selectbox(
+        "Metric", keys, index=start, format_func=metrics.title, key=f"{name}_of_{main}", label_visibility="collapsed", width=260
+    )
+    return _kept(name, chosen, main)
 
 
 def x_axis(axes: Mapping[str, str], name: str = "x") -> str:

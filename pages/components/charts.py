@@ -7,6 +7,7 @@ from dataclasses import replace
 import streamlit as st
 
 from backend import api
+from backend.analysis import words
 from backend.analysis.curves import Curve
 from backend.api import Run
 from backend.catalog import metrics
@@ -19,6 +20,7 @@ from pages.components.live_plot import LivePlot
 RL_AXES = {"step": "Env steps", "iteration": "Iteration", "time_s": "Training time", "time": "Clock"}
 AXES = {"step": "Step", "iteration": "Report", "time": "Clock"}
 _AXIS_TITLES = {"iteration": "iteration", "time_s": "training time (s)", "time": "time since the start (s)"}
+NAMED_BY = 3  # params in a line's name, at most
 POINTS = 1000  # buckets a curve, at most
 
 Window = tuple[float, float] | None
@@ -98,17 +100,21 @@ def _run_chart(seen: _Seen, key: str, axis: str, window: Window, titles: Titles,
     (run,) = seen.runs
     word = "seed" if run.kind == "rl" else "trial"
     curves = _curves([run], key, axis, window)
-    group = lines.Group("", run.ordinal, curves, [_trial_name(run, curve, word) for curve in curves])
+    names = _trial_names(run, word)
+    group = lines.Group("", run.ordinal, curves, [names[curve.trial] for curve in curves])
     return lines.seeds(group, titles, display, word)
 
 
 @st.cache_resource(max_entries=64, show_spinner=False, hash_funcs=_HASH)
 def _compare_chart(seen: _Seen, key: str, axis: str, window: Window, titles: Titles, display: Display) -> Chart:
-    curves = _curves(seen.runs, key, axis, window)
+    by_run: dict[str, list[Curve]] = {run.id: [] for run in seen.runs}
+    for curve in _curves(seen.runs, key, axis, window):
+        by_run[curve.run_id].append(curve)
     groups = []
     for run in seen.runs:
-        mine = [curve for curve in curves if curve.run_id == run.id]
-        groups.append(lines.Group(f"{run.name} ({run.id})", run.ordinal, mine, [_trial_name(run, curve, "trial") for curve in mine]))
+        names = _trial_names(run, "trial")
+        label = f"{run.name} ({run.id})"
+        groups.append(lines.Group(label, run.ordinal, by_run[run.id], [names[curve.trial] for curve in by_run[run.id]]))
     return lines.overlay(groups, titles, display)
 
 
@@ -125,9 +131,22 @@ def _curves(runs: Sequence[Run], key: str, axis: str, window: Window) -> list[Cu
     return [replace(curve, x=curve.x - starts[curve.run_id]) for curve in found]
 
 
-def _trial_name(run: Run, curve: Curve, word: str) -> str:
-    trial = next(trial for trial in run.trials if trial.number == curve.trial)
-    return f"seed {trial.seed}" if trial.seed is not None else f"{word} {curve.trial}"
+def _trial_names(run: Run, word: str) -> dict[int, str]:
+    """Returns what tells each trial from the others: its seed, else the params in which they differ, else its number."""
+    if None not in (seeds := {trial.seed for trial in run.trials}) and len(seeds) == len(run.trials):
+        return {trial.number: f"seed {trial.seed}" for trial in run.trials}
+    values: dict[str, set[str]] = {}
+    for trial in run.trials:
+        for name, value in trial.params.items():
+            values.setdefault(name, set()).add(repr(value))
+    telling = [name for name, different in values.items() if len(different) > 1][:NAMED_BY]
+    return {
+        trial.number: ", ".join(_said(name, trial.params.get(name)) for name in telling) or f"{word} {trial.number}" for trial in run.trials
+    }
+
+
+def _said(name: str, value: object) -> str:
+    return f"{name} {words.number(value) if isinstance(value, float) else value}"
 
 
 def _axis_title(axis: str, runs: Sequence[Run]) -> str:

@@ -40,7 +40,7 @@ class Asked:
 def starting_point(query: Mapping[str, str]) -> Draft:
     """Returns the draft a URL asks for: ?clone=ID, ?example=NAME, or an empty form."""
     if clone := query.get("clone"):
-        return Draft(f"clone-{clone}", api.run(clone).spec, clone)
+        return Draft(f"clone-{clone}", specs.parse(api.run(clone).spec).model_dump(exclude_none=True), clone)
     if example := query.get("example"):
         return Draft(f"example-{example}", find("example", example, EXAMPLES).spec)
     return Draft()

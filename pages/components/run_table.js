@@ -34,7 +34,7 @@ const cells = {
   text: (value) => value ?? "–",
   number: (value) => value?.text ?? "–",
   state: badge,
-  spark: (value) => sparkline(value ?? []),
+  spark: (value) => sparkline(value?.values ?? []),
   progress: (value) => (value === null ? "–" : bar(value)),
   link: (value, row, open) => {
     const link = make("a", { href: row.href }, value)
@@ -92,7 +92,8 @@ const render = (table) => {
     if (data.select) line.append(checkbox(table, row))
     for (const { key, kind, label } of data.columns) {
       const cell = make("td", { class: kind, "data-label": label }, cells[kind](row[key], row, open))
-      if (kind === "text" && row[key]) cell.title = row[key]
+      const title = kind === "text" ? row[key] : row[key]?.title
+      if (title) cell.title = title
       line.append(cell)
     }
     body.append(line)

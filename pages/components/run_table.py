@@ -1,4 +1,4 @@
-"""The table of runs: what each one is, how it stands, and a sparkline of its reward."""
+"""The table of runs: what each one is, how it stands, and a sparkline of its main metric."""
 
 import time
 from collections.abc import Sequence
@@ -10,6 +10,7 @@ import streamlit as st
 from backend import api
 from backend.analysis import progress, words
 from backend.api import Run
+from backend.catalog import metrics
 from pages.components.badges import ICONS, shown_state
 
 _HERE = Path(__file__).parent
@@ -22,7 +23,7 @@ ENVIRONMENT = {"key": "environment", "label": "Environment", "kind": "text"}
 PROGRESS = {"key": "progress", "label": "Progress", "kind": "progress"}
 BEST = {"key": "best", "label": "Best", "kind": "number"}
 LAST = {"key": "last", "label": "Last", "kind": "number"}
-SPARK = {"key": "spark", "label": "Reward", "kind": "spark"}
+SPARK = {"key": "spark", "label": "Curve", "kind": "spark"}
 LEFT = {"key": "left", "label": "Left", "kind": "number"}
 TOOK = {"key": "took", "label": "Took", "kind": "number"}
 STARTED = {"key": "started", "label": "Started", "kind": "number"}
@@ -64,6 +65,7 @@ def _row(run: Run, spark: list[float]) -> dict[str, Any]:
     state = shown_state(run)
     left = progress.seconds_left(run) if state == "running" else None
     took = run.duration(now)
+    share, title = progress.share(run), metrics.title(run.main_metric)
     return {
         "id": run.id,
         "href": f"/run?id={run.id}",
@@ -72,10 +74,10 @@ def _row(run: Run, spark: list[float]) -> dict[str, Any]:
         "kind": run.kind,
         "algorithm": run.spec.get("algorithm"),
         "environment": run.spec.get("environment"),
-        "progress": round(progress.share(run), 2),
-        "best": _sortable(run.best, words.number(run.best)),
-        "last": _sortable(run.last, words.number(run.last)),
-        "spark": spark,
+        "progress": None if share is None else round(share, 2),
+        "best": _sortable(run.best, words.number(run.best), title),
+        "last": _sortable(run.last, words.number(run.last), title),
+        "spark": {"values": spark, "title": title},
         "left": _sortable(left, _left(run, left)),
         "took": _sortable(took, words.duration(took)),
         "started": _sortable(run.created_at, words.clock(run.created_at)),
@@ -84,8 +86,8 @@ def _row(run: Run, spark: list[float]) -> dict[str, Any]:
     }
 
 
-def _sortable(value: float | None, text: str) -> dict[str, Any]:
-    return {"value": value, "text": text}
+def _sortable(value: float | None, text: str, title: str = "") -> dict[str, Any]:
+    return {"value": value, "text": text, "title": title}
 
 
 def _left(run: Run, left: float | None) -> str:

@@ -1,4 +1,4 @@
-"""The parts of a run's page."""
+"""The parts of a run's page; what differs from kind to kind is in a view of its own."""
 
 import time
 
@@ -9,9 +9,7 @@ from backend import api, specs
 from backend.analysis import progress, words
 from backend.api import Run
 from backend.catalog import metrics
-from backend.catalog.environments import ENVIRONMENTS
-from backend.figures.lines import Display
-from pages.components import chart_options, charts
+from pages.components import chart_options, charts, view_external, view_rl
 from pages.components.badges import shown_state, state_badge
 from pages.components.charts import Board
 from pages.components.run_table import waits_for
@@ -19,6 +17,7 @@ from pages.components.spec_text import spec_text
 from pages.components.text import plain
 
 LOG_LINES = 200
+VIEWS = {"rl": view_rl, "external": view_external}
 
 
 def header(run: Run) -> None:
@@ -27,10 +26,10 @@ def header(run: Run) -> None:
         st.subheader(plain(run.name), width="content", anchor=False)
         state_badge(run)
     now = time.time()
-    seeds = len(run.trials)
+    view, parts = VIEWS[run.kind], len(run.trials)
     said = [
-        f"{run.spec['algorithm']} · {run.spec['environment']}",
-        f"{seeds} seed{'s' if seeds > 1 else ''}",
+        view.subject(run),
+        *([f"{parts} {view.PART}{'s' if parts > 1 else ''}"] if parts > 1 or view.PART == "seed" else []),
         f"{'started' if run.started_at else 'launched'} {words.clock(run.created_at)}",
     ]
     said.append(f"{'took' if run.is_over else 'for'} {words.duration(run.duration(now))}" if run.started_at else "not yet begun")
@@ -38,7 +37,7 @@ def header(run: Run) -> None:
         said.append(f"attempt {run.attempt}")
     failed = sum(trial.state.value == "failed" for trial in run.trials)
     if failed:
-        said.append(f"{failed} of {seeds} seeds failed")
+        said.append(f"{failed} of {parts} {view.PART}s failed")
     if waits := "" if run.is_over else waits_for(run):
         said.append(f"waits for {waits}")
     st.caption(plain(" · ".join(said)))
@@ -49,48 +48,30 @@ def problem(run: Run) -> None:
     if run.state.value not in ("failed", "lost"):
         return
     last = [line for line in run.error.strip().splitlines() if line.strip()][-1:] or ["no reason was recorded"]
-    st.error(f"{plain(last[0])}  \nAll that was recorded is kept. Resume goes on from the last checkpoint.", icon=":material/error:")
+    go_on = " Resume goes on from the last checkpoint." if run.can_resume else ""
+    st.error(f"{plain(last[0])}  \nAll that was recorded is kept.{go_on}", icon=":material/error:")
     if run.traceback:
         with st.expander("Traceback"):
             st.code(run.traceback, language="python")
 
 
 def progress_bar(run: Run) -> None:
+    share = progress.share(run)
+    if share is None:
+        return
     left = progress.seconds_left(run) if shown_state(run) == "running" else None
     told = progress.told(run) + (f" · about {words.duration(left)} left" if left is not None else "")
-    st.progress(progress.share(run), told)
+    st.progress(share, told)
 
 
 def numbers(run: Run) -> None:
-    """Five numbers of equal height."""
-    last = [trial.last for trial in run.trials if trial.last]
-    columns = st.container(key="numbers").columns(5)
-    solved_at = ENVIRONMENTS[run.spec["environment"]].solved_at
-    columns[0].metric("Reward, mean of seeds", words.number(run.last), border=True, help="Mean episode return of the latest report.")
-    columns[1].metric("Best reward", words.number(run.best), border=True, help="Highest mean episode return any seed reported.")
-    if solved_at is None:
-        columns[2].metric("Episodes", words.number(_sum(last, "episodes")), border=True, help="Played by all seeds together.")
-    else:
-        solved = sum(trial.best is not None and trial.best >= solved_at for trial in run.trials)
-        about = "Seeds whose mean episode return reached what counts as solved."
-        columns[2].metric(f"Solved (≥ {solved_at:g})", f"{solved} of {len(run.trials)} seeds", border=True, help=about)
-    columns[3].metric("Env steps / s, per seed", words.number(_mean(last, "steps_per_second")), border=True)
-    columns[4].metric("Episode length", words.number(_mean(last, "episode_length")), border=True, help="Mean over the latest episodes.")
-
-
-def _sum(last: list[dict[str, float | None]], key: str) -> float | None:
-    values = [value for each in last if (value := each.get(key)) is not None]
-    return sum(values) if values else None
-
-
-def _mean(last: list[dict[str, float | None]], key: str) -> float | None:
-    total = _sum(last, key)
-    return None if total is None else total / sum(each.get(key) is not None for each in last)
+    VIEWS[run.kind].numbers(run)
 
 
 def tabs(run: Run, board: Board) -> None:
     """The details; only the open tab is computed. The tab is in the URL."""
-    names = {"Reward": _reward, "Metrics": _metrics, "Trials": _trials, "Events": _events, "Log": _log, "Spec": _spec}
+    view = VIEWS[run.kind]
+    names = {view.MAIN_TAB: view.main_chart, "Metrics": _metrics, "Trials": _trials, "Events": _events, "Log": _log, "Spec": _spec}
     shown = st.tabs(list(names), key="tab", on_change="rerun", bind="query-params")
     for tab, draw in zip(shown, names.values(), strict=True):
         if tab.open:
@@ -98,21 +79,13 @@ def tabs(run: Run, board: Board) -> None:
                 draw(run, board)
 
 
-def _options(run: Run) -> tuple[str, Display]:
-    with st.container(horizontal=True, vertical_alignment="center"):
-        return chart_options.x_axis(charts.axes_of([run])), chart_options.display()
-
-
-def _reward(run: Run, board: Board) -> None:
-    charts.run_chart(board, run, metrics.REWARD, *_options(run), f"reward_{run.id}")
-
-
 def _metrics(run: Run, board: Board) -> None:
-    keys = [key for key in api.metric_keys(run.id) if key not in (metrics.REWARD, "env_steps", "iteration", "time_s")]
+    keys = [key for key in api.metric_keys(run.id) if key not in (run.main_metric, "env_steps", "iteration", "time_s")]
     if not keys:
-        st.caption("Nothing recorded yet.")
+        st.caption("Nothing else is recorded." if run.reports else "Nothing is recorded yet.")
         return
-    axis, display = _options(run)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        axis, display = chart_options.x_axis(charts.axes_of([run])), chart_options.display()
     for heading in sorted({metrics.group(key) for key in keys}):
         st.markdown(f"##### {heading}")
         mine = [key for key in keys if metrics.group(key) == heading]
@@ -123,23 +96,11 @@ def _metrics(run: Run, board: Board) -> None:
 
 
 def _trials(run: Run, _board: Board) -> None:
-    rows = [
-        {
-            "seed": trial.seed,
-            "state": trial.state.value,
-            "last reward": trial.last.get(metrics.REWARD),
-            "best reward": trial.best,
-            "episodes": trial.last.get("episodes"),
-            "env steps": trial.last.get("env_steps"),
-            "training time (s)": trial.last.get("time_s"),
-            "checkpoint": trial.checkpoint,
-        }
-        for trial in run.trials
-    ]
-    st.dataframe(pd.DataFrame(rows), hide_index=True, width="stretch", height="content")
+    view = VIEWS[run.kind]
+    st.dataframe(pd.DataFrame(view.trial_rows(run)).dropna(axis="columns", how="all"), hide_index=True, width="stretch", height="content")
     for trial in run.trials:
         if trial.error:
-            with st.expander(f"Seed {trial.seed} failed"):
+            with st.expander(f"{view.PART.capitalize()} {trial.number if trial.seed is None else trial.seed} failed"):
                 st.code(trial.error, language="python")
 
 
@@ -152,7 +113,7 @@ def _events(run: Run, _board: Board) -> None:
 def _log(run: Run, _board: Board) -> None:
     text = api.log_tail(run.id, LOG_LINES)
     if not text:
-        st.caption("The driver has written nothing yet.")
+        st.caption("The driver has written nothing yet." if run.is_ours else "What your script prints stays with your script.")
         return
     st.caption(f"The last {LOG_LINES} lines of the driver's log")
     st.code(text, language=None, height=440)
@@ -160,7 +121,7 @@ def _log(run: Run, _board: Board) -> None:
 
 def _spec(run: Run, _board: Board) -> None:
     with st.container():
-        spec_text(specs.parse(run.spec))
+        spec_text(specs.stored(run.spec))
     packages = " · ".join(f"{name} {version}" for name, version in run.versions.items())
     origin = f" · cloned from {run.parent_id}" if run.parent_id else ""
     st.caption(plain(f"id {run.id}{origin} · {f'ran on {run.host} with {packages}' if run.host else 'has not run yet'}"))

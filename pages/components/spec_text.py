@@ -5,12 +5,16 @@ import pprint
 import streamlit as st
 
 from backend import specs
-from backend.specs import RunSpec
+from backend.specs import ExternalSpec, RunSpec
 
 
-def spec_text(spec: RunSpec) -> None:
-    """Shows the same spec in the three ways it can be started without a form."""
+def spec_text(spec: RunSpec | ExternalSpec) -> None:
+    """Shows the same spec in the three ways it can be started without a form, or what a script told of itself."""
     text = specs.to_yaml(spec)
+    if isinstance(spec, ExternalSpec):
+        st.caption("Your own script told this; start it again to repeat the run.")
+        st.code(text, language="yaml")
+        return
     yaml, shell, python = st.tabs(["YAML", "Command line", "Python"], key="spec_as")
     yaml.code(text, language="yaml")
     shell.code(f"python -m backend launch /dev/stdin --wait <<'EOF'\n{text}EOF", language="bash")

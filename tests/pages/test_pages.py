@@ -90,6 +90,39 @@ def test_each_tab_of_a_run(app: AppTest, run_id: str, tab: str) -> None:
     assert "KeyError" in said(app)
 
 
+@pytest.fixture
+def external_id(app: AppTest) -> str:
+    """A script's own run, still running, with trials and no reward."""
+    database = api.house().database
+    made = runs.begin(database, {"kind": "external", "name": NASTY, "params": {"lr": 1, "odd": NASTY}, "seed": 3}, "host", {})
+    recorder = Recorder(database, made, 1)
+    recorder.add_trial(1, {"lr": 2})
+    for step in range(30):
+        for trial in (0, 1):
+            recorder.report(trial, step, {"loss": 1 / (step + 1), NASTY: float("nan")})
+    recorder.close()
+    return made
+
+
+@pytest.mark.parametrize("tab", ["Chart", "Metrics", "Trials", "Events", "Log", "Spec"])
+def test_each_tab_of_a_scripts_own_run(app: AppTest, external_id: str, tab: str) -> None:
+    opened(app, "run", id=external_id, tab=tab)
+    assert "your own script · seed 3 · lr 1" in said(app)
+    assert {button.label for button in app.button} == {"Stop", "Compare", "Start cluster"}, "no Clone, no Resume"
+    assert [each.label for each in app.metric][:2] == ["loss, mean of trials", "Reports"]
+
+
+@pytest.mark.parametrize("page", ["overview", "runs", "compare"])
+def test_each_page_shows_a_scripts_own_run(app: AppTest, external_id: str, run_id: str, page: str) -> None:
+    opened(app, page, runs=f"{external_id},{run_id}")
+    assert "<script>" not in said(app).replace("\\<script\\>", "")
+
+
+def test_a_scripts_own_run_cannot_be_cloned_into_the_form(app: AppTest, external_id: str) -> None:
+    opened(app, "rl", clone=external_id)
+    assert "Raydeck cannot start it" in said(app)
+
+
 def test_a_run_that_does_not_exist_is_a_message(app: AppTest) -> None:
     opened(app, "run", id="nosuchrun")
     assert "There is no run" in said(app)

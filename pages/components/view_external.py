@@ -1,0 +1,59 @@
+"""What a run's page says of a run that somebody's own script does."""
+
+from textwrap import shorten
+from typing import Any
+
+import streamlit as st
+
+from backend import api
+from backend.analysis import words
+from backend.api import Run
+from backend.catalog import metrics
+from pages.components import chart_options, charts
+from pages.components.charts import Board
+from pages.components.text import plain
+
+MAIN_TAB = "Chart"
+PART = "trial"
+SHOWN_PARAMS, SHOWN_NUMBERS = 4, 5
+LONGEST = 40  # letters of a param in the header
+
+
+def subject(run: Run) -> str:
+    params = [shorten(f"{name} {value}", LONGEST, placeholder=" …") for name, value in run.spec["params"].items()]
+    shown = [*params[:SHOWN_PARAMS], *(["…"] if len(params) > SHOWN_PARAMS else [])]
+    seed = [f"seed {run.spec['seed']}"] if "seed" in run.spec else []
+    return " · ".join(["your own script", *seed, *shown])
+
+
+def numbers(run: Run) -> None:
+    """The main metric, its best if it is a reward, and how other metrics stand; five numbers of equal height."""
+    main = run.main_metric
+    several = ", mean of trials" if len(run.trials) > 1 else ""
+    told = [(metrics.title(main) + several, words.number(run.last), "The latest value. It is what this run reports as reward, or first.")]
+    if metrics.reward([main]):
+        told.append((f"Best {metrics.title(main).lower()}", words.number(run.best), "The highest value that was reported."))
+    told.append(("Reports", f"{run.reports:,}", "How often values were logged."))
+    keys = dict.fromkeys(key for trial in run.trials for key in trial.last if key not in (main, *metrics.COUNTERS))
+    told += [(metrics.title(key), words.number(run.mean_of_last(key)), "The latest value.") for key in keys]
+    columns = st.container(key="numbers").columns(SHOWN_NUMBERS)
+    for column, (label, value, about) in zip(columns, told, strict=False):
+        column.metric(plain(label), value, border=True, help=about)
+
+
+def main_chart(run: Run, board: Board) -> None:
+    keys = api.metric_keys(run.id)
+    if not keys:
+        st.caption("Nothing is logged yet.")
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        key = chart_options.metric(keys, run.main_metric)
+        axis, display = chart_options.x_axis(charts.axes_of([run])), chart_options.display()
+    charts.run_chart(board, run, key, axis, display, f"main_{run.id}_{key}")
+
+
+def trial_rows(run: Run) -> list[dict[str, Any]]:
+    return [
+        {"trial": trial.number, "seed": trial.seed, "state": trial.state.value, **trial.params, "reports": trial.reports, **trial.last}
+        for trial in run.trials
+    ]

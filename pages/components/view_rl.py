@@ -1,0 +1,60 @@
+"""What a run's page says of a reinforcement-learning run."""
+
+from typing import Any
+
+import streamlit as st
+
+from backend.analysis import words
+from backend.api import Run
+from backend.catalog import metrics
+from backend.catalog.environments import ENVIRONMENTS
+from pages.components import chart_options, charts
+from pages.components.charts import Board
+
+MAIN_TAB = "Reward"
+PART = "seed"
+
+
+def subject(run: Run) -> str:
+    return f"{run.spec['algorithm']} · {run.spec['environment']}"
+
+
+def numbers(run: Run) -> None:
+    """Five numbers of equal height."""
+    last = [trial.last for trial in run.trials if trial.last]
+    columns = st.container(key="numbers").columns(5)
+    solved_at = ENVIRONMENTS[run.spec["environment"]].solved_at
+    columns[0].metric("Reward, mean of seeds", words.number(run.last), border=True, help="Mean episode return of the latest report.")
+    columns[1].metric("Best reward", words.number(run.best), border=True, help="Highest mean episode return any seed reported.")
+    if solved_at is None:
+        episodes = [value for each in last if (value := each.get("episodes")) is not None]
+        columns[2].metric("Episodes", words.number(sum(episodes) if episodes else None), border=True, help="Played by all seeds together.")
+    else:
+        solved = sum(trial.best is not None and trial.best >= solved_at for trial in run.trials)
+        about = "Seeds whose mean episode return reached what counts as solved."
+        columns[2].metric(f"Solved (≥ {solved_at:g})", f"{solved} of {len(run.trials)} seeds", border=True, help=about)
+    columns[3].metric("Env steps / s, per seed", words.number(run.mean_of_last("steps_per_second")), border=True)
+    about = "Mean over the latest episodes."
+    columns[4].metric("Episode length", words.number(run.mean_of_last("episode_length")), border=True, help=about)
+
+
+def main_chart(run: Run, board: Board) -> None:
+    with st.container(horizontal=True, vertical_alignment="center"):
+        axis, display = chart_options.x_axis(charts.axes_of([run])), chart_options.display()
+    charts.run_chart(board, run, metrics.REWARD, axis, display, f"reward_{run.id}")
+
+
+def trial_rows(run: Run) -> list[dict[str, Any]]:
+    return [
+        {
+            "seed": trial.seed,
+            "state": trial.state.value,
+            "last reward": trial.last.get(metrics.REWARD),
+            "best reward": trial.best,
+            "episodes": trial.last.get("episodes"),
+            "env steps": trial.last.get("env_steps"),
+            "training time (s)": trial.last.get("time_s"),
+            "checkpoint": trial.checkpoint,
+        }
+        for trial in run.trials
+    ]
