@@ -120,7 +120,15 @@ def resume(run_id: RunId, as_json: Json = False) -> None:
 def delete(run_id: RunId, as_json: Json = False) -> None:
     """Delete a run that is over, with its series and files."""
     api.delete(run_id)
+    api.purge()  # a process that ends would break off what is done in the background
     _print(as_json, {"id": run_id, "deleted": True}, f"{run_id}: deleted")
+
+
+@app.command()
+def compact(as_json: Json = False) -> None:
+    """Make the database as small as it can be; runs may go on meanwhile, but what they report is written after it."""
+    done = api.compact()
+    _print(as_json, asdict(done), f"{_megabytes(done.before)} before, {_megabytes(done.after)} after")
 
 
 @app.command()
@@ -182,6 +190,10 @@ def _print(as_json: bool, value: Any, text: str) -> None:
 
 def _json_floats(values: np.ndarray[Any, Any]) -> list[float | None]:
     return [float(value) if np.isfinite(value) else None for value in values]
+
+
+def _megabytes(size: int) -> str:
+    return f"{size / 1e6:,.1f} MB"
 
 
 def _number(value: float | None) -> str:

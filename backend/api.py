@@ -1,5 +1,6 @@
 """What pages, the command line and notebooks may ask."""
 
+import sys
 import threading
 import time
 from collections import OrderedDict
@@ -15,7 +16,7 @@ from backend.errors import RaydeckError
 from backend.launcher import Launcher
 from backend.settings import Settings, read_settings
 from backend.specs import RunSpec
-from backend.store import queries
+from backend.store import queries, space
 from backend.store import series as store_series
 from backend.store.database import Database, open_database
 from backend.store.series import STEP, Window
@@ -97,12 +98,51 @@ def resume(run_id: str) -> None:
 
 
 def delete(run_id: str) -> None:
-    """Deletes a run that is over, with its series and files. This cannot be undone.
+    """Deletes a run that is over, at once and for good; its files and the room it took are cleared in the background.
 
     Raises:
         UnknownRun, IllegalMove
     """
     house().launcher.delete(run_id)
+    purge_soon()
+
+
+def purge() -> int:
+    """Clears what deleted runs left, and returns how many there were."""
+    return house().launcher.purge()
+
+
+def purge_soon() -> None:
+    """Does `purge` in the background; should the process end before, the next start goes on."""
+    threading.Thread(target=_purge_quietly, args=(house().launcher,), name="purge", daemon=True).start()
+
+
+def _purge_quietly(launcher: Launcher) -> None:
+    try:
+        launcher.purge()
+    except RaydeckError as error:  # a full disk, a database that is away: the next start or `compact` tries again
+        print(f"could not clear what deleted runs left: {error}", file=sys.stderr, flush=True)
+
+
+@dataclass(frozen=True)
+class Compacted:
+    """Bytes that the database took before and after, and how many deleted runs were cleared first."""
+
+    before: int
+    after: int
+    cleared: int
+
+
+def compact() -> Compacted:
+    """Rewrites the database without any gaps; what is recorded meanwhile waits in its process's memory.
+
+    Raises:
+        StoreUnavailable: there is no room for the copy that is made on the way.
+    """
+    database = house().database
+    before, cleared = space.size(database), purge()
+    space.compact(database)
+    return Compacted(before, space.size(database), cleared)
 
 
 def run(run_id: str) -> Run:

@@ -13,7 +13,7 @@ from backend.cluster.jobs import Job, JobsClient, JobStatus
 from backend.errors import ClusterUnavailable, IllegalMove, StoreUnavailable, UnknownRun
 from backend.settings import Settings
 from backend.specs import RunSpec
-from backend.store import queries
+from backend.store import queries, space
 from backend.store import runs as store
 from backend.store.database import Database
 from backend.store.values import Run, RunState
@@ -100,9 +100,12 @@ class Launcher:
             return  # then the job is gone as well, and should it ever start, its claim is refused
 
     def delete(self, run_id: str) -> None:
-        """Deletes a run that is over, with its files."""
+        """Deletes a run that is over; `purge` clears its files and points."""
         store.remove(self.database, run_id)
-        shutil.rmtree(self.settings.run_folder(run_id), ignore_errors=True)
+
+    def purge(self) -> int:
+        """Clears what deleted runs left, and returns how many there were; quick where there are none."""
+        return space.purge(self.database, lambda run_id: shutil.rmtree(self.settings.run_folder(run_id), ignore_errors=True))
 
     def reconcile(self, force: bool = False) -> None:
         """Submits what waits and marks as lost what is; any reader may call it, it works at most every 5 s."""

@@ -11,7 +11,8 @@ from backend.store.database import Database
 from backend.store.schema import events, runs, series, trials
 from backend.store.values import ACTIVE, Event, Run, RunState, Trial, TrialState
 
-_RUN_COLUMNS = [column for column in runs.c if column.name != "launch_key"]
+_RUN_COLUMNS = [column for column in runs.c if column.name not in ("launch_key", "deleted_at")]
+_PRESENT = runs.c.deleted_at.is_(None)
 _TRIAL_COLUMNS = [column for column in trials.c if column.name != "run_id"]
 
 
@@ -22,7 +23,7 @@ def run(database: Database, run_id: str) -> Run:
         UnknownRun: no run has that id.
     """
     with database.read() as connection:
-        found = _load(connection, connection.execute(select(*_RUN_COLUMNS).where(runs.c.id == run_id)).all())
+        found = _load(connection, connection.execute(select(*_RUN_COLUMNS).where(runs.c.id == run_id, _PRESENT)).all())
     if not found:
         raise UnknownRun(run_id)
     return found[0]
@@ -30,7 +31,7 @@ def run(database: Database, run_id: str) -> Run:
 
 def all_runs(database: Database, *, states: Iterable[RunState] | None = None, query: str = "", limit: int | None = None) -> list[Run]:
     """Returns runs, newest first. Each word of `query` must occur in id, name, kind, state or spec."""
-    wanted = select(*_RUN_COLUMNS).order_by(runs.c.ordinal.desc())
+    wanted = select(*_RUN_COLUMNS).where(_PRESENT).order_by(runs.c.ordinal.desc())
     if states is not None:
         wanted = wanted.where(runs.c.state.in_(list(states)))
     for word in query.split():

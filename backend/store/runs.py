@@ -7,12 +7,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, Select, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from backend.errors import IllegalMove, StaleAttempt, UnknownRun
 from backend.store.database import Database
-from backend.store.schema import events, points, runs, series, trials
+from backend.store.schema import events, runs, trials
 from backend.store.values import ACTIVE, MOVES, Run, RunState, TrialState
 
 ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"  # nothing that reads like something else
@@ -91,7 +91,7 @@ def move(database: Database, run_id: str, to: RunState, note: str = "", *, seen:
 def _move(tx: Connection, run_id: str, to: RunState, note: str, values: dict[str, Any], seen: Run | None = None) -> None:
     now = time.time()
     origins = [state for state, targets in MOVES.items() if to in targets]
-    change = update(runs).where(runs.c.id == run_id, runs.c.state.in_(origins)).values(state=to, **values)
+    change = update(runs).where(runs.c.id == run_id, runs.c.state.in_(origins), runs.c.deleted_at.is_(None)).values(state=to, **values)
     if seen is not None:
         same_beat = runs.c.heartbeat_at.is_not_distinct_from(seen.heartbeat_at)
         change = change.where(runs.c.attempt == seen.attempt, runs.c.state == seen.state, same_beat)
@@ -105,7 +105,7 @@ def _move(tx: Connection, run_id: str, to: RunState, note: str, values: dict[str
 
 
 def _why_not(tx: Connection, run_id: str, to: RunState) -> Exception:
-    state = tx.execute(select(runs.c.state).where(runs.c.id == run_id).with_for_update()).scalar()
+    state = tx.execute(_state_of(run_id)).scalar()
     return UnknownRun(run_id) if state is None else IllegalMove(f"A run that is {state} cannot become {to}.")
 
 
@@ -130,7 +130,7 @@ def request_stop(database: Database, run_id: str) -> None:
         IllegalMove: the run is over.
     """
     with database.write() as tx:
-        state = tx.execute(select(runs.c.state).where(runs.c.id == run_id).with_for_update()).scalar()
+        state = tx.execute(_state_of(run_id)).scalar()
         if state is None:
             raise UnknownRun(run_id)
         if state == RunState.QUEUED:
@@ -202,7 +202,7 @@ def claim(database: Database, run_id: str, attempt: int, host: str, versions: di
 
 def _claim(tx: Connection, run_id: str, attempt: int, host: str, versions: dict[str, str]) -> None:
     now = time.time()
-    present = tx.execute(select(runs.c.attempt, runs.c.state, runs.c.started_at).where(runs.c.id == run_id).with_for_update()).first()
+    present = tx.execute(_state_of(run_id).add_columns(runs.c.attempt, runs.c.started_at)).first()
     if present is None:
         raise UnknownRun(run_id)
     if present.attempt != attempt or present.state != RunState.QUEUED:
@@ -252,20 +252,23 @@ def finish(database: Database, run_id: str, attempt: int, to: RunState, note: st
 
 
 def remove(database: Database, run_id: str) -> None:
-    """Deletes a run with all it recorded.
+    """Deletes a run for everybody at once; `space.purge` clears what it recorded.
 
     Raises:
         UnknownRun: no run has that id.
         IllegalMove: it is active; stop it first.
     """
     with database.write() as tx:
-        state = tx.execute(select(runs.c.state).where(runs.c.id == run_id).with_for_update()).scalar()
+        state = tx.execute(_state_of(run_id)).scalar()
         if state is None:
             raise UnknownRun(run_id)
         if RunState(state) in ACTIVE:
             raise IllegalMove(f"The run is {state}. Stop it before deleting it.")
-        mine = select(series.c.id).where(series.c.run_id == run_id)
-        tx.execute(delete(points).where(points.c.series.in_(mine)))
-        for table in (series, events, trials):
-            tx.execute(delete(table).where(table.c.run_id == run_id))
-        tx.execute(delete(runs).where(runs.c.id == run_id))
+        # The next attempt is nobody's: a driver that was given up, but lives, can write no more.
+        gone = {"deleted_at": time.time(), "attempt": runs.c.attempt + 1, "launch_key": None}
+        tx.execute(update(runs).where(runs.c.id == run_id).values(**gone))
+
+
+def _state_of(run_id: str) -> Select[str]:
+    """The state of a run that is not deleted, held until the transaction ends."""
+    return select(runs.c.state).where(runs.c.id == run_id, runs.c.deleted_at.is_(None)).with_for_update()

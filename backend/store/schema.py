@@ -55,6 +55,7 @@ runs = Table(
     Column("traceback", Text, nullable=False, default=""),
     Column("versions", JSON, nullable=False, default=dict),
     Column("host", Text, nullable=False, default=""),
+    Column("deleted_at", Float),  # gone for everybody; its points are cleared by and by
     sqlite_autoincrement=True,
 )
 Index("runs_by_state", runs.c.state)

@@ -30,8 +30,9 @@ _LOGO = Path(__file__).parent / "logo.svg"  # as a page icon too: a material ico
 
 @st.cache_resource(show_spinner=False)
 def _start_up() -> None:
-    """Once per process: database, browser files, the cluster in the background."""
+    """Once per process: database, browser files; the cluster and what deleted runs left in the background."""
     api.house()
+    api.purge_soon()
     provide_plotly()
     api.cluster_up_soon()
     gc.collect()

