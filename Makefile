@@ -2,6 +2,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
+PEERS := .venv-peers
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .PHONY: run test stop bench lint types layers clean
@@ -25,7 +26,7 @@ types: $(VENV)/.installed-dev
 layers: $(VENV)/.installed-dev
 	$(BIN)/lint-imports
 
-bench: $(VENV)/.installed-dev $(VENV)/.chromium
+bench: $(VENV)/.installed-dev $(VENV)/.chromium $(PEERS)/.installed
 	$(BIN)/python -m tests.bench
 
 $(VENV)/.installed: requirements.txt pyproject.toml
@@ -34,6 +35,7 @@ $(VENV)/.installed: requirements.txt pyproject.toml
 	@echo "Installing what Raydeck runs on; the first time takes a few minutes …"
 	@$(BIN)/pip install --quiet -r requirements.txt
 	@$(BIN)/pip install --quiet --no-deps --editable .
+	@$(BIN)/python -m pages.components.plotly_js
 	@touch $@
 
 $(VENV)/.installed-dev: $(VENV)/.installed requirements-dev.txt
@@ -48,5 +50,11 @@ $(VENV)/.chromium: $(VENV)/.installed-dev
 		|| { echo "No Chromium: install one, then run make test again"; exit 1; }
 	@touch $@
 
+# Whom `make bench` compares with, away from what Raydeck runs on.
+$(PEERS)/.installed: tests/bench/requirements-peers.txt
+	@test -x $(PEERS)/bin/python || $(PYTHON) -m venv $(PEERS)
+	@$(PEERS)/bin/pip install --quiet -r $<
+	@touch $@
+
 clean:
-	rm -rf $(VENV)
+	rm -rf $(VENV) $(PEERS)

@@ -21,6 +21,7 @@ from backend.store.values import Curve, Floats
 STEP, TIME, ITERATION = "step", "time", "iteration"  # axes; any other is the key of a metric
 FIRST, LAST = -1, 2**62  # before and after any sequence
 BATCH = 2000  # series or places asked for in one statement
+SIZE = pyramid.RECORD.itemsize
 BITS = FACTOR.bit_length() - 1
 
 CHUNKS = """
@@ -190,14 +191,15 @@ def _fetch(connection: Connection, tracks: Sequence[_Track]) -> None:
     ids = [track.head.id for track in tracks]
     starts, ends = (np.searchsorted(table[:, 0], ids, side) for side in ("left", "right"))
     for track, start, end in zip(tracks, starts, ends, strict=True):
-        parts = [pyramid.unpacked(chunks.get((track.head.id, level), [])) for level in range(track.wanted_level, 0, -1)]
+        parts = [b"".join(chunks.get((track.head.id, level), ())) for level in range(track.wanted_level, 0, -1)]
         if parts:
             first, stop = _closed_range(track)
-            parts[0] = parts[0][first % FACTOR :][: max(0, stop - first)]
-        records = np.concatenate([*parts, raw[start:end]])
+            skipped = first % FACTOR
+            parts[0] = parts[0][skipped * SIZE : (skipped + max(0, stop - first)) * SIZE]
+        records = pyramid.unpacked([*parts, raw[start:end].tobytes()])
         # An open end is stored as a whole, though the span may begin within it.
-        track.records = records[(records["sequence"] > track.span.after) & (records["sequence"] <= track.span.until)]
-        track.level = track.wanted_level
+        low, high = np.searchsorted(records["sequence"], [track.span.after, track.span.until], "right")
+        track.records, track.level = records[low:high], track.wanted_level
 
 
 def _closed_range(track: _Track) -> tuple[int, int]:

@@ -7,9 +7,8 @@ import streamlit as st
 
 from backend import api
 from backend.errors import RaydeckError
-from pages.components import actions, errors, examples
+from pages.components import actions, errors, examples, plotly_js
 from pages.components.cluster_state import cluster_state
-from pages.components.live_plot import provide_plotly
 
 _CSS = """
 <style>
@@ -33,7 +32,7 @@ def _start_up() -> None:
     """Once per process: database, browser files; the cluster and what deleted runs left in the background."""
     api.house()
     api.purge_soon()
-    provide_plotly()
+    plotly_js.provide()
     api.cluster_up_soon()
     gc.collect()
     gc.freeze()  # Streamlit collects after every script run; what start-up made need not be looked at again

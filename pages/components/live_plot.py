@@ -4,22 +4,19 @@
 """
 
 import secrets
-import shutil
 from base64 import b64encode
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import plotly
 import streamlit as st
 
 from backend.figures import palette
 from backend.figures.lines import Chart, Floats, Line
+from pages.components import plotly_js
 
 _HERE = Path(__file__).parent
-_STATIC = _HERE.parent.parent / "static" / "plotly.min.js"
-_URL = f"/app/static/plotly.min.js?v={plotly.__version__}"
 _DARK = dict(zip(palette.LIGHT, palette.DARK, strict=True))
 _CSS = """
 .raydeck-plot { width: 100%; }
@@ -65,8 +62,9 @@ class LivePlot:
     def show(self, chart: Chart, height: int, *, zooms: bool = False) -> None:
         """Shows a chart, `height` pixels high; with `zooms`, `window` follows what a person zooms to."""
         message = self._message(chart, height)
+        given = {"plotly": plotly_js.url(), "dark": _DARK, "height": height, "zooms": zooms}
         _component()(
-            key=self.key, data={"plotly": _URL, "dark": _DARK, "height": height, "zooms": zooms, **message}, default={"window": None},
+            key=self.key, data=given | message, default={"window": None},
             on_window_change=_nothing, on_missed_change=self.forget, height="content",
         )  # fmt: skip
 
@@ -134,13 +132,3 @@ def _arrays(line: Line) -> dict[str, Floats]:
 def _columns(line: Line, start: int) -> dict[str, str]:
     """Returns a line's arrays from `start` on as base64 of little-endian doubles."""
     return {name: b64encode(column[start:].astype("<f8").tobytes()).decode() for name, column in _arrays(line).items()}
-
-
-def provide_plotly() -> None:
-    """Copies plotly.js from the installed package to where the browser gets it; nothing is downloaded."""
-    source = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
-    if not _STATIC.exists() or _STATIC.stat().st_size != source.stat().st_size:
-        _STATIC.parent.mkdir(exist_ok=True)
-        part = _STATIC.with_suffix(".part")
-        shutil.copyfile(source, part)
-        part.replace(_STATIC)

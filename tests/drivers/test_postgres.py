@@ -1,0 +1,51 @@
+"""A run from launch to end with its results in PostgreSQL: driver, stop, resume, reads."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from backend import api
+from backend.store.values import RunState
+from tests.conftest import ENDLESS, LAKE, cli, new_database, poll
+from tests.store.test_rollups import check
+
+pytestmark = pytest.mark.ray
+
+
+@pytest.fixture
+def on_postgres(cluster: Path, postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    url = new_database(postgres_url)
+    monkeypatch.setenv("RAYDECK_DB", url)
+    api.reset()
+    yield url
+    for run in api.runs(states=[RunState.QUEUED, RunState.RUNNING]):
+        api.stop(run.id)
+    poll(lambda: not api.runs(states=[RunState.QUEUED, RunState.RUNNING]), 30, "all runs over")
+    monkeypatch.delenv("RAYDECK_DB")
+    api.reset()
+
+
+def test_a_run_from_launch_to_end(on_postgres: str) -> None:
+    run_id = api.launch(LAKE)
+    poll(lambda: api.run(run_id).is_over, 90)
+    run = api.run(run_id)
+    assert (run.state, run.error) == (RunState.SUCCEEDED, "")
+    assert run.last is not None
+    assert run.last > 0.9
+    assert check(api.house().database, run_id) > 100
+    told = cli("runs", "--query", "lake")
+    assert run_id in told.stdout, told.stderr
+    logged = api.log_tail(run_id) + (api.house().settings.home / "cluster.log").read_text()
+    assert on_postgres not in logged, "no password in a log"
+
+
+def test_stop_and_resume(on_postgres: str) -> None:
+    run_id = api.launch(ENDLESS)
+    poll(lambda: api.run(run_id).reports > 3, 60, "live points")
+    api.stop(run_id)
+    poll(lambda: api.run(run_id).state is RunState.STOPPED, 20)
+    before = api.run(run_id).reports
+    api.resume(run_id)
+    poll(lambda: api.run(run_id).reports > before, 60, "points of the next attempt")
+    assert api.run(run_id).attempt == 2
