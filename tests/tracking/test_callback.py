@@ -44,7 +44,13 @@ tuner.fit()
 
 def experiment(folder: Path, config: dict[str, Any] | None) -> subprocess.Popen[str]:
     """Starts a Tune experiment in a process of its own; with None restores the one in the folder."""
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "RAY_AIR_NEW_OUTPUT": "0", "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1"}
+    environment = {
+        **os.environ,
+        "PYTHONPATH": str(ROOT),
+        "RAY_AIR_NEW_OUTPUT": "0",
+        "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",
+        "TUNE_GLOBAL_CHECKPOINT_S": "1",
+    }
     command = [sys.executable, "-c", SCRIPT, str(folder), repr(config)]
     return subprocess.Popen(command, cwd="/", env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
 
@@ -73,7 +79,7 @@ def test_an_experiment_is_a_run_with_its_trials_errors_included(database: Databa
 
 
 def test_stop_in_the_app_ends_an_experiment_and_its_restored_tuner_goes_on_with_the_run(database: Database, tmp_path: Path) -> None:
-    process = experiment(tmp_path, {"steps": 12, "pause": 1.0})
+    process = experiment(tmp_path, {"steps": 12, "pause": 0.5})
     poll(lambda: (run := only_run(database)) and run.reports >= 4, 60, "live points")
     run = only_run(database)
     assert run is not None
@@ -92,7 +98,7 @@ def test_stop_in_the_app_ends_an_experiment_and_its_restored_tuner_goes_on_with_
 
 
 def test_a_killed_experiment_is_taken_over_by_its_restored_tuner(database: Database, tmp_path: Path) -> None:
-    process = experiment(tmp_path, {"steps": 30, "pause": 1.0})
+    process = experiment(tmp_path, {"steps": 200, "pause": 0.2})
     poll(lambda: any(tmp_path.glob("mine/callback-states*")), 60, "Tune's own state")
     process.kill()
     process.communicate()

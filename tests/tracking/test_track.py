@@ -21,7 +21,7 @@ from backend.store import queries, runs, series
 from backend.store.database import Database
 from backend.store.values import Run, RunState, TrialState
 from backend.tracking import TrackedRun
-from tests.conftest import poll
+from tests.conftest import ON_SQLITE, poll
 from tests.store.test_rollups import check
 
 
@@ -193,6 +193,7 @@ def test_what_was_flushed_before_a_kill_is_all_there(database: Database) -> None
     assert check(database, run_id) == 2 * after.reports, "and the rollups are those of the points"
 
 
+@ON_SQLITE
 def test_a_killed_script_is_lost_with_a_reason(database: Database) -> None:
     run_id, _ = killed()
     poll(lambda: api.run(run_id).state is RunState.LOST, 20, "lost")
