@@ -1,7 +1,9 @@
 """Charts of runs: read, lines, live plot. A chart is computed once for each state of its data, for all tabs."""
 
 import math
-from collections.abc import Sequence
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import replace
 
 import streamlit as st
@@ -21,6 +23,7 @@ RL_AXES = {"step": "Env steps", "iteration": "Iteration", "time_s": "Training ti
 AXES = {"step": "Step", "iteration": "Report", "time": "Clock"}
 _AXIS_TITLES = {"iteration": "iteration", "time_s": "training time (s)", "time": "time since the start (s)"}
 NAMED_BY = 3  # params in a line's name, at most
+CHARTS_KEPT = 64  # for all tabs
 POINTS = 1000  # buckets a curve, at most
 
 Window = tuple[float, float] | None
@@ -58,7 +61,8 @@ def run_chart(board: Board, run: Run, key: str, axis: str, display: Display, plo
     plot = board.plot(plot_key, zooms=not small)
     title = metrics.title(key) if small else metrics.unit(key) or metrics.title(key)
     titles = Titles(_axis_title(axis, [run]), title, _solved_at(run, key))
-    _show(plot, _run_chart(_Seen([run]), key, axis, plot.window, titles, display), display, small=small)
+    what = (key, axis, plot.window, titles, display)
+    _show(plot, _kept().chart([run], ("run", *what), lambda: _run_chart(run, *what)), display, small=small)
 
 
 def compare_chart(board: Board, runs: Sequence[Run], key: str, axis: str, display: Display, plot_key: str) -> None:
@@ -66,7 +70,8 @@ def compare_chart(board: Board, runs: Sequence[Run], key: str, axis: str, displa
     plot = board.plot(plot_key)
     goals = {_solved_at(run, key) for run in runs}
     titles = Titles(_axis_title(axis, runs), metrics.unit(key) or metrics.title(key), goals.pop() if len(goals) == 1 else None)
-    _show(plot, _compare_chart(_Seen(runs), key, axis, plot.window, titles, display), display)
+    what = (key, axis, plot.window, titles, display)
+    _show(plot, _kept().chart(runs, ("compare", *what), lambda: _compare_chart(runs, *what)), display)
 
 
 def _show(plot: LivePlot, chart: Chart, display: Display, *, small: bool = False) -> None:
@@ -84,20 +89,34 @@ def _opened(chart: Chart, window: Window, display: Display) -> Chart:
     return replace(chart, layout={**chart.layout, "xaxis": {**chart.layout["xaxis"], "range": ends}})
 
 
-class _Seen:
-    """Runs in a state of their data: charts of the same state are the same."""
+class _Kept:
+    """The charts that were drawn last, each in the newest state of its data only: a live page makes a new one each second."""
 
-    def __init__(self, runs: Sequence[Run]) -> None:
-        self.runs = runs
-        self.state = tuple((run.id, run.name, run.reports, run.started_at, len(run.trials)) for run in runs)
+    def __init__(self) -> None:
+        self._charts: OrderedDict[Hashable, tuple[Hashable, Chart]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def chart(self, runs: Sequence[Run], what: tuple[Hashable, ...], make: Callable[[], Chart]) -> Chart:
+        """Returns the chart of `what` of these runs, made anew only if they have news."""
+        name = (tuple(run.id for run in runs), *what)
+        state = tuple((run.name, run.reports, run.started_at, len(run.trials)) for run in runs)
+        known, chart = self._charts.get(name, (None, None))
+        if chart is None or known != state:
+            chart = make()
+        with self._lock:
+            self._charts[name] = state, chart
+            self._charts.move_to_end(name)
+            while len(self._charts) > CHARTS_KEPT:
+                self._charts.popitem(last=False)
+        return chart
 
 
-_HASH = {_Seen: lambda seen: seen.state}
+@st.cache_resource(show_spinner=False)
+def _kept() -> _Kept:
+    return _Kept()
 
 
-@st.cache_resource(max_entries=128, show_spinner=False, hash_funcs=_HASH)
-def _run_chart(seen: _Seen, key: str, axis: str, window: Window, titles: Titles, display: Display) -> Chart:
-    (run,) = seen.runs
+def _run_chart(run: Run, key: str, axis: str, window: Window, titles: Titles, display: Display) -> Chart:
     word = "seed" if run.kind == "rl" else "trial"
     curves = _curves([run], key, axis, window)
     names = _trial_names(run, word)
@@ -105,13 +124,12 @@ def _run_chart(seen: _Seen, key: str, axis: str, window: Window, titles: Titles,
     return lines.seeds(group, titles, display, word)
 
 
-@st.cache_resource(max_entries=64, show_spinner=False, hash_funcs=_HASH)
-def _compare_chart(seen: _Seen, key: str, axis: str, window: Window, titles: Titles, display: Display) -> Chart:
-    by_run: dict[str, list[Curve]] = {run.id: [] for run in seen.runs}
-    for curve in _curves(seen.runs, key, axis, window):
+def _compare_chart(runs: Sequence[Run], key: str, axis: str, window: Window, titles: Titles, display: Display) -> Chart:
+    by_run: dict[str, list[Curve]] = {run.id: [] for run in runs}
+    for curve in _curves(runs, key, axis, window):
         by_run[curve.run_id].append(curve)
     groups = []
-    for run in seen.runs:
+    for run in runs:
         names = _trial_names(run, "trial")
         label = f"{run.name} ({run.id})"
         groups.append(lines.Group(label, run.ordinal, by_run[run.id], [names[curve.trial] for curve in by_run[run.id]]))
