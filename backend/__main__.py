@@ -13,8 +13,9 @@ from typing import Annotated, Any
 import numpy as np
 import typer
 
-from backend import api, specs
+from backend import api, api_tasks, specs
 from backend.catalog import metrics
+from backend.catalog.functions import FUNCTIONS
 from backend.errors import ClusterUnavailable, InvalidSpec, RaydeckError
 from backend.settings import ROOT, read_settings
 from backend.store.values import Run, RunState
@@ -47,7 +48,7 @@ def _wait(run_id: str, quiet: bool) -> Run:
     shown = ""
     while True:
         run = api.run(run_id)
-        line = f"{run.state}{' · reward ' + format(run.last, '.4g') if run.last is not None else ''}"
+        line = f"{run.state}{_how_far(run)}"
         if line != shown and not quiet:
             print(line, file=sys.stderr, flush=True)
         if run.is_over:
@@ -56,6 +57,13 @@ def _wait(run_id: str, quiet: bool) -> Run:
             return run
         shown = line
         time.sleep(POLL_SECONDS)
+
+
+def _how_far(run: Run) -> str:
+    if run.tasks is not None:
+        failed = f", {run.tasks.failed:,} failed" if run.tasks.failed else ""
+        return f" · {run.tasks.done:,} of {run.tasks.total:,} tasks{failed}"
+    return f" · {metrics.title(run.main_metric).lower()} {run.last:.4g}" if run.last is not None else ""
 
 
 @app.command()
@@ -71,11 +79,16 @@ def runs(query: Annotated[str, typer.Option("--query", help="Words that must all
 def show(run_id: RunId, as_json: Json = False) -> None:
     """Show one run: its state, its spec and its trials."""
     run = api.run(run_id)
-    trials = [{"number": each.number, "state": each.state, "params": each.params, "last": each.last} for each in run.trials]
-    told = {"id": run.id, "name": run.name, "kind": run.kind, "state": run.state, "error": run.error, "spec": run.spec, "trials": trials}
+    told: dict[str, Any] = {"id": run.id, "name": run.name, "kind": run.kind, "state": run.state, "error": run.error, "spec": run.spec}
+    if run.tasks is not None:
+        told["tasks"] = {state: many for state, many in run.tasks.by_state().items() if many or state != "stopped"}
+    else:
+        told["trials"] = [{"number": each.number, "state": each.state, "params": each.params, "last": each.last} for each in run.trials]
     lines = [f"{run.id}  {run.state}  {run.name}", *([run.error] if run.error else []), "", specs.to_yaml(specs.stored(run.spec))]
     main = run.main_metric
-    for each in run.trials:
+    if run.tasks is not None:
+        lines.append(" · ".join(f"{many:,} {state}" for state, many in run.tasks.by_state().items() if many))
+    for each in run.trials if run.tasks is None else ():
         seed = "" if each.seed is None else f"  seed {each.seed}"
         lines.append(f"trial {each.number}{seed}  {each.state}  {metrics.title(main).lower()} {_number(each.last.get(main))}")
     _print(as_json, told, "\n".join(lines))
@@ -114,6 +127,48 @@ def resume(run_id: RunId, as_json: Json = False) -> None:
     api.cluster_up()
     api.resume(run_id)
     _print(as_json, {"id": run_id, "state": api.run(run_id).state}, f"{run_id}: queued")
+
+
+@app.command()
+def retry(run_id: RunId, as_json: Json = False) -> None:
+    """Try the failed tasks of a fan-out again, and what is left with them."""
+    api.run(run_id)
+    api.cluster_up()
+    api_tasks.retry_failed(run_id)
+    _print(as_json, {"id": run_id, "state": api.run(run_id).state}, f"{run_id}: queued")
+
+
+@app.command()
+def results(
+    run_id: RunId,
+    form: Annotated[str, typer.Option("--format", help="csv, parquet or jsonl.")] = "csv",
+    out: Annotated[Path | None, typer.Option("--out", help="File to write; printed when left out.")] = None,
+) -> None:
+    """Print or save the tasks of a fan-out as a table: arguments, timing, result, error."""
+    content = api_tasks.results(run_id, form)
+    if out is None:
+        sys.stdout.buffer.write(content)
+    else:
+        out.write_bytes(content)
+        print(f"{out}: {len(content):,} bytes")
+
+
+@app.command()
+def functions(as_json: Json = False) -> None:
+    """List the functions that can be fanned out, your own in data/workloads among them."""
+    ours = [{"function": each.id, "signature": each.function.signature, "about": each.summary} for each in FUNCTIONS.values()]
+    own = [
+        {"function": f"{file.name}:{each.name}", "signature": each.signature, "about": each.doc.partition("\n")[0]}
+        for file in api_tasks.own_files()
+        for each in file.functions
+    ]
+    broken = [
+        {"function": file.path.name, "signature": "", "about": f"does not parse: {file.problem}"}
+        for file in api_tasks.own_files()
+        if file.problem
+    ]
+    rows = [*ours, *own, *broken]
+    _print(as_json, rows, "\n".join(f"{row['function']:<20} {row['signature'].partition('(')[2][:-1]:<60} {row['about']}" for row in rows))
 
 
 @app.command()

@@ -74,7 +74,7 @@ def launch(spec: RunSpec | Mapping[str, Any], *, parent_id: str | None = None, l
     """
     ready = specs.parse(dict(spec)) if isinstance(spec, Mapping) else spec
     run_id = house().launcher.launch(ready, parent_id=parent_id, launch_key=launch_key)
-    _wake_cluster()
+    wake_cluster()
     return run_id
 
 
@@ -94,7 +94,7 @@ def resume(run_id: str) -> None:
         UnknownRun, IllegalMove
     """
     house().launcher.resume(run_id)
-    _wake_cluster()
+    wake_cluster()
 
 
 def delete(run_id: str) -> None:
@@ -285,7 +285,7 @@ def cluster_up() -> None:
     house().launcher.reconcile(force=True)
 
 
-def _wake_cluster() -> None:
+def wake_cluster() -> None:
     """Starts the local head in the background if it is off or dead: a run that was asked for must not wait for ever."""
     if house().cluster.is_gone():
         cluster_up_soon()

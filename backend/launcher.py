@@ -10,9 +10,10 @@ from typing import Any
 
 from backend.cluster.cluster import Cluster
 from backend.cluster.jobs import Job, JobsClient, JobStatus
-from backend.errors import ClusterUnavailable, IllegalMove, StoreUnavailable, UnknownRun
+from backend.errors import ClusterUnavailable, IllegalMove, InvalidSpec, StoreUnavailable, UnknownRun
 from backend.settings import Settings
-from backend.specs import RunSpec
+from backend.specs import RunSpec, TasksSpec, fanout
+from backend.specs.fanout import Fanout
 from backend.store import queries, space
 from backend.store import runs as store
 from backend.store.database import Database
@@ -34,11 +35,41 @@ class Launcher:
         self._reconciling = threading.Lock()
 
     def launch(self, spec: RunSpec, *, parent_id: str | None = None, launch_key: str | None = None) -> str:
-        """Stores a run and submits it if the cluster is up; otherwise it is submitted as soon as it is. Returns its id."""
+        """Stores a run and submits it if the cluster is up; otherwise it is submitted as soon as it is. Returns its id.
+
+        Raises:
+            InvalidSpec: a fan-out does not fit its function or its inputs; nothing was stored.
+        """
+        more: dict[str, Any] = {"parent_id": parent_id, "launch_key": launch_key}
+        if isinstance(spec, TasksSpec):
+            ready = self.checked(spec)
+            spec = ready.spec
+            more |= {"total": ready.total, "workload": ready.found.text, "workload_hash": ready.found.hash}
         content: dict[str, Any] = spec.model_dump(exclude_none=True, mode="json")
-        run_id = store.create(self.database, content, spec.seeds, parent_id=parent_id, launch_key=launch_key)
+        run_id = store.create(self.database, content, spec.seeds, **more)
         self._submit_if_up(run_id)
         return run_id
+
+    def checked(self, spec: TasksSpec) -> Fanout:
+        """Returns a fan-out checked against its function, its inputs and the cluster.
+
+        Raises:
+            InvalidSpec: with one entry in `problems` for each field that is wrong.
+        """
+        ready = fanout.check(spec, self.settings.workloads_folder, self.settings.inputs_folder)
+        try:
+            load = self.cluster.jobs().load()
+        except ClusterUnavailable:
+            return ready  # nobody knows yet what there will be
+        there = load.resources if load else {}
+        if lacking := dict(fanout.lacking(spec, there)) if there else {}:
+            raise InvalidSpec(lacking)
+        return ready
+
+    def retry_failed(self, run_id: str) -> None:
+        """Queues the next attempt of a fan-out, which tries again what failed."""
+        store.requeue_failed(self.database, run_id)
+        self._submit_if_up(run_id)
 
     def resume(self, run_id: str) -> None:
         """Queues the next attempt of a run that stopped, failed or was lost."""
@@ -65,7 +96,7 @@ class Launcher:
         except OSError as error:
             raise StoreUnavailable(f"The run's folder cannot be made: {error}. Free some space or check the permissions.") from None
         # The log goes to the run's own folder: it outlives the head.
-        driver = f"{shlex.quote(sys.executable)} -u -m backend.drivers {run.id} {run.attempt} >> {shlex.quote(str(log))} 2>&1"
+        driver = f"{shlex.quote(sys.executable)} -u -m backend.drivers {run.id} {run.attempt} {run.kind} >> {shlex.quote(str(log))} 2>&1"
         entrypoint = f"set -a; . {shlex.quote(str(variables))}; exec {driver}"
         load = None if self.cluster.is_local else jobs.load()
         has_slots = self.cluster.is_local or (load is not None and load.slots > 0)

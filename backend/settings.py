@@ -67,6 +67,16 @@ class Settings(BaseSettings):
         return self.run_folder(run_id) / "driver.log"
 
     @property
+    def workloads_folder(self) -> Path:
+        """The user's own code."""
+        return self.home / "workloads"
+
+    @property
+    def inputs_folder(self) -> Path:
+        """The rows of files that fan-outs were given, by what they say."""
+        return self.home / "inputs"
+
+    @property
     def head_file(self) -> Path:
         """What we know of the head we started: process, port, temp dir."""
         return self.home / "cluster.json"

@@ -18,6 +18,8 @@ def share_of_trial(trial: Trial, stop: Mapping[str, Any]) -> float:
 
 def share(run: Run) -> float | None:
     """Returns how much of a run is done, 0 to 1: the mean over its trials. None if nobody knows its end."""
+    if run.tasks is not None:
+        return run.tasks.done / max(1, run.tasks.total)
     stop = run.spec.get("stop")
     if stop is None:
         return None
@@ -29,6 +31,9 @@ def seconds_left(run: Run) -> float | None:
 
     Each trial goes on at its own pace so far; one that has not started takes as long as the others' mean.
     """
+    if run.tasks is not None:
+        rate = run.mean_of_last("tasks_per_second")
+        return (run.tasks.total - run.tasks.done) / rate if rate else None
     stop = run.spec.get("stop", {})
     whole = {}
     for trial in run.trials:
@@ -44,6 +49,8 @@ def seconds_left(run: Run) -> float | None:
 
 def told(run: Run) -> str:
     """Returns the progress in words, by the first limit the spec sets: "37,200 of 60,000 env steps per seed"."""
+    if run.tasks is not None:
+        return f"{run.tasks.done:,} of {run.tasks.total:,} tasks"
     stop = run.spec.get("stop", {})
     for key in LIMITS:
         if stop.get(key):

@@ -1,4 +1,4 @@
-"""Three runs to start with one click: quick, instructive, and sure to learn."""
+"""Runs to start with one click: quick, instructive, and sure to learn."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -34,6 +34,10 @@ _ALL = (
             "kind": "rl", "name": "cartpole", "algorithm": "ppo", "environment": "CartPole-v1",
             "seeds": [1, 2], "stop": {"env_steps": 60_000},
         },
+    ),
+    Example(
+        id="pi", title="π from 500 tasks", about="A fan-out, a few seconds. The interval around the mean narrows live.",
+        spec={"kind": "tasks", "name": "pi", "function": "monte_carlo_pi", "inputs": {"range": 500}, "params": {"darts": 1_000_000}},
     ),
 )  # fmt: skip
 

@@ -1,7 +1,7 @@
 """Finds a catalogue entry by name, or says which names come close."""
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TypeVar
 
 from backend.errors import UnknownWorkload
@@ -21,3 +21,9 @@ def find(what: str, name: str, table: Mapping[str, Entry]) -> Entry:
     near = [folded[key] for key in difflib.get_close_matches(str(name).casefold(), folded, n=3, cutoff=0.45)]
     hint = f"Did you mean {' or '.join(near)}?" if near else f"There is: {', '.join(table)}."
     raise UnknownWorkload(f"There is no {what} “{name}”. {hint}")
+
+
+def nearest(name: str, names: Iterable[str]) -> str:
+    """Returns “; did you mean …?” if some name comes close, and an empty string otherwise."""
+    near = difflib.get_close_matches(name, list(names), n=1, cutoff=0.6)
+    return f"; did you mean “{near[0]}”?" if near else ""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 REWARD = "return_mean"
 REWARDS = (REWARD, "reward")  # higher is better; of any other metric nobody said so
-COUNTERS = ("env_steps", "iteration", "episodes", "time_s")  # how far a run is, not how well it does
+COUNTERS = ("env_steps", "iteration", "episodes", "time_s", "tasks_done", "tasks_failed")  # how far a run is, not how well it does
 
 
 @dataclass(frozen=True)
@@ -25,6 +25,12 @@ METRICS: dict[str, Metric] = {
     "iteration": Metric("Iteration", "iterations"),
     "steps_per_second": Metric("Speed", "env steps / s"),
     "time_s": Metric("Training time", "s"),
+    "result_mean": Metric("Mean result"),
+    "result_low": Metric("Mean result, low", "end of the 95 % interval"),
+    "result_high": Metric("Mean result, high", "end of the 95 % interval"),
+    "tasks_per_second": Metric("Throughput", "tasks / s"),
+    "tasks_done": Metric("Tasks done", "tasks"),
+    "tasks_failed": Metric("Tasks failed", "tasks"),
     "epsilon": Metric("Exploration ε", "share of random actions"),
 }
 

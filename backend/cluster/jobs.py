@@ -1,6 +1,6 @@
 """Ray's Jobs API over HTTP (REST of ray.job_submission, without its import cost)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
@@ -39,6 +39,7 @@ class Load:
     cpus: float
     slots_taken: float
     slots: float
+    resources: dict[str, float] = field(default_factory=dict)  # all there is in total, by Ray's names; memory in bytes
 
 
 class JobsClient:
@@ -91,7 +92,7 @@ class JobsClient:
         if "CPU" not in usage:
             return None
         cpus, slots = usage["CPU"], usage.get("raydeckSlot", (0, 0))
-        return Load(cpus[0], cpus[1], slots[0], slots[1])
+        return Load(cpus[0], cpus[1], slots[0], slots[1], {name: total for name, (_, total) in usage.items()})
 
     def _checked(self, response: httpx.Response) -> httpx.Response:
         if response.status_code == httpx.codes.UNAUTHORIZED:

@@ -1,7 +1,10 @@
-"""python -m backend.drivers RUN_ID ATTEMPT: what Ray starts as the run's job."""
+"""python -m backend.drivers RUN_ID ATTEMPT KIND: what Ray starts as the run's job."""
 
 import os
 import sys
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any
 
 os.environ["TUNE_DISABLE_AUTO_CALLBACK_LOGGERS"] = "1"  # we record; CSV, JSON and TensorBoard copies cost time
 os.environ["TUNE_GLOBAL_CHECKPOINT_S"] = "1"  # what a kill -9 loses of Tune's own state
@@ -9,16 +12,22 @@ os.environ["RAY_AIR_NEW_OUTPUT"] = "0"
 os.environ.setdefault("SDL_VIDEODRIVER", "dummy")
 os.environ.setdefault("SDL_AUDIODRIVER", "dummy")
 
+if __name__ == "__main__" and sys.argv[3] == "tasks":  # before anything else, so that workers start meanwhile
+    from backend.drivers.worker import connect
+
+    connect()
+
 from backend import specs
-from backend.drivers import rl
 from backend.drivers.attempt import Attempt, StopRequested
+from backend.drivers.outcome import Outcome
 from backend.errors import StaleAttempt, UnknownRun
 from backend.settings import Settings
 from backend.store import queries
 from backend.store.database import open_database
 from backend.store.values import RunState
 
-DRIVERS = {"rl": rl.drive}
+DRIVERS = {"rl": "backend.drivers.rl", "tasks": "backend.drivers.tasks"}  # imported when needed: Tune alone takes a second
+Drive = Callable[[Any, Attempt], Outcome]
 
 
 def main(run_id: str, number: int) -> int:
@@ -28,15 +37,15 @@ def main(run_id: str, number: int) -> int:
     try:
         run = queries.run(database, run_id)
         with Attempt(settings, database, run_id, number) as attempt:
-            return _attempt(attempt, DRIVERS[run.kind], run.spec)
+            return _attempt(attempt, import_module(DRIVERS[run.kind]).drive, run.spec)
     except (StaleAttempt, UnknownRun) as error:
         print(error, file=sys.stderr)
         return 3
 
 
-def _attempt(attempt: Attempt, drive: rl.Drive, spec: dict[str, object]) -> int:
+def _attempt(attempt: Attempt, drive: Drive, spec: dict[str, object]) -> int:
     try:
-        outcome = drive(specs.parse(spec), attempt)
+        outcome = drive(specs.stored(spec), attempt)
     except StopRequested:
         attempt.finish(RunState.STOPPED, "stopped by you")
         return 0

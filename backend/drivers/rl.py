@@ -2,7 +2,6 @@
 
 import logging
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -17,25 +16,13 @@ from ray.tune.result import RESULT_DUPLICATE
 from backend.catalog.algorithms import ALGORITHMS, Algorithm
 from backend.catalog.environments import ENVIRONMENTS
 from backend.drivers.attempt import Attempt
+from backend.drivers.outcome import Outcome
 from backend.drivers.rllib_metrics import from_result
 from backend.drivers.tune_results import error_of, last_line
 from backend.specs import RLSpec
 from backend.store.values import RunState, TrialState
 
 EXPERIMENT = "tune"
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """How an attempt ended."""
-
-    state: RunState
-    note: str = ""
-    error: str = ""
-    traceback: str = ""
-
-
-Drive = Callable[[RLSpec, Attempt], Outcome]
 
 
 @dataclass

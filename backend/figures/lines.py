@@ -34,7 +34,7 @@ class Line:
     width: float = 1.5
     opacity: float = 1.0
     dash: str = "solid"
-    look: str = "line"  # or "marks" at the foot of the chart; y then counts
+    look: str = "line"  # "marks": crosses at the foot, y counts; "steps": a histogram's outline; "points"; "spans": see tasks.timeline
     group: str = ""  # lines of one group are switched on and off together
     in_legend: bool = True
     in_hover: bool = True
@@ -147,7 +147,7 @@ def window_size(display: Display, length: int) -> int:
 
 def _chart(lines: list[Line], curves: Sequence[Curve], titles: Titles, display: Display) -> Chart:
     marks = [mark for curve in curves if (mark := _marks(curve))]
-    return Chart((*lines, *marks), _layout(titles, display), caption(curves, display))
+    return Chart((*lines, *marks), layout_of(titles, display), caption(curves, display))
 
 
 def _marks(curve: Curve) -> Line | None:
@@ -180,8 +180,9 @@ def caption(curves: Sequence[Curve], display: Display) -> str:
     return " · ".join(said)
 
 
-def _layout(titles: Titles, display: Display) -> dict[str, Any]:
+def layout_of(titles: Titles, display: Display) -> dict[str, Any]:
     title = {"font": {"size": 12}}
+    """Returns Plotly's layout for a chart of lines."""
     layout: dict[str, Any] = {
         "height": HEIGHT,
         "margin": {"l": 58, "r": 12, "t": 36, "b": 48},

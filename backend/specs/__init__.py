@@ -3,5 +3,19 @@
 from backend.specs.external import ExternalSpec
 from backend.specs.parse import RunSpec, parse, parse_file, parse_yaml, recorded, stored, to_yaml
 from backend.specs.rl import RLSpec, Stop
+from backend.specs.tasks import Inputs, TasksSpec
 
-__all__ = ["ExternalSpec", "RLSpec", "RunSpec", "Stop", "parse", "parse_file", "parse_yaml", "recorded", "stored", "to_yaml"]
+__all__ = [
+    "ExternalSpec",
+    "Inputs",
+    "RLSpec",
+    "RunSpec",
+    "Stop",
+    "TasksSpec",
+    "parse",
+    "parse_file",
+    "parse_yaml",
+    "recorded",
+    "stored",
+    "to_yaml",
+]

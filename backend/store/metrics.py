@@ -17,8 +17,8 @@ from backend.errors import NotANumber, StaleAttempt, StoreUnavailable
 from backend.store import bulk, pyramid
 from backend.store.database import Database
 from backend.store.pyramid import FACTOR, Pyramid
-from backend.store.runs import finish
-from backend.store.schema import points, rollups, runs, series, trials
+from backend.store.runs import finish, hold
+from backend.store.schema import points, rollups, series, trials
 from backend.store.values import RunState, TrialState
 
 FLUSH_SECONDS = 0.5
@@ -231,7 +231,7 @@ class Recorder:
         known = dict(self._series)
         try:
             with self.database.write() as tx:
-                self._claim(tx)
+                hold(tx, self.run_id, self.attempt)
                 self._write_trials(tx, changed, new)
                 self._write_points(tx, _by_series(kept), known)
         except BaseException:
@@ -244,12 +244,6 @@ class Recorder:
         self._series = known  # only what a committed transaction has written
         for number in new:
             self._books[number].is_new = False
-
-    def _claim(self, tx: Connection) -> None:
-        mine = select(runs.c.attempt, runs.c.state).where(runs.c.id == self.run_id).with_for_update()
-        owner = tx.execute(mine).first()
-        if owner is None or owner.attempt != self.attempt or owner.state not in (RunState.RUNNING, RunState.LOST):
-            raise StaleAttempt(f"Attempt {self.attempt} of {self.run_id} is no longer wanted.")
 
     def _write_trials(self, tx: Connection, changed: dict[int, dict[str, Any]], new: set[int]) -> None:
         for number, columns in changed.items():

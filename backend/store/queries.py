@@ -8,10 +8,10 @@ from sqlalchemy import Connection, Row, func, select
 
 from backend.errors import UnknownRun
 from backend.store.database import Database
-from backend.store.schema import events, runs, series, trials
-from backend.store.values import ACTIVE, Event, Run, RunState, Trial, TrialState
+from backend.store.schema import events, fanouts, runs, series, trials
+from backend.store.values import ACTIVE, Event, Run, RunState, TaskCounts, Trial, TrialState
 
-_RUN_COLUMNS = [column for column in runs.c if column.name not in ("launch_key", "deleted_at")]
+_RUN_COLUMNS = [column for column in runs.c if column.name not in ("launch_key", "deleted_at", "workload")]
 _PRESENT = runs.c.deleted_at.is_(None)
 _TRIAL_COLUMNS = [column for column in trials.c if column.name != "run_id"]
 
@@ -56,7 +56,24 @@ def _load(connection: Connection, rows: Sequence[Row[Any]]) -> list[Run]:
         for row in connection.execute(wanted):
             values = dict(row._mapping)
             parts[values.pop("run_id")].append(Trial(**values | {"state": TrialState(row.state)}))
-    return [Run(**dict(row._mapping) | {"state": RunState(row.state)}, trials=tuple(parts[row.id])) for row in rows]
+    counts = _task_counts(connection, [row.id for row in rows if row.kind == "tasks"])
+    return [
+        Run(**dict(row._mapping) | {"state": RunState(row.state)}, trials=tuple(parts[row.id]), tasks=counts.get(row.id)) for row in rows
+    ]
+
+
+def _task_counts(connection: Connection, run_ids: list[str]) -> dict[str, TaskCounts]:
+    if not run_ids:
+        return {}
+    columns = [fanouts.c[name] for name in ("total", "running", "succeeded", "failed", "stopped")]
+    found = connection.execute(select(fanouts.c.run_id, *columns).where(fanouts.c.run_id.in_(run_ids)))
+    return {row.run_id: TaskCounts(*row[1:]) for row in found}
+
+
+def workload(database: Database, run_id: str) -> str:
+    """Returns the user's own code as it was when the run was launched; empty where it runs none."""
+    with database.read() as connection:
+        return connection.execute(select(runs.c.workload).where(runs.c.id == run_id, _PRESENT)).scalar() or ""
 
 
 def history(database: Database, run_id: str) -> list[Event]:

@@ -7,13 +7,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Select, insert, select, update
+from sqlalchemy import Connection, Select, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from backend.errors import IllegalMove, StaleAttempt, UnknownRun
 from backend.store.database import Database
-from backend.store.schema import events, runs, trials
-from backend.store.values import ACTIVE, MOVES, Run, RunState, TrialState
+from backend.store.schema import UNUSUAL, events, failures, fanouts, runs, tasks, trials
+from backend.store.values import ACTIVE, MOVES, Run, RunState, TaskState, TrialState
 
 ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"  # nothing that reads like something else
 SHORT = 300
@@ -23,19 +23,23 @@ GONE_SECONDS = 3.0  # after so many without a heartbeat its own script may take 
 def create(
     database: Database,
     spec: dict[str, Any],
-    seeds: Iterable[int],
+    seeds: Iterable[int | None],
     *,
-    parent_id: str | None = None,
+    total: int | None = None,
     launch_key: str | None = None,
+    **columns: Any,
 ) -> str:
-    """Stores a new queued run with a queued trial for each seed and returns its id.
+    """Stores a new queued run with a queued trial for each seed and returns its id; `total` is how many tasks a fan-out has.
 
     With a `launch_key` that was used before, returns the run of then: a double click starts one run.
     """
-    parts = [{"seed": seed, "params": {"seed": seed}, "state": TrialState.QUEUED} for seed in seeds]
+    parts = [{"seed": seed, "params": {} if seed is None else {"seed": seed}, "state": TrialState.QUEUED} for seed in seeds]
     try:
         with database.write() as tx:
-            return _insert(tx, spec, parts, parent_id=parent_id, launch_key=launch_key)
+            run_id = _insert(tx, spec, parts, launch_key=launch_key, **columns)
+            if total is not None:
+                tx.execute(insert(fanouts).values(run_id=run_id, total=total))
+            return run_id
     except IntegrityError:
         with database.read() as connection:
             known = connection.execute(select(runs.c.id).where(runs.c.launch_key == launch_key)).scalar()
@@ -101,6 +105,7 @@ def _move(tx: Connection, run_id: str, to: RunState, note: str, values: dict[str
         raise _why_not(tx, run_id, to)
     if to not in ACTIVE:
         _end_trials(tx, run_id, to, now)
+        _end_tasks(tx, run_id)
     _event(tx, run_id, to, note, now)
 
 
@@ -116,6 +121,13 @@ def _end_trials(tx: Connection, run_id: str, to: RunState, now: float) -> None:
     tx.execute(running.values(state=left, ended_at=now))
     waiting = update(trials).where(trials.c.run_id == run_id, trials.c.state == TrialState.QUEUED)
     tx.execute(waiting.values(state=TrialState.STOPPED))
+
+
+def _end_tasks(tx: Connection, run_id: str) -> None:
+    """No task stays running either. Those that were run many at a time have no row so far, and are queued as before."""
+    running = update(tasks).where(tasks.c.run_id == run_id, tasks.c.state == TaskState.RUNNING, UNUSUAL)
+    stopped = tx.execute(running.values(state=TaskState.STOPPED)).rowcount
+    tx.execute(update(fanouts).where(fanouts.c.run_id == run_id).values(running=0, stopped=fanouts.c.stopped + stopped))
 
 
 def _event(tx: Connection, run_id: str, moved_to: str, note: str, now: float) -> None:
@@ -154,6 +166,26 @@ def requeue(database: Database, run_id: str) -> None:
         _requeue(tx, run_id)
 
 
+def requeue_failed(database: Database, run_id: str) -> None:
+    """Queues the next attempt of a fan-out, which tries what failed again, along with what is left.
+
+    Raises:
+        UnknownRun: no run has that id.
+        IllegalMove: the run is active, or nothing failed.
+    """
+    with database.write() as tx:
+        if tx.execute(_state_of(run_id)).scalar() is None:
+            raise UnknownRun(run_id)
+        failed = tx.execute(select(fanouts.c.failed).where(fanouts.c.run_id == run_id)).scalar()
+        if not failed:
+            raise IllegalMove("No task of this run failed.")
+        _requeue(tx, run_id, also=RunState.SUCCEEDED)
+        again = update(tasks).where(tasks.c.run_id == run_id, tasks.c.state == TaskState.FAILED, UNUSUAL)
+        tx.execute(again.values(state=TaskState.QUEUED, error=None, failure=None))
+        tx.execute(delete(failures).where(failures.c.run_id == run_id))
+        tx.execute(update(fanouts).where(fanouts.c.run_id == run_id).values(failed=0))
+
+
 def reopen(database: Database, run_id: str, host: str, versions: dict[str, str]) -> int:
     """Begins the next attempt of a run that a script does by itself, at once, also if its process was just killed.
 
@@ -173,7 +205,10 @@ def reopen(database: Database, run_id: str, host: str, versions: dict[str, str])
         return attempt
 
 
-def _requeue(tx: Connection, run_id: str) -> None:
+def _requeue(tx: Connection, run_id: str, also: RunState | None = None) -> None:
+    state = tx.execute(_state_of(run_id)).scalar()
+    if state == RunState.SUCCEEDED and also is not RunState.SUCCEEDED:
+        raise IllegalMove("The run has succeeded; there is nothing left to do.")
     fresh: dict[str, Any] = {
         "attempt": runs.c.attempt + 1, "job_id": None, "heartbeat_at": None, "stop_requested_at": None,
         "ended_at": None, "error": "", "traceback": "", "waits_for": "",
@@ -181,6 +216,9 @@ def _requeue(tx: Connection, run_id: str) -> None:
     _move(tx, run_id, RunState.QUEUED, "resumed", fresh)
     unfinished = (trials.c.run_id == run_id) & (trials.c.state != TrialState.SUCCEEDED)
     tx.execute(update(trials).where(unfinished).values(state=TrialState.QUEUED, ended_at=None, error=""))
+    waiting = update(tasks).where(tasks.c.run_id == run_id, tasks.c.state == TaskState.STOPPED, UNUSUAL)
+    tx.execute(waiting.values(state=TaskState.QUEUED))
+    tx.execute(update(fanouts).where(fanouts.c.run_id == run_id).values(stopped=0))
 
 
 def set_job(database: Database, run_id: str, attempt: int, job_id: str) -> None:
@@ -249,6 +287,17 @@ def finish(database: Database, run_id: str, attempt: int, to: RunState, note: st
         if present.state == RunState.LOST and to is not RunState.LOST:  # a reader gave it up too early
             _move(tx, run_id, RunState.RUNNING, "the driver came back", {"ended_at": None})
         _move(tx, run_id, to, note or error[:SHORT], {"error": error, "traceback": traceback})
+
+
+def hold(tx: Connection, run_id: str, attempt: int) -> None:
+    """Makes sure that an attempt may still write, until the transaction ends (fencing).
+
+    Raises:
+        StaleAttempt: another attempt has taken over, or the run is over.
+    """
+    owner = tx.execute(select(runs.c.attempt, runs.c.state).where(runs.c.id == run_id).with_for_update()).first()
+    if owner is None or owner.attempt != attempt or owner.state not in (RunState.RUNNING, RunState.LOST):
+        raise StaleAttempt(f"Attempt {attempt} of {run_id} is no longer wanted.")
 
 
 def remove(database: Database, run_id: str) -> None:

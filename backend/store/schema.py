@@ -14,6 +14,7 @@ from sqlalchemy import (
     Table,
     TypeDecorator,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy import Text as PlainText
 from sqlalchemy.engine import Dialect
@@ -55,6 +56,8 @@ runs = Table(
     Column("traceback", Text, nullable=False, default=""),
     Column("versions", JSON, nullable=False, default=dict),
     Column("host", Text, nullable=False, default=""),
+    Column("workload", Text, nullable=False, default=""),  # the text of the user's own code, as it was at the launch
+    Column("workload_hash", Text, nullable=False, default=""),
     Column("deleted_at", Float),  # gone for everybody; its points are cleared by and by
     sqlite_autoincrement=True,
 )
@@ -110,6 +113,54 @@ rollups = Table(
     Column("chunk", Integer, nullable=False),
     Column("data", LargeBinary, nullable=False),  # up to sixteen records, see pyramid.RECORD
     PrimaryKeyConstraint("series", "level", "chunk"),
+)
+
+fanouts = Table(
+    "fanouts",
+    metadata,
+    Column("run_id", Text, ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True),
+    Column("total", Integer, nullable=False),  # tasks; those in no other state are queued
+    Column("running", Integer, nullable=False, default=0),
+    Column("succeeded", Integer, nullable=False, default=0),
+    Column("failed", Integer, nullable=False, default=0),
+    Column("stopped", Integer, nullable=False, default=0),
+    Column("summary", JSON, nullable=False, default=dict),  # see store.summary
+)
+
+tasks = Table(
+    "tasks",
+    metadata,
+    Column("run_id", Text, ForeignKey("runs.id", ondelete="CASCADE"), nullable=False),
+    Column("number", Integer, nullable=False),  # place in the inputs, from 0
+    Column("state", Text, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("input", Text, nullable=False),  # JSON: the arguments that are its own
+    Column("started_at", Float),
+    Column("seconds", Float),
+    Column("worker", Integer),  # place in the summary's workers
+    Column("value", Float),  # the result, where it is a number
+    Column("result", Text),  # JSON
+    Column("artifact", Text),  # name of the result's file in the run's folder
+    Column("error", Text),
+    Column("failure", Integer),
+    Column("output", Text),  # the end of what it printed
+    PrimaryKeyConstraint("run_id", "number"),
+    sqlite_with_rowid=False,
+)
+# Few tasks are in these states at a time, so they are found without looking at a million others.
+UNUSUAL = tasks.c.state != text("'succeeded'")  # a query must say this to be helped by the index
+Index("tasks_by_state", tasks.c.run_id, tasks.c.state, tasks.c.failure, sqlite_where=UNUSUAL, postgresql_where=UNUSUAL)
+
+failures = Table(
+    "failures",
+    metadata,
+    Column("run_id", Text, ForeignKey("runs.id", ondelete="CASCADE"), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("kind", Text, nullable=False),  # the exception's type
+    Column("place", Text, nullable=False),  # where it was raised
+    Column("message", Text, nullable=False),  # of the first
+    Column("traceback", Text, nullable=False),  # of the first
+    PrimaryKeyConstraint("run_id", "number"),
 )
 
 events = Table(

@@ -7,11 +7,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Table, delete, func, select, text
+from sqlalchemy import Column, ColumnElement, delete, func, select, text
 
 from backend.errors import StoreUnavailable
 from backend.store.database import Database
-from backend.store.schema import events, metadata, points, rollups, runs, series, trials
+from backend.store.schema import events, failures, fanouts, metadata, points, rollups, runs, series, tasks, trials
 
 ROWS_AT_ONCE = 20_000  # deleted in one transaction, some 20 ms
 PAGES_AT_ONCE = 2000  # given back to the file system in one, 8 MB
@@ -36,22 +36,23 @@ def _clear(database: Database, run_id: str) -> None:
     with database.read() as connection:
         mine = list(connection.execute(select(series.c.id).where(series.c.run_id == run_id)).scalars())
     for series_id in mine:
-        for table, order in ((points, points.c.sequence), (rollups, rollups.c.chunk)):
-            while _delete_some(database, table, order, series_id):
+        for owner, order in ((points.c.series, points.c.sequence), (rollups.c.series, rollups.c.chunk)):
+            while _delete_some(database, owner == series_id, order):
                 pass
+    while _delete_some(database, tasks.c.run_id == run_id, tasks.c.number):
+        pass
     with database.write() as tx:
-        for table in (series, events, trials):
+        for table in (series, events, trials, failures, fanouts):
             tx.execute(delete(table).where(table.c.run_id == run_id))
         tx.execute(delete(runs).where(runs.c.id == run_id))
 
 
-def _delete_some(database: Database, table: Table, order: Any, series_id: int) -> bool:
-    """Deletes the next rows of a series; returns whether there may be more."""
+def _delete_some(database: Database, mine: ColumnElement[bool], order: Column[Any]) -> bool:
+    """Deletes the next rows of a series or a fan-out; returns whether there may be more."""
     began = time.monotonic()
     with database.write() as tx:
-        mine = select(order).where(table.c.series == series_id).order_by(order)
-        until = tx.execute(mine.offset(ROWS_AT_ONCE).limit(1)).scalar()
-        wanted = delete(table).where(table.c.series == series_id)
+        until = tx.execute(select(order).where(mine).order_by(order).offset(ROWS_AT_ONCE).limit(1)).scalar()
+        wanted = delete(order.table).where(mine)
         tx.execute(wanted if until is None else wanted.where(order < until))
     _let_others_write(time.monotonic() - began)
     return until is not None

@@ -31,10 +31,18 @@ class TrialState(StrEnum):
     STOPPED = "stopped"
 
 
+class TaskState(StrEnum):
+    QUEUED = "queued"
+    RUNNING = "running"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    STOPPED = "stopped"
+
+
 MOVES: dict[RunState, frozenset[RunState]] = {
     RunState.QUEUED: frozenset({RunState.RUNNING, RunState.STOPPED, RunState.FAILED, RunState.LOST}),
     RunState.RUNNING: frozenset({RunState.SUCCEEDED, RunState.FAILED, RunState.STOPPED, RunState.LOST}),
-    RunState.SUCCEEDED: frozenset(),
+    RunState.SUCCEEDED: frozenset({RunState.QUEUED}),  # a fan-out alone, to try what failed again
     RunState.STOPPED: frozenset({RunState.QUEUED}),  # resume: the same run, next attempt
     RunState.FAILED: frozenset({RunState.QUEUED}),
     RunState.LOST: frozenset({RunState.QUEUED, RunState.RUNNING}),  # or the same attempt's heartbeat came back
@@ -57,6 +65,60 @@ class Trial:
     best: float | None
     checkpoint: str
     error: str
+
+
+@dataclass(frozen=True)
+class TaskCounts:
+    """How many tasks of a fan-out there are in each state."""
+
+    total: int
+    running: int = 0
+    succeeded: int = 0
+    failed: int = 0
+    stopped: int = 0
+
+    @property
+    def done(self) -> int:
+        return self.succeeded + self.failed
+
+    @property
+    def queued(self) -> int:
+        return self.total - self.done - self.running - self.stopped
+
+    def by_state(self) -> dict[str, int]:
+        return {state.value: int(getattr(self, state.value)) for state in TaskState}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Task:
+    """One input of a fan-out: what it was given, how it went, what came of it. `number` is its place, from 0."""
+
+    number: int
+    state: TaskState
+    attempts: int
+    input: dict[str, Any]
+    started_at: float | None
+    seconds: float | None
+    worker: int | None
+    value: float | None  # the result, where it is a number
+    result: Any
+    artifact: str | None  # of a result that is a file, its name in the run's folder
+    error: str | None
+    failure: int | None
+    output: str | None
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Tasks that failed alike: the same exception, raised at the same place; message and traceback are the first one's."""
+
+    number: int
+    kind: str
+    place: str
+    message: str
+    traceback: str
+    count: int
+    first: int  # number of the first such task
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,7 +145,9 @@ class Run:
     traceback: str
     versions: dict[str, str]
     host: str
+    workload_hash: str
     trials: tuple[Trial, ...]
+    tasks: TaskCounts | None = None  # of a fan-out
 
     @property
     def is_over(self) -> bool:
@@ -95,7 +159,14 @@ class Run:
 
     @property
     def can_resume(self) -> bool:
-        return self.is_ours and RunState.QUEUED in MOVES[self.state]
+        """Whether it can go on with what is left."""
+        is_left = self.tasks is None or self.tasks.done < self.tasks.total
+        return self.is_ours and is_left and self.state is not RunState.SUCCEEDED and RunState.QUEUED in MOVES[self.state]
+
+    @property
+    def can_retry(self) -> bool:
+        """Whether tasks that failed can be tried again."""
+        return self.is_over and self.tasks is not None and self.tasks.failed > 0
 
     @property
     def is_ours(self) -> bool:

@@ -1,12 +1,14 @@
 """What can be done with runs: stop, resume, clone, compare, delete (after a question)."""
 
 from collections.abc import Sequence
+from functools import partial
 
 import streamlit as st
 
-from backend import api
+from backend import api, api_tasks
 from backend.api import Run
 from pages.components import errors
+from pages.components.drafts import START_PAGES
 from pages.components.text import plain
 
 _ASKED = "asked_to_delete"
@@ -26,10 +28,17 @@ def on_run(run: Run) -> None:
     if run.can_resume:
         st.button(
             "Resume", icon=":material/resume:", key="resume", type="primary", on_click=_resume, args=(run.id,),
-            help="Goes on from the last checkpoints, as the same run.",
+            help="Goes on with what is left, from the last checkpoints, as the same run.",
         )  # fmt: skip
+    if run.can_retry:
+        st.button(
+            "Retry failed", icon=":material/replay:", key="retry", on_click=_retry, args=(run.id,),
+            help="Tries the failed tasks again, as the same run; what succeeded stays.",
+        )  # fmt: skip
+    if run.tasks is not None and run.tasks.done:
+        _download(run)
     if run.is_ours and st.button("Clone", icon=":material/content_copy:", key="clone", help="Opens the form, filled as this run was."):
-        st.switch_page("pages/start/rl.py", query_params={"clone": run.id})
+        st.switch_page(START_PAGES[run.kind], query_params={"clone": run.id})
     if st.button("Compare", icon=":material/stacked_line_chart:", key="compare", help="Lay it beside another run."):
         st.switch_page("pages/compare/curves.py", query_params={"runs": run.id})
     if run.is_over and st.button("Delete", icon=":material/delete:", key="delete", type="tertiary"):
@@ -53,6 +62,21 @@ def _stop(run_ids: Sequence[str]) -> None:
     for run_id in run_ids:
         with errors.kept():
             api.stop(run_id)
+
+
+def _retry(run_id: str) -> None:
+    with errors.kept():
+        api_tasks.retry_failed(run_id)
+
+
+def _download(run: Run) -> None:
+    """Files are made when they are asked for."""
+    with st.popover("Download", icon=":material/download:", help="Every task with its arguments, timing, result and error."):
+        for form, title in (("csv", "CSV"), ("parquet", "Parquet"), ("jsonl", "JSON Lines")):
+            st.download_button(
+                title, partial(api_tasks.results, run.id, form), file_name=f"{run.id}.{form}", key=f"download_{form}",
+                type="tertiary", on_click="ignore", icon=":material/table_rows:",
+            )  # fmt: skip
 
 
 def _resume(run_id: str) -> None:

@@ -65,6 +65,15 @@ def run_chart(board: Board, run: Run, key: str, axis: str, display: Display, plo
     _show(plot, _kept().chart([run], ("run", *what), lambda: _run_chart(run, *what)), display, small=small)
 
 
+def figure(
+    board: Board, plot_key: str, name: tuple[Hashable, ...], state: Hashable, make: Callable[[], Chart], *, tall: bool = True
+) -> None:
+    """Shows a chart that is made anew only when `state` is another."""
+    chart = _kept().get(name, state, make)
+    board.plot(plot_key, zooms=False).show(chart, lines.HEIGHT if tall else lines.SMALL_HEIGHT)
+    st.caption(chart.caption)
+
+
 def compare_chart(board: Board, runs: Sequence[Run], key: str, axis: str, display: Display, plot_key: str) -> None:
     """Shows one metric of several runs, each in its own colour."""
     plot = board.plot(plot_key)
@@ -99,7 +108,10 @@ class _Kept:
     def chart(self, runs: Sequence[Run], what: tuple[Hashable, ...], make: Callable[[], Chart]) -> Chart:
         """Returns the chart of `what` of these runs, made anew only if they have news."""
         name = (tuple(run.id for run in runs), *what)
-        state = tuple((run.name, run.reports, run.started_at, len(run.trials)) for run in runs)
+        return self.get(name, tuple((run.name, run.reports, run.started_at, len(run.trials)) for run in runs), make)
+
+    def get(self, name: Hashable, state: Hashable, make: Callable[[], Chart]) -> Chart:
+        """Returns the chart called `name`, made anew only if its state is not the one it was made in."""
         known, chart = self._charts.get(name, (None, None))
         if chart is None or known != state:
             chart = make()
@@ -119,7 +131,7 @@ def _kept() -> _Kept:
 def _run_chart(run: Run, key: str, axis: str, window: Window, titles: Titles, display: Display) -> Chart:
     word = "seed" if run.kind == "rl" else "trial"
     curves = _curves([run], key, axis, window)
-    names = _trial_names(run, word)
+    names = _trial_names(run, word) if len(run.trials) > 1 or word == "seed" else {0: metrics.title(key)}
     group = lines.Group("", run.ordinal, curves, [names[curve.trial] for curve in curves])
     return lines.seeds(group, titles, display, word)
 

@@ -7,6 +7,7 @@ import streamlit as st
 from backend import api
 from backend.catalog.examples import EXAMPLES
 from pages.components import errors
+from pages.components.drafts import START_PAGES
 
 
 def cards(heading: str) -> None:
@@ -23,7 +24,7 @@ def cards(heading: str) -> None:
                     on_click=_start, args=(example.id, f"{key}-{example.id}"), help=f"Start {example.title}",
                 )  # fmt: skip
                 if st.button("Open in the form", key=f"open_{example.id}", type="tertiary"):
-                    st.switch_page("pages/start/rl.py", query_params={"example": example.id})
+                    st.switch_page(START_PAGES[example.spec["kind"]], query_params={"example": example.id})
 
 
 def open_started() -> None:

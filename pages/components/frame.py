@@ -52,7 +52,7 @@ def frame() -> None:
         st.stop()
     with st.sidebar, errors.told():
         cluster_state()
-    if page.url_path != "rl":
+    if page.url_path not in ("rl", "tasks"):
         st.session_state.pop("launch_key", None)  # the next visit to the form starts another run
     errors.show_kept()
     examples.open_started()
@@ -68,7 +68,10 @@ def _pages() -> dict[str, list[st.Page]]:
             st.Page("pages/watch/runs.py", title="Runs", icon=":material/table_rows:", url_path="runs"),
             st.Page("pages/watch/run.py", title="Run", url_path="run", visibility="hidden"),
         ],
-        "Start": [st.Page("pages/start/rl.py", title="Reinforcement learning", icon=":material/smart_toy:", url_path="rl")],
+        "Start": [
+            st.Page("pages/start/rl.py", title="Reinforcement learning", icon=":material/smart_toy:", url_path="rl"),
+            st.Page("pages/start/tasks.py", title="Fan-out of tasks", icon=":material/account_tree:", url_path="tasks"),
+        ],
         "Analyse": [st.Page("pages/compare/curves.py", title="Compare", icon=":material/stacked_line_chart:", url_path="compare")],
         "Machine": [st.Page("pages/cluster/cluster.py", title="Cluster", icon=":material/hub:", url_path="cluster")],
     }

@@ -63,6 +63,13 @@ const traces = (kept, dark) => kept.lines.flatMap((line) => {
   const common = { name, type: "scatter", ...(group && { legendgroup: group }), showlegend: legend }
   if (look === "marks") return [{ ...common, x: line.x, y: line.x.map(() => 0.02), yaxis: "y2", mode: "markers", customdata: Array.from(line.y),
     marker: { symbol: "x", size: 7, color: colour }, hovertemplate: "%{customdata} NaN or infinite<extra></extra>" }]
+  if (look === "steps") return [{ ...common, x: line.x, y: line.y, mode: "lines", line: { shape: "hv", color: colour, width },
+    fill: "tozeroy", fillcolor: translucent(colour, 0.25), hovertemplate: "from %{x:.4g}: %{y:,}<extra></extra>" }]
+  if (look === "points") return [{ ...common, x: line.x, y: line.y, mode: "markers", opacity, marker: { color: colour, size: width },
+    hovertemplate: "%{x:.4g}, %{y:.4g}<extra></extra>" }]
+  if (look === "spans") return [{ ...common, x: line.x, y: line.y, mode: "lines", opacity, line: { color: colour, width }, connectgaps: false,
+    customdata: Array.from(line.low, (seconds, at) => [seconds, line.high[at]]),
+    hovertemplate: "worker %{y}: busy for %{customdata[0]:.3g} s, chunks: %{customdata[1]}<extra></extra>" }]
   const stroke = { ...common, x: line.x, y: line.y, mode: line.x.length === 1 ? "lines+markers" : "lines", opacity,
     line: { color: colour, width, dash }, legendgroup: group || name,
     ...(hover ? { hovertemplate: "%{y:.4g}<extra>%{fullData.name}</extra>" } : { hoverinfo: "skip" }) }

@@ -1,49 +1,21 @@
 """The form of a reinforcement-learning run."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 import streamlit as st
 
-from backend import api, specs
+from backend import specs
 from backend.catalog.algorithms import ALGORITHMS, Algorithm, environments_for
 from backend.catalog.environments import ENVIRONMENTS, Environment
-from backend.catalog.examples import EXAMPLES
-from backend.catalog.lookup import find
 from backend.errors import InvalidSpec
-from backend.specs import RLSpec, RunSpec, Stop
+from backend.specs import RLSpec, Stop
 from pages.components import spec_form
+from pages.components.drafts import Asked, Draft
 from pages.components.text import plain
 
 MOST_SEEDS = 1000  # beyond what the spec allows, so that it says so, and no more than fits in memory
 FIRST_STOPS = ("episodes", "env_steps", "return_mean")
-
-
-@dataclass(frozen=True)
-class Draft:
-    """What the form starts with: empty, an example, or an earlier run."""
-
-    source: str = "new"
-    values: Mapping[str, Any] = field(default_factory=dict)
-    parent_id: str | None = None
-
-
-@dataclass(frozen=True)
-class Asked:
-    """What the form holds now: a spec that can be run, or what is wrong with it by field."""
-
-    spec: RunSpec | None
-    problems: Mapping[str, str]
-
-
-def starting_point(query: Mapping[str, str]) -> Draft:
-    """Returns the draft a URL asks for: ?clone=ID, ?example=NAME, or an empty form."""
-    if clone := query.get("clone"):
-        return Draft(f"clone-{clone}", specs.parse(api.run(clone).spec).model_dump(exclude_none=True), clone)
-    if example := query.get("example"):
-        return Draft(f"example-{example}", find("example", example, EXAMPLES).spec)
-    return Draft()
 
 
 def form(draft: Draft) -> Asked:

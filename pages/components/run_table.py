@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Sequence
-from pathlib import Path
+from textwrap import shorten
 from typing import Any
 
 import streamlit as st
@@ -12,14 +12,15 @@ from backend.analysis import progress, words
 from backend.api import Run
 from backend.catalog import metrics
 from pages.components.badges import ICONS, shown_state
+from pages.components.data_table import table
+from pages.components.views import VIEWS
 
-_HERE = Path(__file__).parent
+LONGEST_SUBJECT = 60  # letters
 
 STATE = {"key": "state", "label": "State", "kind": "state"}
 NAME = {"key": "name", "label": "Run", "kind": "link"}
 KIND = {"key": "kind", "label": "Kind", "kind": "text"}
-ALGORITHM = {"key": "algorithm", "label": "Algorithm", "kind": "text"}
-ENVIRONMENT = {"key": "environment", "label": "Environment", "kind": "text"}
+SUBJECT = {"key": "subject", "label": "What", "kind": "text"}
 PROGRESS = {"key": "progress", "label": "Progress", "kind": "progress"}
 BEST = {"key": "best", "label": "Best", "kind": "number"}
 LAST = {"key": "last", "label": "Last", "kind": "number"}
@@ -32,28 +33,14 @@ WHY = {"key": "why", "label": "Why", "kind": "text"}
 
 RUNNING_COLUMNS = (STATE, NAME, KIND, PROGRESS, BEST, SPARK, LEFT, STARTED)
 ENDED_COLUMNS = (STATE, NAME, KIND, BEST, SPARK, TOOK, ENDED, WHY)
-ALL_COLUMNS = (STATE, NAME, KIND, ALGORITHM, ENVIRONMENT, BEST, LAST, SPARK, TOOK, STARTED, WHY)
-
-
-@st.cache_resource
-def _component():  # type: ignore[no-untyped-def]
-    return st.components.v2.component(
-        "raydeck_runs",
-        html='<div class="raydeck-runs"><table></table></div>',
-        css=(_HERE / "run_table.css").read_text(),
-        js=(_HERE / "run_table.js").read_text(),
-        isolate_styles=False,
-    )
+ALL_COLUMNS = (STATE, NAME, KIND, SUBJECT, BEST, LAST, SPARK, TOOK, STARTED, WHY)
 
 
 def run_table(runs: Sequence[Run], columns: Sequence[dict[str, str]], key: str, *, select: bool = False) -> list[str]:
     """Shows runs; a click on a name opens the run. Returns the ids that are ticked."""
     sparks = api.sparklines(runs)
     rows = [_row(run, sparks[run.id]) for run in runs]
-    data = {"rows": rows, "columns": list(columns), "select": select}
-    result = _component()(
-        key=key, data=data, default={"selected": []}, on_selected_change=lambda: None, on_open_change=lambda: None, height="content"
-    )
+    result = table(rows, columns, key, select=select)
     if result.open:
         st.switch_page("pages/watch/run.py", query_params={"id": result.open})
     present = {run.id for run in runs}
@@ -72,8 +59,7 @@ def _row(run: Run, spark: list[float]) -> dict[str, Any]:
         "name": run.name,
         "state": {"state": state, "icon": ICONS[state], "label": state},
         "kind": run.kind,
-        "algorithm": run.spec.get("algorithm"),
-        "environment": run.spec.get("environment"),
+        "subject": shorten(VIEWS[run.kind].subject(run), LONGEST_SUBJECT, placeholder=" …"),
         "progress": None if share is None else round(share, 2),
         "best": _sortable(run.best, words.number(run.best), title),
         "last": _sortable(run.last, words.number(run.last), title),
@@ -108,4 +94,6 @@ def waits_for(run: Run) -> str:
 def why(run: Run) -> str:
     """Returns why a run ended as it did, in one line."""
     lines = [line for line in run.error.strip().splitlines() if line.strip()]
+    if not lines and run.tasks is not None and run.tasks.failed:
+        return f"{run.tasks.failed:,} of {run.tasks.total:,} tasks failed"
     return lines[-1] if lines else "by you" if run.state.value == "stopped" else ""

@@ -8,16 +8,14 @@ import streamlit as st
 from backend import api, specs
 from backend.analysis import progress, words
 from backend.api import Run
-from backend.catalog import metrics
-from pages.components import chart_options, charts, view_external, view_rl
 from pages.components.badges import shown_state, state_badge
 from pages.components.charts import Board
 from pages.components.run_table import waits_for
 from pages.components.spec_text import spec_text
 from pages.components.text import plain
+from pages.components.views import VIEWS
 
 LOG_LINES = 200
-VIEWS = {"rl": view_rl, "external": view_external}
 
 
 def header(run: Run) -> None:
@@ -26,21 +24,15 @@ def header(run: Run) -> None:
         st.subheader(plain(run.name), width="content", anchor=False)
         state_badge(run)
     now = time.time()
-    view, parts = VIEWS[run.kind], len(run.trials)
-    said = [
-        view.subject(run),
-        *([f"{parts} {view.PART}{'s' if parts > 1 else ''}"] if parts > 1 or view.PART == "seed" else []),
-        f"{'started' if run.started_at else 'launched'} {words.clock(run.created_at)}",
-    ]
+    view = VIEWS[run.kind]
+    said = [view.subject(run), view.parts(run), f"{'started' if run.started_at else 'launched'} {words.clock(run.created_at)}"]
     said.append(f"{'took' if run.is_over else 'for'} {words.duration(run.duration(now))}" if run.started_at else "not yet begun")
     if run.attempt > 1:
         said.append(f"attempt {run.attempt}")
-    failed = sum(trial.state.value == "failed" for trial in run.trials)
-    if failed:
-        said.append(f"{failed} of {parts} {view.PART}s failed")
+    said.append(view.failed(run))
     if waits := "" if run.is_over else waits_for(run):
         said.append(f"waits for {waits}")
-    st.caption(plain(" · ".join(said)))
+    st.caption(plain(" · ".join(filter(None, said))))
 
 
 def problem(run: Run) -> None:
@@ -48,7 +40,7 @@ def problem(run: Run) -> None:
     if run.state.value not in ("failed", "lost"):
         return
     last = [line for line in run.error.strip().splitlines() if line.strip()][-1:] or ["no reason was recorded"]
-    go_on = " Resume goes on from the last checkpoint." if run.can_resume else ""
+    go_on = " Resume goes on from there." if run.can_resume else ""
     st.error(f"{plain(last[0])}  \nAll that was recorded is kept.{go_on}", icon=":material/error:")
     if run.traceback:
         with st.expander("Traceback"):
@@ -70,38 +62,12 @@ def numbers(run: Run) -> None:
 
 def tabs(run: Run, board: Board) -> None:
     """The details; only the open tab is computed. The tab is in the URL."""
-    view = VIEWS[run.kind]
-    names = {view.MAIN_TAB: view.main_chart, "Metrics": _metrics, "Trials": _trials, "Events": _events, "Log": _log, "Spec": _spec}
+    names = {**VIEWS[run.kind].tabs(run), "Events": _events, "Log": _log, "Spec": _spec}
     shown = st.tabs(list(names), key="tab", on_change="rerun", bind="query-params")
     for tab, draw in zip(shown, names.values(), strict=True):
         if tab.open:
             with tab:
                 draw(run, board)
-
-
-def _metrics(run: Run, board: Board) -> None:
-    keys = [key for key in api.metric_keys(run.id) if key not in (run.main_metric, "env_steps", "iteration", "time_s")]
-    if not keys:
-        st.caption("Nothing else is recorded." if run.reports else "Nothing is recorded yet.")
-        return
-    with st.container(horizontal=True, vertical_alignment="center"):
-        axis, display = chart_options.x_axis(charts.axes_of([run])), chart_options.display()
-    for heading in sorted({metrics.group(key) for key in keys}):
-        st.markdown(f"##### {heading}")
-        mine = [key for key in keys if metrics.group(key) == heading]
-        for start in range(0, len(mine), 2):
-            for column, key in zip(st.columns(2), mine[start : start + 2], strict=False):
-                with column:
-                    charts.run_chart(board, run, key, axis, display, f"{key}_{run.id}", small=True)
-
-
-def _trials(run: Run, _board: Board) -> None:
-    view = VIEWS[run.kind]
-    st.dataframe(pd.DataFrame(view.trial_rows(run)).dropna(axis="columns", how="all"), hide_index=True, width="stretch", height="content")
-    for trial in run.trials:
-        if trial.error:
-            with st.expander(f"{view.PART.capitalize()} {trial.number if trial.seed is None else trial.seed} failed"):
-                st.code(trial.error, language="python")
 
 
 def _events(run: Run, _board: Board) -> None:

@@ -3,7 +3,7 @@
 import math
 import types
 from collections.abc import Iterable, Mapping
-from typing import Any, Literal, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 import streamlit as st
 from pydantic import BaseModel
@@ -71,7 +71,7 @@ def _bare(annotation: Any) -> Any:
     """Returns the type without Annotated and without None."""
     if get_origin(annotation) in (Union, types.UnionType):
         annotation = next(each for each in get_args(annotation) if each is not type(None))
-    return annotation
+    return get_args(annotation)[0] if get_origin(annotation) is Annotated else annotation
 
 
 def _step(value: float | None) -> float:

@@ -1,51 +1,58 @@
 """What will run, and the button that starts it."""
 
 import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import streamlit as st
 
 from backend import api
-from backend.specs import RunSpec
+from backend.specs import RLSpec, RunSpec
 from pages.components import errors
-from pages.components.rl_form import Asked
+from pages.components.drafts import Asked
 
 _STARTED = "started_run"
 
 
-def panel(asked: Asked, *, parent_id: str | None) -> None:
-    """Shows what will run and starts it: one run, however often the button is clicked."""
+@dataclass(frozen=True)
+class Plan:
+    """What will run, in words, and whether it ever can."""
+
+    text: str
+    fits: bool = True
+
+
+def panel(asked: Asked, told: Callable[[RunSpec], Plan], *, parent_id: str | None) -> None:
+    """Shows what will run, as `told` says, and starts it: one run, however often the button is clicked."""
     if started := st.session_state.pop(_STARTED, None):
         st.switch_page("pages/watch/run.py", query_params={"id": started})
     key = st.session_state.setdefault("launch_key", uuid.uuid4().hex)
+    plan = told(asked.spec) if asked.spec else None
     with st.container(border=True):
         st.markdown("**What will run**")
-        if asked.spec is None:
+        if plan is None:
             count = len(asked.problems)
-            st.markdown(f":red[{count} field{'s' if count > 1 else ''} to correct.] Nothing is started until then.")
+            st.markdown(f":red[{count} field{'s' if count != 1 else ''} to correct.] Nothing is started until then.")
         else:
-            st.caption(_told(asked.spec))
+            st.caption(plan.text)
         st.button(
             "Start run", type="primary", icon=":material/play_arrow:", width="stretch", key="start",
-            disabled=asked.spec is None or _never_fits(asked.spec), on_click=_start, args=(asked.spec, parent_id, key),
+            disabled=plan is None or not plan.fits, on_click=_start, args=(asked.spec, parent_id, key),
         )  # fmt: skip
 
 
-def _told(spec: RunSpec) -> str:
+def of_rl(spec: RunSpec) -> Plan:
+    """Returns what a reinforcement-learning run will do."""
+    if not isinstance(spec, RLSpec):
+        raise TypeError(spec.kind)
     load = api.cluster_status().load
-    seeds = len(spec.seeds)
-    cpus = spec.cpus_per_trial
+    seeds, cpus = len(spec.seeds), spec.cpus_per_trial
     text = f"{seeds} trial{'s' if seeds > 1 else ''}, one per seed, {cpus} CPU each"
     if load is None:
-        return f"{text}. The cluster is still coming up: the run waits for it."
-    at_once = min(seeds, int(load.cpus // cpus))
-    if _never_fits(spec):
-        return f"{text}. This machine has {load.cpus:g} CPUs, so it could never start: take fewer env runners."
-    return f"{text}, {at_once} at a time on {load.cpus:g} CPUs."
-
-
-def _never_fits(spec: RunSpec) -> bool:
-    load = api.cluster_status().load
-    return load is not None and load.cpus < spec.cpus_per_trial
+        return Plan(f"{text}. The cluster is still coming up: the run waits for it.")
+    if load.cpus < cpus:
+        return Plan(f"{text}. This machine has {load.cpus:g} CPUs, so it could never start: take fewer env runners.", fits=False)
+    return Plan(f"{text}, {min(seeds, int(load.cpus // cpus))} at a time on {load.cpus:g} CPUs.")
 
 
 def _start(spec: RunSpec, parent_id: str | None, key: str) -> None:

@@ -1,5 +1,6 @@
 """What a run's page says of a run that somebody's own script does."""
 
+from collections.abc import Callable
 from textwrap import shorten
 from typing import Any
 
@@ -9,11 +10,10 @@ from backend import api
 from backend.analysis import words
 from backend.api import Run
 from backend.catalog import metrics
-from pages.components import chart_options, charts
+from pages.components import chart_options, charts, common_tabs
 from pages.components.charts import Board
 from pages.components.text import plain
 
-MAIN_TAB = "Chart"
 PART = "trial"
 SHOWN_PARAMS, SHOWN_NUMBERS = 4, 5
 LONGEST = 40  # letters of a param in the header
@@ -24,6 +24,20 @@ def subject(run: Run) -> str:
     shown = [*params[:SHOWN_PARAMS], *(["…"] if len(params) > SHOWN_PARAMS else [])]
     seed = [f"seed {run.spec['seed']}"] if "seed" in run.spec else []
     return " · ".join(["your own script", *seed, *shown])
+
+
+def parts(run: Run) -> str:
+    many = len(run.trials)
+    return f"{many} trial{'s' if many > 1 else ''}" if many > 1 else ""
+
+
+def failed(run: Run) -> str:
+    many = sum(trial.state.value == "failed" for trial in run.trials)
+    return f"{many} of {len(run.trials)} trials failed" if many else ""
+
+
+def tabs(_run: Run) -> dict[str, Callable[[Run, Board], None]]:
+    return {"Chart": main_chart, "Metrics": common_tabs.metrics_tab, "Trials": _trials}
 
 
 def numbers(run: Run) -> None:
@@ -52,7 +66,11 @@ def main_chart(run: Run, board: Board) -> None:
     charts.run_chart(board, run, key, axis, display, f"main_{run.id}_{key}")
 
 
-def trial_rows(run: Run) -> list[dict[str, Any]]:
+def _trials(run: Run, _board: Board) -> None:
+    common_tabs.trials_table(run, PART, _trial_rows(run))
+
+
+def _trial_rows(run: Run) -> list[dict[str, Any]]:
     return [
         {"trial": trial.number, "seed": trial.seed, "state": trial.state.value, **trial.params, "reports": trial.reports, **trial.last}
         for trial in run.trials

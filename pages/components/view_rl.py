@@ -1,5 +1,6 @@
 """What a run's page says of a reinforcement-learning run."""
 
+from collections.abc import Callable
 from typing import Any
 
 import streamlit as st
@@ -8,15 +9,28 @@ from backend.analysis import words
 from backend.api import Run
 from backend.catalog import metrics
 from backend.catalog.environments import ENVIRONMENTS
-from pages.components import chart_options, charts
+from pages.components import chart_options, charts, common_tabs
 from pages.components.charts import Board
 
-MAIN_TAB = "Reward"
 PART = "seed"
 
 
 def subject(run: Run) -> str:
     return f"{run.spec['algorithm']} · {run.spec['environment']}"
+
+
+def parts(run: Run) -> str:
+    many = len(run.trials)
+    return f"{many} seed{'s' if many > 1 else ''}"
+
+
+def failed(run: Run) -> str:
+    many = sum(trial.state.value == "failed" for trial in run.trials)
+    return f"{many} of {len(run.trials)} seeds failed" if many else ""
+
+
+def tabs(_run: Run) -> dict[str, Callable[[Run, Board], None]]:
+    return {"Reward": main_chart, "Metrics": common_tabs.metrics_tab, "Trials": _trials}
 
 
 def numbers(run: Run) -> None:
@@ -44,7 +58,11 @@ def main_chart(run: Run, board: Board) -> None:
     charts.run_chart(board, run, metrics.REWARD, axis, display, f"reward_{run.id}")
 
 
-def trial_rows(run: Run) -> list[dict[str, Any]]:
+def _trials(run: Run, _board: Board) -> None:
+    common_tabs.trials_table(run, PART, _trial_rows(run))
+
+
+def _trial_rows(run: Run) -> list[dict[str, Any]]:
     return [
         {
             "seed": trial.seed,

@@ -28,8 +28,8 @@ def test_ppo_balances_the_pole(cluster: Path) -> None:
 
 
 def test_dqn_learns_from_its_replay_buffer(cluster: Path) -> None:
-    run_id = api.launch({**CARTPOLE, "algorithm": "dqn", "stop": {"env_steps": 15_000, "return_mean": 80}})
+    run_id = api.launch({**CARTPOLE, "algorithm": "dqn", "stop": {"env_steps": 15_000, "return_mean": 60}})
     poll(lambda: api.run(run_id).is_over, 240)
     run = api.run(run_id)
     assert run.state == "succeeded"
-    assert (run.best or 0) >= 80, "a random policy balances for about 22 steps"
+    assert (run.best or 0) >= 60, "a random policy balances for about 22 steps"

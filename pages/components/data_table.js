@@ -1,4 +1,4 @@
-// A table of runs: links, badges, sparklines; sorting and selection. Text is set as text, never as HTML.
+// A table: links, badges, sparklines; sorting and selection. Text is set as text, never as HTML.
 const make = (tag, attributes = {}, ...children) => {
   const node = document.createElement(tag)
   for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value)
@@ -50,21 +50,22 @@ const cells = {
 const rank = (value) => (value && typeof value === "object" ? (value.value ?? value.label ?? -Infinity) : (value ?? ""))
 
 const sorted = (rows, sort) => {
-  if (!sort) return rows
+  if (!sort || sort.given) return rows
   const compare = (one, two) => (one < two ? -1 : one > two ? 1 : 0)
   return [...rows].sort((one, two) => sort.direction * compare(rank(one[sort.key]), rank(two[sort.key])))
 }
 
-const header = (table, { columns, select }) => {
+const header = (table, { columns, select, order, sortable: among }) => {
   const row = make("tr")
   if (select) row.append(make("th", { class: "check" }, ""))
   for (const { key, label, kind } of columns) {
-    const sortable = kind !== "spark"
+    const sortable = among ? among.includes(key) : kind !== "spark"
     const title = sortable ? make("button", { type: "button" }, label) : label
     const cell = make("th", { class: kind, scope: "col" }, title)
     const sort = table.sort
     if (sort?.key === key) cell.setAttribute("aria-sort", sort.direction > 0 ? "ascending" : "descending")
     if (sortable) title.onclick = () => {
+      if (order) return table.given.sorted(key)
       table.sort = { key, direction: sort?.key === key ? -sort.direction : kind === "number" ? -1 : 1 }
       render(table)
     }
@@ -105,7 +106,8 @@ const render = (table) => {
 export default function ({ data, parentElement, setStateValue, setTriggerValue }) {
   const table = parentElement.querySelector("table")
   const present = JSON.stringify(data)
-  table.given = { data, open: (id) => setTriggerValue("open", id), changed: (ids) => setStateValue("selected", ids) }
+  if (data.order) table.sort = { ...data.order, given: true }
+  table.given = { data, sorted: (key) => setTriggerValue("sort", key), open: (id) => setTriggerValue("open", id), changed: (ids) => setStateValue("selected", ids) }
   const ids = new Set(data.rows.map((row) => row.id))
   table.selected = new Set([...(table.selected ?? [])].filter((id) => ids.has(id)))
   if (table.present !== present) render(table)

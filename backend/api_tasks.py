@@ -1,0 +1,181 @@
+"""What pages, the command line and notebooks may ask about fan-outs."""
+
+import io
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from backend.analysis import tables
+from backend.api import house, wake_cluster
+from backend.catalog import functions, signatures
+from backend.catalog.functions import File, Found
+from backend.errors import InvalidSpec
+from backend.specs import Inputs, TasksSpec, rows
+from backend.specs.fanout import Fanout
+from backend.specs.rows import Kept
+from backend.store import tasks as store
+from backend.store.summary import Summary
+from backend.store.tasks import Wanted
+from backend.store.values import Failure, Task, TaskCounts
+
+FORMATS = ("csv", "parquet", "jsonl")
+
+
+def retry_failed(run_id: str) -> None:
+    """Tries the failed tasks of a fan-out that is over again, and what is left with them, as the same run.
+
+    Raises:
+        UnknownRun, IllegalMove
+    """
+    house().launcher.retry_failed(run_id)
+    wake_cluster()
+
+
+def check(spec: TasksSpec) -> Fanout:
+    """Returns a fan-out checked against its function, its inputs and the cluster, as `launch` would start it.
+
+    Raises:
+        InvalidSpec: with one entry in `problems` for each field that is wrong.
+    """
+    return house().launcher.checked(spec)
+
+
+def preview(ready: Fanout, most: int = 5) -> list[dict[str, object]]:
+    """Returns the arguments of the first tasks, without the params of all."""
+    return ready.preview(house().settings.inputs_folder, most)
+
+
+# ---- the user's own code and files
+
+
+def own_files() -> list[File]:
+    """Returns the files in data/workloads with their functions; one that does not parse says why."""
+    return functions.user_files(house().settings.workloads_folder)
+
+
+def function(name: str) -> Found:
+    """Returns a function by its name, as a spec has it.
+
+    Raises:
+        UnknownWorkload
+    """
+    return functions.look_up(name, house().settings.workloads_folder)
+
+
+def save_own_file(name: str, text: str) -> Path:
+    """Writes a file of the user's own functions; runs that were started keep the text of then.
+
+    Raises:
+        InvalidSpec: the name is none for a Python file, or the text does not parse.
+    """
+    name = name.strip().removesuffix(".py")
+    if not name.isidentifier():
+        raise InvalidSpec({"name": "must be letters, digits and _, and not begin with a digit"})
+    try:
+        found = signatures.read(text)
+    except (SyntaxError, ValueError) as error:
+        raise InvalidSpec({"text": f"line {getattr(error, 'lineno', '?')}: {getattr(error, 'msg', error)}"}) from None
+    if not found:
+        raise InvalidSpec({"text": "has no function at its top level whose name does not begin with _"})
+    folder = house().settings.workloads_folder
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{name}.py"
+    part = path.with_suffix(".part")
+    part.write_text(text, encoding="utf-8")
+    part.replace(path)
+    return path
+
+
+def keep_upload(content: bytes, inputs: Inputs, function_name: str) -> Kept:
+    """Keeps the rows of an uploaded CSV or JSON Lines file, and returns what they are.
+
+    Raises:
+        InvalidSpec: it cannot be read; the message names the line.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "upload"
+        path.write_bytes(content)
+        read = inputs.model_copy(update={inputs.source: str(path)})
+        return rows.keep(read, house().settings.inputs_folder, function(function_name).function)
+
+
+def kept(sha256: str) -> Kept:
+    """Returns what is known of a file's rows that were kept.
+
+    Raises:
+        InvalidSpec: they are not there.
+    """
+    return rows.kept(sha256, house().settings.inputs_folder)
+
+
+# ---- tasks
+
+
+def overview(run_id: str) -> tuple[TaskCounts, Summary]:
+    """Returns how a fan-out stands as a whole.
+
+    Raises:
+        UnknownRun
+    """
+    return store.summary(house().database, run_id)
+
+
+def tasks(run_id: str, wanted: Wanted | None = None, offset: int = 0, limit: int = 50) -> list[Task]:
+    """Returns some of a run's tasks that have begun."""
+    return store.page(house().database, run_id, wanted or Wanted(), offset, limit)
+
+
+def count(run_id: str, wanted: Wanted) -> int:
+    """Returns how many tasks that have begun match."""
+    return store.count(house().database, run_id, wanted)
+
+
+def task(run_id: str, number: int) -> Task | None:
+    """Returns one task, or None if it has not begun."""
+    return store.task(house().database, run_id, number)
+
+
+def failures(run_id: str) -> list[Failure]:
+    """Returns the kinds of failure, the most frequent first."""
+    return store.failure_groups(house().database, run_id)
+
+
+def pictures(run_id: str, offset: int, limit: int) -> list[tuple[Task, Path]]:
+    """Returns tasks whose result is a picture, with its file."""
+    folder = house().settings.run_folder(run_id)
+    return [(each, folder / (each.artifact or "")) for each in store.artifacts(house().database, run_id, ".png", offset, limit)]
+
+
+def artifact(run_id: str, task_: Task) -> Path | None:
+    """Returns the file of a task's result; None if it has none, or it is gone."""
+    path = house().settings.run_folder(run_id) / task_.artifact if task_.artifact else None
+    return path if path is not None and path.is_file() else None
+
+
+def pairs(run_id: str, most: int) -> Sequence[tuple[float, float]]:
+    """Returns the results that are two numbers, of the first `most` tasks."""
+    return tables.pairs(store.page(house().database, run_id, Wanted(states=("succeeded",)), 0, most))
+
+
+def pair_names(run_id: str) -> tuple[str, str]:
+    """Returns what the two numbers of the results are called."""
+    found = store.page(house().database, run_id, Wanted(states=("succeeded",)), 0, 1)
+    return tables.names_of_pair(found[0]) if found else ("first", "second")
+
+
+def results(run_id: str, form: str = "csv") -> bytes:
+    """Returns every task that has begun as a table: number, state, arguments, timing, result, error.
+
+    Args:
+        form: csv, parquet or jsonl.
+
+    Raises:
+        UnknownRun
+        InvalidSpec: there is no such format.
+    """
+    if form not in FORMATS:
+        raise InvalidSpec({"format": f"must be one of: {', '.join(FORMATS)}"})
+    store.summary(house().database, run_id)
+    buffer = io.BytesIO()
+    tables.write(store.everything(house().database, run_id), form, buffer)
+    return buffer.getvalue()

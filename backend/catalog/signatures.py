@@ -1,0 +1,152 @@
+"""Reads functions from Python text without running it: name, arguments, defaults and docstring, from the syntax tree."""
+
+import ast
+import json
+from dataclasses import dataclass
+from typing import Any, Literal
+
+Kind = Literal["int", "float", "bool", "str", "path", "literal", "list", "any"]
+_PLAIN: dict[str, Kind] = {
+    "int": "int", "float": "float", "bool": "bool", "str": "str", "Path": "path", "pathlib.Path": "path",
+    "list": "list", "List": "list", "tuple": "list", "Sequence": "list", "dict": "any", "Any": "any",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Argument:
+    """One argument of a function. `kind` is "any" where the annotation is missing or is none of the others."""
+
+    name: str
+    kind: Kind = "any"
+    of: Kind = "any"  # of a list, the kind of its items
+    options: tuple[Any, ...] = ()  # of a Literal
+    optional: bool = False  # None is allowed
+    required: bool = True
+    default: Any = None  # None as well where it is no plain value: then `default_text` shows it
+    default_text: str = ""
+
+    @property
+    def said(self) -> str:
+        """The argument as Python writes it."""
+        return f"{self.name}: {self.kind}" if self.kind != "any" else self.name
+
+
+@dataclass(frozen=True)
+class Function:
+    """A function, or a class whose instances are called: `init` are then the arguments of its constructor."""
+
+    name: str
+    arguments: tuple[Argument, ...]
+    doc: str = ""
+    is_class: bool = False
+    init: tuple[Argument, ...] = ()
+    takes_any: bool = False  # it has **kwargs
+
+    def argument(self, name: str) -> Argument | None:
+        return next((each for each in self.arguments if each.name == name), None)
+
+    @property
+    def signature(self) -> str:
+        return f"{self.name}({', '.join(each.said for each in self.arguments)}{', **' if self.takes_any else ''})"
+
+
+def read(text: str) -> tuple[Function, ...]:
+    """Returns the public functions of a Python file, and its public classes that have `__call__`.
+
+    Raises:
+        SyntaxError: the text is no Python.
+    """
+    tree = ast.parse(text)
+    return tuple(found for node in tree.body if (found := _function(node)) is not None)
+
+
+def _function(node: ast.stmt) -> Function | None:
+    if isinstance(node, ast.FunctionDef) and not node.name.startswith("_") and not node.args.posonlyargs:
+        return Function(node.name, _arguments(node.args), _doc(node), takes_any=node.args.kwarg is not None)
+    if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+        methods = {each.name: each for each in node.body if isinstance(each, ast.FunctionDef)}
+        wanted = [methods[name] for name in ("__init__", "__call__") if name in methods]
+        if (call := methods.get("__call__")) and not any(each.args.posonlyargs for each in wanted):
+            init = _arguments(methods["__init__"].args)[1:] if "__init__" in methods else ()
+            doc = _doc(node) or _doc(call)
+            return Function(node.name, _arguments(call.args)[1:], doc, is_class=True, init=init, takes_any=call.args.kwarg is not None)
+    return None
+
+
+def _doc(node: ast.FunctionDef | ast.ClassDef) -> str:
+    return ast.get_docstring(node) or ""
+
+
+def _arguments(given: ast.arguments) -> tuple[Argument, ...]:
+    missing: list[ast.expr | None] = [None] * (len(given.args) - len(given.defaults))
+    pairs = [*zip(given.args, missing + list(given.defaults), strict=True), *zip(given.kwonlyargs, given.kw_defaults, strict=True)]
+    return tuple(_argument(argument, default) for argument, default in pairs)
+
+
+def _argument(given: ast.arg, default: ast.expr | None) -> Argument:
+    kind, of, options, optional = _kind(given.annotation)
+    if default is None:
+        return Argument(given.arg, kind, of, options, optional)
+    text = ast.unparse(default)
+    try:
+        value, text = ast.literal_eval(default), ""
+    except (ValueError, TypeError):
+        value = None
+    if not _survives(value):
+        value, text = None, ast.unparse(default)
+    if kind == "any" and given.annotation is None:
+        kind = _kind_of(value)
+    return Argument(given.arg, kind, of, options, optional or (value is None and not text), False, value, text)
+
+
+def _survives(value: Any) -> bool:
+    """Returns whether a value is the same after it was JSON; a tuple would come back as a list."""
+    try:
+        return repr(json.loads(json.dumps(value, allow_nan=False))) == repr(value)
+    except (TypeError, ValueError):
+        return False
+
+
+def _kind_of(value: Any) -> Kind:
+    """Returns the kind that a default hints at where there is no annotation."""
+    for kind, types in (("bool", bool), ("int", int), ("float", float), ("str", str)):
+        if isinstance(value, types):
+            return kind  # type: ignore[return-value]
+    return "any"
+
+
+def _kind(annotation: ast.expr | None) -> tuple[Kind, Kind, tuple[Any, ...], bool]:
+    """Returns the kind, for a list that of its items, the options of a Literal, and whether None is allowed."""
+    if isinstance(annotation, ast.Constant) and isinstance(annotation.value, str):  # a quoted annotation
+        try:
+            return _kind(ast.parse(annotation.value, mode="eval").body)
+        except SyntaxError:
+            return "any", "any", (), False
+    if isinstance(annotation, ast.BinOp) and isinstance(annotation.op, ast.BitOr):
+        return _union([annotation.left, annotation.right])
+    if isinstance(annotation, ast.Subscript):
+        return _subscript(ast.unparse(annotation.value).removeprefix("typing."), annotation.slice)
+    name = ast.unparse(annotation) if annotation is not None else ""
+    return _PLAIN.get(name.removeprefix("typing."), "any"), "any", (), False
+
+
+def _subscript(name: str, inner: ast.expr) -> tuple[Kind, Kind, tuple[Any, ...], bool]:
+    parts = inner.elts if isinstance(inner, ast.Tuple) else [inner]
+    if name == "Optional":
+        return (*_kind(inner)[:3], True)
+    if name == "Union":
+        return _union(parts)
+    if name == "Annotated":
+        return _kind(parts[0])
+    if name == "Literal":
+        options = tuple(ast.literal_eval(part) for part in parts if isinstance(part, ast.Constant | ast.UnaryOp))
+        return "literal", "any", options, None in options
+    if _PLAIN.get(name) == "list":
+        return "list", _kind(parts[0])[0], (), False
+    return "any", "any", (), False
+
+
+def _union(parts: list[ast.expr]) -> tuple[Kind, Kind, tuple[Any, ...], bool]:
+    real = [part for part in parts if not (isinstance(part, ast.Constant) and part.value is None)]
+    kind, of, options, optional = _kind(real[0]) if len(real) == 1 else ("any", "any", (), any(_kind(part)[3] for part in real))
+    return kind, of, options, optional or len(real) < len(parts)

@@ -1,0 +1,327 @@
+"""What runs in Ray's workers: a chunk of a fan-out's tasks, each timed, each result made storable by itself.
+
+Imports little, and nothing of the store: workers never touch the database.
+"""
+
+import contextlib
+import faulthandler
+import hashlib
+import importlib
+import io
+import json
+import linecache
+import os
+import pickle
+import signal
+import sys
+import time
+import traceback
+import types
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import numpy as np
+import ray
+
+PNG = b"\x89PNG\r\n\x1a\n"
+MOST_TEXT = 64_000  # letters of JSON that are kept in the table; more becomes a file
+MOST_BYTES = 256_000_000  # of one result
+MOST_OUTPUT = 2000  # letters of what a task printed
+GRACE_SECONDS = 2.0  # after which a task that does not heed its timeout ends its worker
+
+
+def connect(most: int = 16) -> None:
+    """Connects to the cluster and lets worker processes start, which takes them longer than it takes us to be ready."""
+    ray.init(log_to_driver=False, configure_logging=False)
+    for _ in range(min(most, int(ray.cluster_resources().get("CPU", 0)))):
+        ray.remote(_nothing).options(num_cpus=1).remote()
+
+
+def _nothing() -> None:
+    """Lets a worker import this module."""
+
+
+@dataclass(frozen=True)
+class Code:
+    """What the tasks of a run call, the same for all of them."""
+
+    code: str  # "module:attribute"
+    text: str = ""  # of the user's own file; empty where the module is imported
+    folder: str = ""  # of the user's files, for those that import each other
+    params: dict[str, Any] = field(default_factory=dict)
+    init: dict[str, Any] = field(default_factory=dict)
+    paths: tuple[str, ...] = ()  # arguments that become a pathlib.Path
+    is_class: bool = False
+    timeout_s: float | None = None
+    scratch: str = ""  # folder for the last words of tasks that do not heed their timeout
+
+
+@dataclass
+class Report:
+    """What a worker tells of a chunk: entry by entry of those it came to, in order; the rest waits for another turn."""
+
+    node: str
+    pid: int
+    started: list[float] = field(default_factory=list)  # seconds since the epoch
+    seconds: list[float] = field(default_factory=list)
+    results: list[str | None] = field(default_factory=list)  # JSON
+    values: list[float | None] = field(default_factory=list)
+    files: dict[int, tuple[str, bytes]] = field(default_factory=dict)  # place -> suffix and content
+    errors: dict[int, tuple[str, str, str, str]] = field(default_factory=dict)  # place -> kind, where, message, traceback
+    outputs: dict[int, str] = field(default_factory=dict)
+    cannot_load: tuple[str, str] | None = None  # message and traceback: no task can run
+
+
+class TaskTimeout(BaseException):
+    """A task took longer than it may. No Exception, so that a task's own `except Exception` does not swallow it."""
+
+
+class Unstorable(TypeError):
+    """A result that cannot be kept."""
+
+
+_loaded: dict[str, Callable[..., Any]] = {}
+
+
+def run_chunk(code: Code, run_id: str, inputs: list[str], seconds: float) -> Report:
+    """Runs tasks one after another, for about `seconds`; always at least one. `inputs` are JSON objects of arguments."""
+    report = Report(ray.get_runtime_context().get_node_id()[:8], os.getpid())
+    try:
+        call = _loaded.get(run_id) or _load(code, run_id)
+    except (Exception, SystemExit) as error:  # a script that ends itself on import
+        report.cannot_load = (f"{type(error).__name__}: {_said(error)}", traceback.format_exc())
+        return report
+    until = time.perf_counter() + seconds
+    with _quiet() as printed:
+        for place, given in enumerate(inputs):
+            _run_one(code, call, given, place, report)
+            if printed.length:
+                report.outputs[place] = printed.take()
+            if time.perf_counter() > until:
+                break
+    return report
+
+
+def _run_one(code: Code, call: Callable[..., Any], given: str, place: int, report: Report) -> None:
+    report.started.append(time.time())
+    began = time.perf_counter()
+    result, value = None, None
+    try:
+        arguments = code.params | json.loads(given)
+        for name in code.paths:
+            if isinstance(arguments.get(name), str):
+                arguments[name] = Path(arguments[name]).expanduser()
+        returned = _limited(call, arguments, code.timeout_s, last_words(code.scratch, given)) if code.timeout_s else call(**arguments)
+        result, value, file = _storable(returned)
+        if file is not None:
+            report.files[place] = file
+    except (KeyboardInterrupt, ray.exceptions.TaskCancelledError):
+        raise  # Ray's way to end us
+    except TaskTimeout:
+        report.errors[place] = ("Timeout", "", f"took longer than {code.timeout_s:g} s", _trace())
+    except BaseException as error:
+        report.errors[place] = (type(error).__name__, _place(error), _said(error), _trace())
+    report.seconds.append(time.perf_counter() - began)
+    report.results.append(result)
+    report.values.append(value)
+
+
+def _limited(call: Callable[..., Any], arguments: dict[str, Any], seconds: float, words: Path) -> Any:
+    """Calls with a time limit: a signal first; where that is not heeded, because C code holds the GIL, the process ends.
+
+    Before it does, where it hangs is written to `words`.
+    """
+    words.parent.mkdir(parents=True, exist_ok=True)
+    with words.open("w") as file:
+        faulthandler.dump_traceback_later(seconds + GRACE_SECONDS, exit=True, file=file)
+        signal.signal(signal.SIGALRM, _raise_timeout)
+        signal.setitimer(signal.ITIMER_REAL, seconds)
+        try:
+            return call(**arguments)
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            faulthandler.cancel_dump_traceback_later()
+            words.unlink(missing_ok=True)
+
+
+def last_words(scratch: str, given: str) -> Path:
+    """Returns the file that says where a task hung when its process was ended; it may be on another machine."""
+    return Path(scratch) / hashlib.sha1(given.encode(), usedforsecurity=False).hexdigest()
+
+
+def _raise_timeout(_number: int, _frame: FrameType | None) -> None:
+    raise TaskTimeout
+
+
+def _load(code: Code, run_id: str) -> Callable[..., Any]:
+    module, _, attribute = code.code.partition(":")
+    found = getattr(_own_module(module, code) if code.text else importlib.import_module(module), attribute)
+    found = getattr(found, "_function", found)  # a function decorated with ray.remote
+    _loaded[run_id] = found(**code.init) if code.is_class else found
+    return _loaded[run_id]
+
+
+def _own_module(name: str, code: Code) -> types.ModuleType:
+    """Runs the text of the user's file as a module of that name, so that a traceback shows its lines."""
+    if code.folder and code.folder not in sys.path:
+        sys.path.append(code.folder)
+    module = types.ModuleType(name)
+    module.__file__ = f"{name}.py"
+    linecache.cache[module.__file__] = (len(code.text), None, code.text.splitlines(keepends=True), module.__file__)
+    sys.modules[name] = module
+    exec(compile(code.text, module.__file__, "exec"), module.__dict__)
+    return module
+
+
+# ---- results
+
+
+def _storable(value: Any) -> tuple[str | None, float | None, tuple[str, bytes] | None]:
+    """Returns a result as JSON, as a number if it is one, and as a file where it is none of JSON's values.
+
+    Raises:
+        Unstorable: it can be neither, or is too large.
+    """
+    if type(value) in (int, float, bool) or isinstance(value, np.number | np.bool_):
+        plain = value if type(value) in (int, float, bool) else value.item()
+        if type(plain) in (int, float, bool):  # and no complex number, no time
+            return json.dumps(plain), _as_float(plain), None
+    if value is None:
+        return "null", None, None
+    file = _as_file(value)
+    if file is None:
+        text = _as_json(value)
+        if text is not None and len(text) <= MOST_TEXT:
+            return text, None, None
+        file = ("json", text.encode()) if text is not None else ("pkl", _pickled(value))
+    _refuse_if_huge(len(file[1]))
+    return None, None, file
+
+
+def _as_float(value: complex) -> float | None:
+    try:
+        return float(value)  # type: ignore[arg-type]
+    except (TypeError, OverflowError):
+        return None
+
+
+def _as_json(value: Any) -> str | None:
+    try:
+        return json.dumps(value, default=_plain)
+    except (TypeError, ValueError, RecursionError):
+        return None
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, np.number | np.bool_):
+        return value.item()
+    if isinstance(value, np.ndarray) and value.size <= 100:
+        return value.tolist()
+    raise TypeError
+
+
+def _as_file(value: Any) -> tuple[str, bytes] | None:
+    """Returns suffix and content of what is kept as a file: arrays, tables, pictures, bytes, and files by their path."""
+    if isinstance(value, np.ndarray):
+        _refuse_if_huge(value.nbytes)
+        return _saved("npy", lambda buffer: np.save(buffer, value, allow_pickle=False)) if value.dtype != object else None
+    if isinstance(value, bytes | bytearray):
+        return ("png" if value.startswith(PNG) else "bin"), bytes(value)
+    if isinstance(value, Path):
+        _refuse_if_huge(value.stat().st_size)
+        return value.suffix.lstrip(".")[:16] or "bin", value.read_bytes()
+    kind = type(value).__module__.partition(".")[0], type(value).__name__
+    if kind[0] == "PIL":
+        return _saved("png", lambda buffer: value.save(buffer, "PNG"))
+    if kind in (("pandas", "DataFrame"), ("pandas", "Series")):
+        table = value.to_frame() if kind[1] == "Series" else value
+        _refuse_if_huge(int(table.memory_usage(deep=True).sum()))
+        return _saved("parquet", table.to_parquet)
+    if kind == ("matplotlib", "Figure"):
+        return _saved("png", value.savefig)
+    return None
+
+
+def _saved(suffix: str, write: Callable[[io.BytesIO], Any]) -> tuple[str, bytes]:
+    buffer = io.BytesIO()
+    write(buffer)
+    return suffix, buffer.getvalue()
+
+
+def _refuse_if_huge(size: int) -> None:
+    if size > MOST_BYTES:
+        told = f"the result takes {size / 1e6:,.0f} MB, and at most {MOST_BYTES / 1e6:,.0f} are kept"
+        raise Unstorable(f"{told}; write it to a file and return what to know of it")
+
+
+def _pickled(value: Any) -> bytes:
+    try:
+        return pickle.dumps(value)
+    except Exception as error:
+        raise Unstorable(f"a result of type {type(value).__name__} can be stored neither as JSON nor as a pickle: {error}") from None
+
+
+# ---- what went wrong, and what was printed
+
+
+def _trace() -> str:
+    """Returns the traceback without our own frames."""
+    kind, error, trace = sys.exc_info()
+    while trace is not None and trace.tb_frame.f_code.co_filename == __file__:
+        trace = trace.tb_next
+    return "".join(traceback.format_exception(kind, error, trace))[-20_000:]
+
+
+def _said(error: BaseException) -> str:
+    """Returns an exception's message, also where its own code cannot say it."""
+    try:
+        return str(error)
+    except Exception as problem:
+        return f"its message cannot be shown: {type(problem).__name__}"
+
+
+def _place(error: BaseException) -> str:
+    """Returns file and line where it was raised."""
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename != __file__]
+    return f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
+
+
+class _Tail(io.TextIOBase):
+    """Takes what is printed and keeps the end of it."""
+
+    def __init__(self) -> None:
+        self.length = 0
+        self._text = ""
+
+    def write(self, text: str) -> int:
+        self.length += len(text)
+        self._text = (self._text + text[-MOST_OUTPUT:])[-MOST_OUTPUT:]
+        return len(text)
+
+    def writable(self) -> bool:
+        return True
+
+    def take(self) -> str:
+        text = f"… {self.length - MOST_OUTPUT:,} letters before\n{self._text}" if self.length > MOST_OUTPUT else self._text
+        self.length, self._text = 0, ""
+        return text.replace("\0", "\ufffd").encode("utf-8", "replace").decode()
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[_Tail]:
+    tail = _Tail()
+    with contextlib.redirect_stdout(tail), contextlib.redirect_stderr(tail):
+        yield tail
+
+
+class Worker:
+    """An actor of a pool: loads its class once, then runs chunk after chunk."""
+
+    def __init__(self, code: Code, run_id: str) -> None:
+        self.code, self.run_id = code, run_id
+
+    def run(self, inputs: list[str], seconds: float) -> Report:
+        return run_chunk(self.code, self.run_id, inputs, seconds)

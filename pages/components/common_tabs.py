@@ -1,0 +1,36 @@
+"""Tabs of a run's page that kinds with trials have in common."""
+
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from backend import api
+from backend.api import Run
+from backend.catalog import metrics
+from pages.components import chart_options, charts
+from pages.components.charts import Board
+
+
+def metrics_tab(run: Run, board: Board) -> None:
+    keys = [key for key in api.metric_keys(run.id) if key not in (run.main_metric, "env_steps", "iteration", "time_s")]
+    if not keys:
+        st.caption("Nothing else is recorded." if run.reports else "Nothing is recorded yet.")
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        axis, display = chart_options.x_axis(charts.axes_of([run])), chart_options.display()
+    for heading in sorted({metrics.group(key) for key in keys}):
+        st.markdown(f"##### {heading}")
+        mine = [key for key in keys if metrics.group(key) == heading]
+        for start in range(0, len(mine), 2):
+            for column, key in zip(st.columns(2), mine[start : start + 2], strict=False):
+                with column:
+                    charts.run_chart(board, run, key, axis, display, f"{key}_{run.id}", small=True)
+
+
+def trials_table(run: Run, part: str, rows: list[dict[str, Any]]) -> None:
+    st.dataframe(pd.DataFrame(rows).dropna(axis="columns", how="all"), hide_index=True, width="stretch", height="content")
+    for trial in run.trials:
+        if trial.error:
+            with st.expander(f"{part.capitalize()} {trial.number if trial.seed is None else trial.seed} failed"):
+                st.code(trial.error, language="python")

@@ -1,0 +1,42 @@
+"""What a form starts with, and what it holds."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from backend import api, specs
+from backend.catalog.examples import EXAMPLES
+from backend.catalog.lookup import find
+from backend.specs import RunSpec
+
+START_PAGES = {"rl": "pages/start/rl.py", "tasks": "pages/start/tasks.py"}
+
+
+@dataclass(frozen=True)
+class Draft:
+    """What the form starts with: empty, an example, or an earlier run."""
+
+    source: str = "new"
+    values: Mapping[str, Any] = field(default_factory=dict)
+    parent_id: str | None = None
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the form holds now: a spec that can be run, or what is wrong with it by field."""
+
+    spec: RunSpec | None
+    problems: Mapping[str, str]
+
+
+def starting_point(query: Mapping[str, str]) -> Draft:
+    """Returns the draft a URL asks for: ?clone=ID, ?example=NAME, ?function=NAME, or an empty form."""
+    if clone := query.get("clone"):
+        run = api.run(clone)
+        spec = specs.stored(run.spec) if run.is_ours else specs.parse(run.spec)  # which says why there is no form for it
+        return Draft(f"clone-{clone}", spec.model_dump(exclude_none=True), clone)
+    if example := query.get("example"):
+        return Draft(f"example-{example}", find("example", example, EXAMPLES).spec)
+    if function := query.get("function"):
+        return Draft(f"function-{function}", {"function": function})
+    return Draft()

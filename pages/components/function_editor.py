@@ -1,0 +1,55 @@
+"""Where a person writes functions of their own: a file under data/workloads."""
+
+import streamlit as st
+
+from backend import api_tasks
+from backend.errors import InvalidSpec
+from pages.components.text import plain
+
+TEMPLATE = '''"""What these functions are for."""
+
+from typing import Literal
+
+
+def my_function(x: float, power: int = 2, mode: Literal["plus", "minus"] = "plus") -> float:
+    """Computes something of one input. The form follows from this line: names, kinds, defaults."""
+    return x**power if mode == "plus" else -(x**power)
+'''
+NEW = "a new file"
+
+
+def editor() -> None:
+    """A button that opens the editor, and what is wrong with files that do not parse."""
+    for file in api_tasks.own_files():
+        if file.problem:
+            st.warning(f"{plain(file.path.name)} does not parse, {plain(file.problem)}", icon=":material/code_off:")
+    if st.button("Write a function", icon=":material/code:", type="tertiary", help="Opens an editor for files in data/workloads."):
+        _edit()
+
+
+@st.dialog("Your own functions", width="large")
+def _edit() -> None:
+    files = {file.name: file for file in api_tasks.own_files()}
+    chosen = st.selectbox("File", [NEW, *files], format_func=lambda name: name if name == NEW else f"{name}.py", key="edit_file")
+    name = st.text_input("Name", value="" if chosen == NEW else chosen, key=f"edit_name_{chosen}", placeholder="my_functions")
+    before = TEMPLATE if chosen == NEW else _text(files[chosen])
+    text = st.text_area("Python", value=before, height=380, key=f"edit_text_{chosen}")
+    st.caption("A function at the top level whose name does not begin with _, or a class with __call__, which is made once a worker.")
+    if not st.button("Save", type="primary", icon=":material/save:", key="edit_save"):
+        return
+    try:
+        path = api_tasks.save_own_file(name, text)
+    except InvalidSpec as error:
+        for problem in error.problems.values():
+            st.error(plain(problem), icon=":material/error:")
+        return
+    first = next((each.functions[0].name for each in api_tasks.own_files() if each.path == path and each.functions), "")
+    st.query_params.from_dict({"function": f"{path.stem}:{first}"})
+    st.rerun()
+
+
+def _text(file: api_tasks.File) -> str:
+    try:
+        return file.text or file.path.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""

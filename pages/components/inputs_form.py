@@ -1,0 +1,149 @@
+"""Where the tasks' arguments come from: a range, a list, a grid, a file's rows, or files by pattern."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+
+from backend import api_tasks
+from backend.catalog.functions import Found
+from backend.errors import InvalidSpec
+from backend.specs import Inputs
+from pages.components import argument_fields, spec_form
+from pages.components.text import plain
+
+SOURCES = {"range": "Range", "list": "List", "grid": "Grid", "file": "CSV or JSON Lines", "files": "Files"}
+ENCODINGS = ("utf-8", "cp1252", "latin-1", "utf-16")
+Entered = tuple[dict[str, Any], dict[str, str]]  # the spec's inputs, and what is wrong by field
+
+
+def inputs(found: Found, start: Mapping[str, Any], problems: Mapping[str, str], key: str) -> Entered:
+    """Draws the card and returns what was entered."""
+    before = "file" if "csv" in start or "jsonl" in start else next((source for source in SOURCES if source in start), "range")
+    with st.container(border=True):
+        st.markdown("**Inputs, a task for each**")
+        source = st.segmented_control(
+            "Source", list(SOURCES), format_func=SOURCES.__getitem__, default=before, required=True, key=f"{key}/source",
+            label_visibility="collapsed",
+        )  # fmt: skip
+        entered, wrong = _DRAW[source or "range"](found, start, f"{key}/{source}")
+        for field in ("inputs", *(f"inputs.{name}" for name in Inputs.model_fields)):
+            if field in problems:
+                spec_form.problem_under({field: problems[field]}, field)
+    return entered, wrong
+
+
+def brought(found: Found, entered: Mapping[str, Any]) -> set[str]:
+    """Returns the arguments that these inputs bring."""
+    if "grid" in entered:
+        return set(entered["grid"])
+    if "sha256" in entered:
+        columns = api_tasks.kept(entered["sha256"]).columns
+        return {entered.get("columns", {}).get(name, name) for name in columns}
+    return {entered["argument"]} if entered.get("argument") else set()
+
+
+def _argument(found: Found, start: Mapping[str, Any], key: str) -> str:
+    names = [each.name for each in found.function.arguments]
+    asked = start.get("argument")
+    return st.selectbox("Given to", names, index=names.index(asked) if asked in names else 0, key=f"{key}/argument") if names else ""
+
+
+def _range(found: Found, start: Mapping[str, Any], key: str) -> Entered:
+    given = start.get("range", 10)
+    parts = list(given) if isinstance(given, list | tuple) else [0, given]
+    columns = st.columns(4)
+    with columns[0]:
+        argument = _argument(found, start, key)
+    first = columns[1].number_input("From", value=parts[0], step=1, key=f"{key}/from")
+    stop = columns[2].number_input("To, not included", value=parts[1], step=1, key=f"{key}/to")
+    step = columns[3].number_input("Step", value=parts[2] if len(parts) > 2 else 1, step=1, key=f"{key}/step")
+    if first is None or stop is None or step is None:
+        return {"range": 0, "argument": argument}, {"inputs.range": "from, to and step must be whole numbers"}
+    return {"range": stop if (first, step) == (0, 1) else [first, stop, step], "argument": argument}, {}
+
+
+def _list(found: Found, start: Mapping[str, Any], key: str) -> Entered:
+    left, right = st.columns([1, 3])
+    with left:
+        argument = _argument(found, start, key)
+    shown = "\n".join(each if isinstance(each, str) else argument_fields.written(each) for each in start.get("list", []))
+    text = right.text_area("Values", value=shown, key=f"{key}/values", placeholder="one a line, or separated by commas; or a JSON list")
+    kind = found.function.argument(argument)
+    if kind is not None and kind.kind in ("str", "path"):
+        return {"list": [line.strip() for line in text.splitlines() if line.strip()], "argument": argument}, {}
+    return {"list": argument_fields.values(text), "argument": argument}, {}
+
+
+def _grid(found: Found, start: Mapping[str, Any], key: str) -> Entered:
+    before = start.get("grid", {})
+    grid: dict[str, list[Any]] = {}
+    st.caption("Values by argument; a task for each combination. What is left empty is the same for all tasks.")
+    for argument in found.function.arguments:
+        shown = ", ".join(each if isinstance(each, str) else argument_fields.written(each) for each in before.get(argument.name, []))
+        hint = ", ".join(map(str, argument.options)) or "1, 2, 3"
+        text = st.text_input(argument.name, value=shown, key=f"{key}/{argument.name}", placeholder=hint)
+        if text.strip():
+            grid[argument.name] = [argument_fields.value_of(argument, part) for part in text.split(",") if part.strip()] \
+                if argument.kind in ("str", "path", "literal") else argument_fields.values(text)  # fmt: skip
+            grid[argument.name] = [each.strip() if isinstance(each, str) else each for each in grid[argument.name]]
+    return {"grid": grid}, {}
+
+
+def _files(found: Found, start: Mapping[str, Any], key: str) -> Entered:
+    left, right = st.columns([1, 3])
+    with left:
+        argument = _argument(found, start, key)
+    pattern = right.text_input("Pattern", value=start.get("files", ""), key=f"{key}/pattern", placeholder="/data/**/*.txt")
+    return {"files": pattern, "argument": argument}, {}
+
+
+def _file(found: Found, start: Mapping[str, Any], key: str) -> Entered:
+    left, right = st.columns([3, 1])
+    upload = left.file_uploader("CSV with a header, or JSON Lines", ["csv", "jsonl", "ndjson", "json"], key=f"{key}/upload")
+    encoding = right.selectbox("Encoding", ENCODINGS, index=0, key=f"{key}/encoding", help="Of the file's text.")
+    if upload is None:
+        if "sha256" not in start:
+            return {"csv": ""}, {"inputs": "give a file"}
+        entered = {name: start[name] for name in ("csv", "jsonl", "sha256") if name in start}
+    else:
+        kind = "csv" if upload.name.endswith(".csv") else "jsonl"
+        given = Inputs.model_validate({kind: upload.name, "encoding": encoding})
+        try:
+            sha256 = _kept(upload, given, found.id, f"{key}/kept")
+        except InvalidSpec as error:
+            return {kind: upload.name}, {"inputs": next(iter(error.problems.values()))}
+        entered = {kind: upload.name, "sha256": sha256}
+    return entered | _columns(found, start, entered["sha256"], key), {}
+
+
+def _kept(upload: Any, given: Inputs, function: str, key: str) -> str:
+    """Keeps an upload's rows, once and not at each drawing of the form."""
+    name = (upload.file_id, given.encoding, function)
+    known = st.session_state.get(key)
+    if known is None or known[0] != name:
+        known = st.session_state[key] = (name, api_tasks.keep_upload(upload.getvalue(), given, function).sha256)
+    return str(known[1])
+
+
+def _columns(found: Found, start: Mapping[str, Any], sha256: str, key: str) -> dict[str, Any]:
+    """Lets a person say which column is which argument, where names differ."""
+    rows = api_tasks.kept(sha256)
+    arguments = [each.name for each in found.function.arguments]
+    st.caption(f"{rows.total:,} rows of {plain(', '.join(rows.columns))}")
+    odd = [name for name in rows.columns if name not in arguments]
+    if not odd or found.function.takes_any:
+        return {}
+    before = start.get("columns", {})
+    columns = {}
+    for place, (slot, name) in enumerate(zip(st.columns(min(4, len(odd))) * len(odd), odd, strict=False)):
+        options = ["", *(each for each in arguments if each not in rows.columns)]
+        index = options.index(before[name]) if before.get(name) in options else min(place + 1, len(options) - 1)
+        title = f"Column {name}"
+        chosen = slot.selectbox(title, options, index=index, format_func=lambda each: each or "choose", key=f"{key}/{sha256}/{name}")
+        if chosen:
+            columns[name] = chosen
+    return {"columns": columns} if columns else {}
+
+
+_DRAW = {"range": _range, "list": _list, "grid": _grid, "file": _file, "files": _files}

@@ -1,0 +1,168 @@
+"""The tasks of a fan-out: a page of them, sorted, filtered and found in the database; all of it in the URL."""
+
+import json
+from typing import Any
+
+import streamlit as st
+
+from backend import api_tasks
+from backend.analysis import words
+from backend.api import Run
+from backend.api_tasks import Task, Wanted
+from pages.components import paging
+from pages.components.badges import ICONS
+from pages.components.data_table import table
+from pages.components.text import plain
+
+A_PAGE = 50
+STATES = ("running", "succeeded", "failed", "stopped")
+SORTABLE = ("number", "state", "attempts", "started_at", "seconds", "worker", "value")
+LONGEST = 200  # letters in a cell
+COLUMNS = (
+    {"key": "state", "label": "State", "kind": "state"},
+    {"key": "number", "label": "Task", "kind": "link"},
+    {"key": "input", "label": "Input", "kind": "text"},
+    {"key": "value", "label": "Result", "kind": "text"},
+    {"key": "seconds", "label": "Took", "kind": "number"},
+    {"key": "attempts", "label": "Tries", "kind": "number"},
+    {"key": "worker", "label": "Worker", "kind": "number"},
+    {"key": "started_at", "label": "Started", "kind": "number"},
+)
+
+
+def task_list(run: Run) -> None:
+    """The table, what narrows it down, and the task that was clicked on."""
+    if run.tasks is None:
+        return
+    wanted = _wanted()
+    total = _total(run, wanted)
+    if opened := st.query_params.get("task"):
+        _task(run, opened)
+    if not total:
+        st.info("No task matches." if not wanted.is_all else "No task has begun yet.", icon=":material/search_off:")
+        return
+    start = paging.pager(total, A_PAGE, "page")
+    tasks = api_tasks.tasks(run.id, wanted, start, A_PAGE)
+    result = table(
+        [_row(run, task) for task in tasks], COLUMNS, f"tasks_{run.id}", order=(wanted.order, wanted.descending), sortable=SORTABLE
+    )
+    waiting = f" {run.tasks.queued:,} are queued and have no row yet." if run.tasks.queued and wanted.is_all else ""
+    st.caption(f"{start + 1:,} to {start + len(tasks):,} of {total:,} tasks.{waiting}")
+    if result.open:
+        st.query_params["task"] = result.open
+        st.rerun(scope="fragment")
+    if result.sort:
+        _sort(result.sort, wanted)
+        st.rerun(scope="fragment")
+
+
+def _wanted() -> Wanted:
+    """Returns which tasks are asked for, by the fields and the URL."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        find = st.text_input(
+            "Find", key="find", bind="query-params", placeholder="in inputs, results, errors", label_visibility="collapsed"
+        )
+        states = st.pills("State", STATES, selection_mode="multi", key="states", bind="query-params", label_visibility="collapsed")
+        failure = st.query_params.get("failure", "")
+        if failure.isdigit():
+            st.button("One kind of failure", icon=":material/close:", key="any_failure", on_click=_forget, args=("failure",))
+    order = st.query_params.get("order", "number")
+    return Wanted(
+        states=tuple(states or ()), failure=int(failure) if failure.isdigit() else None, search=find or "",
+        order=order if order in SORTABLE else "number", descending=st.query_params.get("down") == "1",
+    )  # fmt: skip
+
+
+def _forget(name: str) -> None:
+    st.query_params.pop(name, None)
+
+
+def _sort(column: str, wanted: Wanted) -> None:
+    down = not wanted.descending if column == wanted.order else column in ("seconds", "attempts", "value", "started_at")
+    for name, value, default in (("order", column, "number"), ("down", "1" if down else "", "")):
+        if value == default:
+            st.query_params.pop(name, None)
+        else:
+            st.query_params[name] = value
+    st.query_params.pop("page", None)
+
+
+def _total(run: Run, wanted: Wanted) -> int:
+    """Returns how many rows there are; of all of them the counts know it."""
+    if run.tasks is None:
+        return 0
+    by_state = run.tasks.by_state()
+    if run.is_over and wanted.failure is None and not wanted.search and wanted.states:
+        return sum(by_state[state] for state in wanted.states)
+    if run.is_over and wanted.is_all and not run.tasks.queued:
+        return run.tasks.total
+    return api_tasks.count(run.id, wanted)
+
+
+def _row(run: Run, task: Task) -> dict[str, Any]:
+    return {
+        "id": str(task.number),
+        "href": f"/run?id={run.id}&tab=Tasks&task={task.number}",
+        "name": str(task.number),
+        "state": {"state": task.state.value, "icon": ICONS[task.state.value], "label": task.state.value},
+        "number": f"{task.number:,}",
+        "input": _short(", ".join(f"{name} {_said(value)}" for name, value in task.input.items())),
+        "value": _short(_result(task)),
+        "seconds": {"text": words.seconds(task.seconds)},
+        "attempts": {"text": str(task.attempts)},
+        "worker": {"text": "–" if task.worker is None else str(task.worker)},
+        "started_at": {"text": words.clock(task.started_at, seconds=True)},
+    }
+
+
+def _result(task: Task) -> str:
+    if task.error:
+        return task.error
+    if task.artifact:
+        return task.artifact.rpartition("/")[2]
+    return "" if task.result is None else _said(task.result)
+
+
+def _said(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]} …"
+
+
+def _task(run: Run, number: str) -> None:
+    """One task in full: what went in, what came out, what it printed, why it failed."""
+    task = api_tasks.task(run.id, int(number)) if number.isdigit() else None
+    with st.container(border=True):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.markdown(f"##### Task {plain(number)}" + (f" · {task.state.value}" if task else ""))
+            st.button("Close", icon=":material/close:", key="close_task", type="tertiary", on_click=_forget, args=("task",))
+        if task is None:
+            st.caption("It has not begun yet, or there is no such task.")
+            return
+        took = f"took {words.seconds(task.seconds)} on worker {task.worker}" if task.seconds is not None else "no time is known"
+        tries = f"{task.attempts} {'tries' if task.attempts != 1 else 'try'}"
+        st.caption(f"{tries} · {took} · started {words.clock(task.started_at, seconds=True)}")
+        left, right = st.columns(2)
+        left.caption("Input")
+        left.code(json.dumps(task.input, indent=1), language="json")
+        with right:
+            _outcome(run, task)
+        if task.output:
+            st.caption("What it printed, the end of it")
+            st.code(task.output, language=None)
+
+
+def _outcome(run: Run, task: Task) -> None:
+    st.caption("Error" if task.error else "Result")
+    if task.error:
+        st.code(task.error, language=None, wrap_lines=True)
+        return
+    path = api_tasks.artifact(run.id, task)
+    if path is None:
+        st.code("its file is gone" if task.artifact else json.dumps(task.result, indent=1), language="json")
+        return
+    if path.suffix == ".png":
+        st.image(str(path))
+    st.download_button(f"Download {path.name}", path.read_bytes, file_name=path.name, icon=":material/download:", key="one_artifact")
