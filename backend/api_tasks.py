@@ -125,6 +125,11 @@ def tasks(run_id: str, wanted: Wanted | None = None, offset: int = 0, limit: int
     return store.page(house().database, run_id, wanted or Wanted(), offset, limit)
 
 
+def found(run_id: str, wanted: Wanted, offset: int = 0, limit: int = 50) -> tuple[list[Task], int]:
+    """Returns some of the tasks that match a search, and how many do in all."""
+    return store.found(house().database, run_id, wanted, offset, limit)
+
+
 def count(run_id: str, wanted: Wanted) -> int:
     """Returns how many tasks that have begun match."""
     return store.count(house().database, run_id, wanted)

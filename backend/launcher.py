@@ -23,6 +23,7 @@ RECONCILE_SECONDS = 5.0
 SILENT_SECONDS = 10.0  # a heartbeat older than this is silence
 ENDED_SILENT_SECONDS = 3.0  # enough when Ray says that the process has ended
 STOP_SECONDS = 18.0  # after this a driver that does not stop is ended by Ray
+UNUSED_SECONDS = 86_400.0
 SLOT = "raydeck_slot"
 
 
@@ -136,7 +137,18 @@ class Launcher:
 
     def purge(self) -> int:
         """Clears what deleted runs left, and returns how many there were; quick where there are none."""
-        return space.purge(self.database, lambda run_id: shutil.rmtree(self.settings.run_folder(run_id), ignore_errors=True))
+        cleared = space.purge(self.database, lambda run_id: shutil.rmtree(self.settings.run_folder(run_id), ignore_errors=True))
+        self._forget_inputs()
+        return cleared
+
+    def _forget_inputs(self) -> None:
+        """Removes rows of files that no run was given; those of the last day may be of a form that is still open."""
+        old = [path for path in self.settings.inputs_folder.glob("*") if path.stat().st_mtime < time.time() - UNUSED_SECONDS]
+        if old:
+            kept = queries.kept_inputs(self.database)
+            for path in old:
+                if path.stem not in kept:
+                    path.unlink(missing_ok=True)
 
     def reconcile(self, force: bool = False) -> None:
         """Submits what waits and marks as lost what is; any reader may call it, it works at most every 5 s."""

@@ -40,7 +40,7 @@ def check(spec: TasksSpec, workloads_folder: Path, inputs_folder: Path) -> Fanou
     except UnknownWorkload as error:
         raise InvalidSpec({"function": str(error)}) from None
     spec = _with_argument(spec, found.function)
-    if spec.inputs.is_file and not spec.inputs.sha256:
+    if spec.inputs.is_kept and not spec.inputs.sha256:
         inputs = spec.inputs.model_copy(update={"sha256": rows.keep(spec.inputs, inputs_folder, found.function).sha256})
         spec = spec.model_copy(update={"inputs": inputs})
     total = rows.count(spec.inputs, inputs_folder)
@@ -81,7 +81,7 @@ def _with_argument(spec: TasksSpec, function: Function) -> TasksSpec:
 def _problems(spec: TasksSpec, function: Function, inputs_folder: Path) -> Iterator[tuple[str, str]]:
     given = _given(spec, inputs_folder)
     known = {each.name for each in function.arguments}
-    field = "inputs.columns" if spec.inputs.is_file else f"inputs.{spec.inputs.source}"
+    field = "inputs.columns" if spec.inputs.is_kept else f"inputs.{spec.inputs.source}"
     if spec.inputs.source in ("range", "list", "files") and "" in given:
         yield "inputs.argument", f"{function.signature} has no argument left for the inputs"
     yield from _column_problems(spec, inputs_folder)
@@ -98,12 +98,12 @@ def _problems(spec: TasksSpec, function: Function, inputs_folder: Path) -> Itera
             yield f"params.{argument.name}", "is missing: neither the inputs nor the params have it"
     yield from _misfits("params", spec.params, function.arguments)
     yield from _init_problems(spec, function)
-    if not spec.inputs.is_file:
+    if not spec.inputs.is_kept:
         yield from _row_misfits(spec, function, inputs_folder, field)
 
 
 def _column_problems(spec: TasksSpec, inputs_folder: Path) -> Iterator[tuple[str, str]]:
-    if not spec.inputs.is_file:
+    if not spec.inputs.is_kept:
         return
     columns = rows.kept(spec.inputs.sha256, inputs_folder).columns
     goes_to = [spec.inputs.columns.get(name, name) for name in columns]
@@ -120,7 +120,7 @@ def _given(spec: TasksSpec, inputs_folder: Path) -> set[str]:
     inputs = spec.inputs
     if inputs.grid is not None:
         return set(inputs.grid)
-    if inputs.is_file:
+    if inputs.is_kept:
         return {inputs.columns.get(name, name) for name in rows.kept(inputs.sha256, inputs_folder).columns}
     if inputs.list is not None and inputs.list and all(isinstance(value, dict) for value in inputs.list):
         return {name for value in inputs.list for name in value}

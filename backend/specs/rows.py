@@ -45,10 +45,10 @@ def count(inputs: Inputs, folder: Path) -> int:
         total = max(0, -((wanted.start - wanted.stop) // wanted.step))  # len() refuses what is astronomical
     elif inputs.grid is not None:
         total = math.prod(map(len, inputs.grid.values())) if inputs.grid else 0
-    elif inputs.is_file:
+    elif inputs.is_kept:
         total = kept(inputs.sha256, folder).total
     else:
-        total = len(inputs.list if inputs.list is not None else _paths(inputs))
+        total = len(inputs.list or ())
     if not total:
         raise InvalidSpec({f"inputs.{inputs.source}": "there are no tasks in it"})
     if total > MOST_TASKS:
@@ -62,14 +62,12 @@ def rows(inputs: Inputs, folder: Path) -> Iterator[Row]:
         yield from ({inputs.argument: value} for value in _range(inputs))
     elif inputs.grid is not None:
         yield from (dict(zip(inputs.grid, chosen, strict=True)) for chosen in itertools.product(*inputs.grid.values()))
-    elif inputs.is_file:
+    elif inputs.is_kept:
         with _kept_file(inputs.sha256, folder).open(encoding="utf-8") as file:
             for line in file:
                 yield {inputs.columns.get(name, name): value for name, value in json.loads(line).items()}
-    elif inputs.list is not None:
-        yield from (dict(value) if isinstance(value, Mapping) else {inputs.argument: value} for value in inputs.list)
     else:
-        yield from ({inputs.argument: path} for path in _paths(inputs))
+        yield from (dict(value) if isinstance(value, Mapping) else {inputs.argument: value} for value in inputs.list or ())
 
 
 def texts(inputs: Inputs, folder: Path) -> Iterator[str]:
@@ -77,7 +75,7 @@ def texts(inputs: Inputs, folder: Path) -> Iterator[str]:
     if inputs.range is not None:
         begin = f"{{{json.dumps(inputs.argument)}: "
         yield from (f"{begin}{value}}}" for value in _range(inputs))
-    elif inputs.is_file and not inputs.columns:
+    elif inputs.is_kept and not inputs.columns:
         with _kept_file(inputs.sha256, folder).open(encoding="utf-8") as file:
             yield from (line.rstrip("\n") for line in file)
     else:
@@ -110,13 +108,15 @@ def _kept_file(sha256: str, folder: Path) -> Path:
 
 
 def keep(inputs: Inputs, folder: Path, function: Function | None = None) -> Kept:
-    """Reads a CSV or JSON Lines file, checks every row, and keeps them all.
+    """Reads a CSV or JSON Lines file, or finds files, checks every row, and keeps them all.
 
     A column that the function wants as text stays text; of the others, what looks like numbers throughout is numbers.
 
     Raises:
         InvalidSpec: the file cannot be read; the message names the line.
     """
+    if inputs.files is not None:
+        return _keep(({inputs.argument: path} for path in _paths(inputs)), folder)
     path, field = Path(os.path.expanduser(inputs.csv or inputs.jsonl or "")), f"inputs.{inputs.source}"
     try:
         with path.open(encoding="utf-8-sig" if inputs.encoding == "utf-8" else inputs.encoding, newline="") as file:

@@ -67,8 +67,9 @@ class Inputs(BaseModel):
         return next(name for name in SOURCES if getattr(self, name) is not None)
 
     @property
-    def is_file(self) -> bool:
-        return self.source in ("csv", "jsonl")
+    def is_kept(self) -> bool:
+        """Whether the rows are outside the spec, where they may change: then they are kept when the run is launched."""
+        return self.source in ("csv", "jsonl", "files")
 
 
 class TasksSpec(BaseModel):

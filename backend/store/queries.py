@@ -70,6 +70,13 @@ def _task_counts(connection: Connection, run_ids: list[str]) -> dict[str, TaskCo
     return {row.run_id: TaskCounts(*row[1:]) for row in found}
 
 
+def kept_inputs(database: Database) -> set[str]:
+    """Returns the hashes of the rows that some fan-out was given from outside its spec."""
+    with database.read() as connection:
+        found = connection.execute(select(runs.c.spec).where(runs.c.kind == "tasks", _PRESENT)).scalars()
+        return {sha256 for spec in found if (sha256 := spec["inputs"].get("sha256"))}
+
+
 def workload(database: Database, run_id: str) -> str:
     """Returns the user's own code as it was when the run was launched; empty where it runs none."""
     with database.read() as connection:

@@ -45,7 +45,7 @@ class Histogram:
     def _begin(self, value: float) -> None:
         """Lays the bins around the first two different numbers."""
         first, same = self.low, self.counts[0]
-        self.width = max(abs(value - first) / 4, abs(first) * 1e-12, 5e-300)
+        self.width = max(abs(value - first) / 24, abs(first) * 1e-12, 5e-300)
         self.low = first - self.width * BINS / 2
         self.counts = [0] * BINS
         self.counts[BINS // 2] = same

@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, NamedTuple
@@ -185,22 +186,34 @@ class Wanted:
 
 def page(database: Database, run_id: str, wanted: Wanted, offset: int = 0, limit: int = 50) -> list[Task]:
     """Returns some of a run's tasks that have begun; those that nobody has taken yet have no row."""
+    with database.read() as connection:
+        return [_task(row) for row in connection.execute(_ordered(database, select(tasks), run_id, wanted).offset(offset).limit(limit))]
+
+
+def found(database: Database, run_id: str, wanted: Wanted, offset: int = 0, limit: int = 50) -> tuple[list[Task], int]:
+    """Returns the same and how many match in all, by looking at every task once: for a search, which no index helps."""
+    query = _ordered(database, select(tasks, func.count().over().label("matching")), run_id, wanted)
+    with database.read() as connection:
+        rows = connection.execute(query.offset(offset).limit(limit)).all()
+    if not rows and offset:
+        return [], count(database, run_id, wanted)
+    return [_task(row) for row in rows], rows[0].matching if rows else 0
+
+
+def _ordered(database: Database, query: Select[Any], run_id: str, wanted: Wanted) -> Select[Any]:
+    chosen = _matching(database, query, run_id, wanted)
     column = tasks.c[wanted.order if wanted.order in ORDERS else "number"]
     order = column.desc() if wanted.descending else column.asc()
-    chosen = _matching(select(tasks), run_id, wanted).order_by(order.nulls_last(), tasks.c.number).offset(offset).limit(limit)
-    if wanted.order == "number":
-        chosen = _matching(select(tasks), run_id, wanted).order_by(order).offset(offset).limit(limit)
-    with database.read() as connection:
-        return [_task(row) for row in connection.execute(chosen)]
+    return chosen.order_by(order) if column is tasks.c.number else chosen.order_by(order.nulls_last(), tasks.c.number)
 
 
 def count(database: Database, run_id: str, wanted: Wanted) -> int:
     """Returns how many tasks there are that match."""
     with database.read() as connection:
-        return int(connection.execute(_matching(select(func.count()).select_from(tasks), run_id, wanted)).scalar_one())
+        return int(connection.execute(_matching(database, select(func.count()).select_from(tasks), run_id, wanted)).scalar_one())
 
 
-def _matching(query: Select[Any], run_id: str, wanted: Wanted) -> Select[Any]:
+def _matching(database: Database, query: Select[Any], run_id: str, wanted: Wanted) -> Select[Any]:
     query = query.where(tasks.c.run_id == run_id)
     if wanted.states:
         query = query.where(tasks.c.state.in_(wanted.states))
@@ -209,14 +222,19 @@ def _matching(query: Select[Any], run_id: str, wanted: Wanted) -> Select[Any]:
     if wanted.failure is not None:
         query = query.where(tasks.c.state == TaskState.FAILED, UNUSUAL, tasks.c.failure == wanted.failure)
     for word in wanted.search.split():
-        query = query.where(_contains(word))
+        query = query.where(_contains(database, word))
     return query
 
 
-def _contains(word: str) -> ColumnElement[bool]:
+def _contains(database: Database, word: str) -> ColumnElement[bool]:
+    """Upper and lower case are the same. SQLite's own LIKE has it so, and is ten times quicker than one of lower()ed texts."""
+    patterns = {f"%{_ODD.sub(_ESCAPED, each)}%" for each in (word, json.dumps(word)[1:-1])}  # JSON writes é as \\u00e9
     texts = (tasks.c.input, tasks.c.result, tasks.c.error)
-    words = {word, json.dumps(word)[1:-1]}  # JSON writes é as \u00e9
-    return or_(*(func.coalesce(text, "").icontains(each, autoescape=True) for text in texts for each in sorted(words)))
+    like = [text.like if database.is_sqlite else text.ilike for text in texts]
+    return or_(*(each(pattern, escape="!") for each in like for pattern in sorted(patterns)))
+
+
+_ODD, _ESCAPED = re.compile("[!%_]"), r"!\g<0>"  # what LIKE reads as something else
 
 
 def task(database: Database, run_id: str, number: int) -> Task | None:
@@ -249,6 +267,7 @@ def artifacts(database: Database, run_id: str, suffix: str, offset: int, limit: 
 def _task(row: Any) -> Task:
     values = dict(row._mapping)
     values.pop("run_id")
+    values.pop("matching", None)
     values |= {"state": TaskState(row.state), "input": json.loads(row.input)}
     return Task(**values | {"result": None if row.result is None else json.loads(row.result)})
 

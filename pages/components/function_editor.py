@@ -16,6 +16,7 @@ def my_function(x: float, power: int = 2, mode: Literal["plus", "minus"] = "plus
     return x**power if mode == "plus" else -(x**power)
 '''
 NEW = "a new file"
+_OPEN = "editor_open"
 
 
 def editor() -> None:
@@ -24,10 +25,16 @@ def editor() -> None:
         if file.problem:
             st.warning(f"{plain(file.path.name)} does not parse, {plain(file.problem)}", icon=":material/code_off:")
     if st.button("Write a function", icon=":material/code:", type="tertiary", help="Opens an editor for files in data/workloads."):
+        st.session_state[_OPEN] = True
+    if st.session_state.get(_OPEN):  # also after a full run of the page, such as when the cluster changed, which closes dialogs
         _edit()
 
 
-@st.dialog("Your own functions", width="large")
+def _forget() -> None:
+    st.session_state.pop(_OPEN, None)
+
+
+@st.dialog("Your own functions", width="large", on_dismiss=_forget)
 def _edit() -> None:
     files = {file.name: file for file in api_tasks.own_files()}
     chosen = st.selectbox("File", [NEW, *files], format_func=lambda name: name if name == NEW else f"{name}.py", key="edit_file")
@@ -44,6 +51,7 @@ def _edit() -> None:
             st.error(plain(problem), icon=":material/error:")
         return
     first = next((each.functions[0].name for each in api_tasks.own_files() if each.path == path and each.functions), "")
+    _forget()
     st.query_params.from_dict({"function": f"{path.stem}:{first}"})
     st.rerun()
 

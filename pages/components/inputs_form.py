@@ -37,7 +37,7 @@ def brought(found: Found, entered: Mapping[str, Any]) -> set[str]:
     """Returns the arguments that these inputs bring."""
     if "grid" in entered:
         return set(entered["grid"])
-    if "sha256" in entered:
+    if "sha256" in entered and "files" not in entered:
         columns = api_tasks.kept(entered["sha256"]).columns
         return {entered.get("columns", {}).get(name, name) for name in columns}
     return {entered["argument"]} if entered.get("argument") else set()

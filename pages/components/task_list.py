@@ -35,19 +35,22 @@ def task_list(run: Run) -> None:
     if run.tasks is None:
         return
     wanted = _wanted()
-    total = _total(run, wanted)
     if opened := st.query_params.get("task"):
         _task(run, opened)
+    place = paging.place(A_PAGE, "page")
+    if wanted.search:
+        tasks, total = api_tasks.found(run.id, wanted, place, A_PAGE)
+    else:
+        tasks, total = api_tasks.tasks(run.id, wanted, place, A_PAGE), _total(run, wanted)
     if not total:
         st.info("No task matches." if not wanted.is_all else "No task has begun yet.", icon=":material/search_off:")
         return
-    start = paging.pager(total, A_PAGE, "page")
-    tasks = api_tasks.tasks(run.id, wanted, start, A_PAGE)
+    paging.pager(total, A_PAGE, "page")
     result = table(
         [_row(run, task) for task in tasks], COLUMNS, f"tasks_{run.id}", order=(wanted.order, wanted.descending), sortable=SORTABLE
     )
     waiting = f" {run.tasks.queued:,} are queued and have no row yet." if run.tasks.queued and wanted.is_all else ""
-    st.caption(f"{start + 1:,} to {start + len(tasks):,} of {total:,} tasks.{waiting}")
+    st.caption(f"{place + 1:,} to {place + len(tasks):,} of {total:,} tasks.{waiting}")
     if result.open:
         st.query_params["task"] = result.open
         st.rerun(scope="fragment")
@@ -92,7 +95,7 @@ def _total(run: Run, wanted: Wanted) -> int:
     if run.tasks is None:
         return 0
     by_state = run.tasks.by_state()
-    if run.is_over and wanted.failure is None and not wanted.search and wanted.states:
+    if run.is_over and wanted.failure is None and wanted.states:
         return sum(by_state[state] for state in wanted.states)
     if run.is_over and wanted.is_all and not run.tasks.queued:
         return run.tasks.total

@@ -9,6 +9,7 @@ import yaml
 from backend.store import runs
 from backend.store.database import Database
 from backend.store.metrics import Recorder
+from backend.store.tasks import Done, TaskBook
 from backend.store.values import RunState
 from tests.conftest import LAKE, cli, content
 
@@ -52,10 +53,51 @@ def test_show_and_series_as_json(recorded: str) -> None:
     assert (min(both["min"]), max(both["max"])) == (0.0, 10.0)
 
 
+@pytest.fixture
+def fanned_out(database: Database) -> str:
+    spec = {"kind": "tasks", "name": "roots", "function": "flaky", "inputs": {"range": 4, "argument": "number"}}
+    run_id = runs.create(database, content(spec), [None], total=4)
+    runs.claim(database, run_id, 1, "host", {})
+    book = TaskBook(database, run_id, 1)
+    book.succeed([Done(number, 1, json.dumps({"number": number}), 1.0, 0.1, 0, number / 2, str(number / 2)) for number in (0, 1)])
+    book.fail(Done(2, 3, '{"number": 2}', 1.0, 0.1, 0, error=("ValueError", "a.py:1", "not in the mood", "")))
+    book.flush()
+    runs.finish(database, run_id, 1, RunState.STOPPED)
+    return run_id
+
+
+def test_a_fan_out_is_shown_and_its_results_are_saved_as_a_table(fanned_out: str, tmp_path: Path) -> None:
+    shown = json.loads(cli("show", fanned_out, "--json").stdout)
+    assert shown["tasks"] == {"queued": 1, "running": 0, "succeeded": 2, "failed": 1}
+    assert shown["spec"]["inputs"] == {"range": 4, "argument": "number"}
+    assert "2 succeeded" in cli("show", fanned_out).stdout
+    printed = cli("results", fanned_out).stdout.splitlines()
+    assert printed[0] == "number,state,attempts,started_at,seconds,worker,input.number,result,artifact,error"
+    assert printed[3] == "2,failed,3,1.0,0.1,0,2,,,ValueError: not in the mood"
+    out = tmp_path / "roots.jsonl"
+    assert cli("results", fanned_out, "--format", "jsonl", "--out", str(out)).returncode == 0
+    assert [json.loads(line)["result"] for line in out.read_text().splitlines()] == [0.0, 0.5, None]
+    wrong = cli("results", fanned_out, "--format", "xlsx")
+    assert (wrong.returncode, "csv, parquet, jsonl" in wrong.stderr) == (2, True)
+
+
+def test_the_functions_are_listed_with_the_users_own_and_the_broken_ones(home: Path) -> None:
+    folder = home / "workloads"
+    folder.mkdir(parents=True)
+    (folder / "mine.py").write_text('raise SystemExit("imported")\ndef double(x: int, k=2):\n    "Doubles."\n')
+    (folder / "broken.py").write_text("def f(:")
+    listed = {each["function"]: each for each in json.loads(cli("functions", "--json").stdout)}
+    assert listed["monte_carlo_pi"]["signature"] == "estimate(seed: int, darts: int)"
+    assert listed["mine:double"] == {"function": "mine:double", "signature": "double(x: int, k: int)", "about": "Doubles."}
+    assert "does not parse: line 1" in listed["broken.py"]["about"]
+    text = cli("functions").stdout
+    assert all(name in text for name in listed)
+
+
 def test_every_command_has_json_and_an_unknown_run_is_a_line(recorded: str) -> None:
     for command in (("runs",), ("status",), ("logs", recorded), ("down",)):
         json.loads(cli(*command, "--json").stdout)
-    for command in ("show", "stop", "delete", "logs", "resume"):
+    for command in ("show", "stop", "delete", "logs", "resume", "retry", "results"):
         said = cli(command, "nosuchrun")
         assert said.returncode == 2, command
         assert "no run “nosuchrun”" in said.stderr

@@ -1,16 +1,19 @@
 """Every page from app.py on: empty, filled, with nonsense in its URL; people's words stay letters."""
 
+import json
 from pathlib import Path
 
 import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from backend import api
+from backend import api, specs
 from backend.catalog.examples import EXAMPLES
+from backend.catalog.functions import FUNCTIONS
 from backend.settings import ROOT
 from backend.store import runs
 from backend.store.metrics import Recorder
+from backend.store.tasks import Done, TaskBook
 from backend.store.values import RunState
 from tests.conftest import LAKE, content
 
@@ -20,6 +23,7 @@ PAGES = {
     "runs": "pages/watch/runs.py",
     "run": "pages/watch/run.py",
     "rl": "pages/start/rl.py",
+    "tasks": "pages/start/tasks.py",
     "compare": "pages/compare/curves.py",
     "cluster": "pages/cluster/cluster.py",
 }
@@ -34,7 +38,7 @@ def app(home: Path, monkeypatch: pytest.MonkeyPatch) -> AppTest:
     return AppTest.from_file(str(ROOT / "app.py"), default_timeout=20)
 
 
-def opened(app: AppTest, page: str, **query: str) -> AppTest:
+def opened(app: AppTest, page: str, /, **query: str) -> AppTest:
     app.run()
     for key, value in query.items():
         app.query_params[key] = value
@@ -177,3 +181,63 @@ def test_clone_opens_the_form_filled(app: AppTest, run_id: str) -> None:
     assert next(each for each in app.number_input if each.label == "Episodes").value == 2000
     next(button for button in app.button if button.label == "Start run").click().run()
     assert api.runs()[0].parent_id == run_id
+
+
+@pytest.fixture
+def fanout(app: AppTest) -> str:
+    """A fan-out that is over, with people's words in it."""
+    database = api.house().database
+    spec = {"kind": "tasks", "name": NASTY, "function": "monte_carlo_pi", "inputs": {"list": [1, 2, 3], "argument": "seed"}}
+    made = runs.create(database, specs.parse(spec).model_dump(exclude_none=True, mode="json"), [None], total=3)
+    runs.claim(database, made, 1, "host", {"ray": "2"})
+    book, recorder = TaskBook(database, made, 1), Recorder(database, made, 1)
+    book.summary.workers.append(["node", 1])
+    book.succeed([Done(each, 1, json.dumps({"seed": NASTY}), 1e9, 0.5, 0, 3.0 + each, str(3.0 + each), output=NASTY) for each in (0, 1)])
+    book.fail(Done(2, 4, "{}", 1e9, 0.1, 0, error=("ValueError", NASTY, NASTY, "Traceback: here")))
+    book.flush()
+    for step in (1, 2):
+        recorder.report(0, step, {"result_mean": 3.0, "result_low": 2.0, "result_high": 4.0, "tasks_per_second": 1.0})
+        recorder.report(0, step, {"worker/0": 0.5})
+    recorder.close()
+    runs.finish(database, made, 1, RunState.SUCCEEDED)
+    return made
+
+
+@pytest.mark.parametrize(
+    ("tab", "query", "words"),
+    [
+        ("Results", {}, "of 2 results"),
+        ("Tasks", {}, "1 to 3 of 3 tasks"),
+        ("Tasks", {"find": "nothing like it"}, "No task matches"),
+        ("Tasks", {"states": "failed", "order": "seconds", "down": "1"}, "1 to 1 of 1 tasks"),
+        ("Tasks", {"page": "99", "failure": "x", "order": "'; drop table", "task": "nonsense"}, "It has not begun yet"),
+        ("Tasks", {"task": "1"}, "What it printed"),
+        ("Workers", {}, "2 chunks of tasks"),
+        ("Failures", {}, "ValueError"),
+        ("Spec", {}, "id "),
+    ],
+)
+def test_each_tab_of_a_fan_out_is_drawn(app: AppTest, fanout: str, tab: str, query: dict[str, str], words: str) -> None:
+    opened(app, "run", id=fanout, tab=tab, **query)
+    assert words in said(app)
+    assert NASTY not in said(app), "people's words are escaped"
+
+
+def test_the_form_of_a_fan_out_says_what_is_wrong_and_starts_nothing(app: AppTest) -> None:
+    opened(app, "tasks")
+    stop = next(field for field in app.number_input if field.label.startswith("To"))
+    stop.set_value(0).run()
+    assert "there are no tasks in it" in said(app)
+    assert next(button for button in app.button if button.label == "Start run").disabled
+    next(field for field in app.number_input if field.label.startswith("To")).set_value(7).run()
+    assert "7 tasks" in said(app)
+    next(button for button in app.button if button.label == "Start run").click().run()
+    (run,) = api.runs()
+    assert run.tasks is not None
+    assert run.tasks.total == 7
+
+
+def test_every_function_of_the_catalogue_has_a_form_that_could_start(app: AppTest) -> None:
+    for name in FUNCTIONS:
+        opened(app, "tasks", function=name)
+        assert not next(button for button in app.button if button.label == "Start run").disabled, name
