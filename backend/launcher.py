@@ -74,8 +74,11 @@ class Launcher:
 
     def resume(self, run_id: str) -> None:
         """Queues the next attempt of a run that stopped, failed or was lost."""
-        if not queries.run(self.database, run_id).is_ours:
+        run = queries.run(self.database, run_id)
+        if not run.is_ours:
             raise IllegalMove("Raydeck only recorded this run: run its script again.")
+        if run.tasks is not None and run.is_over and not run.can_resume:
+            raise IllegalMove("Every task of this run has ended. Those that failed can be tried again with retry.")
         store.requeue(self.database, run_id)
         self._submit_if_up(run_id)
 

@@ -39,6 +39,7 @@ class Todo(NamedTuple):
     number: int
     input: str  # JSON
     attempts: int  # so far
+    before: int = 0  # of them in earlier attempts of the run, which do not count against its retries
     alone: bool = False  # it was with others when their worker died: one of them did it
 
 
@@ -210,7 +211,7 @@ class _Fanout:
 
     def _went_wrong(self, each: Todo, came: Done) -> None:
         """Tries a task again that raised or took too long, if it is to be; else it has failed."""
-        if self.spec.retry_exceptions and came.attempts <= self.spec.max_retries:
+        if self.spec.retry_exceptions and came.attempts - each.before <= self.spec.max_retries:
             self.again.append(each._replace(attempts=came.attempts))
             return
         self._failed(came)
@@ -228,7 +229,7 @@ class _Fanout:
             return
         (each,) = flight.todo
         attempts, took = each.attempts + 1, time.time() - flight.at
-        if attempts <= self.spec.max_retries:
+        if attempts - each.before <= self.spec.max_retries:
             self.again.append(each._replace(attempts=attempts, alone=True))
             return
         failure = self._cause(error, each)
@@ -287,8 +288,10 @@ class _Fanout:
 
     def _outcome(self) -> Outcome:
         book = self.book
-        if book.done < book.total:
+        if self.attempt.stop_requested and book.done < book.total:
             return Outcome(RunState.STOPPED, "stopped by you")
+        if book.done < book.total:
+            return Outcome(RunState.FAILED, error=f"its inputs ended after {book.done:,} of {book.total:,} tasks")
         if not book.succeeded:
             return Outcome(RunState.FAILED, error=f"all {book.total:,} tasks failed")
         return Outcome(RunState.SUCCEEDED, f"{book.failed:,} of {book.total:,} tasks failed" if book.failed else "")
@@ -300,7 +303,7 @@ def _todo(spec: TasksSpec, book: TaskBook, inputs_folder: Path) -> Iterator[Todo
         if number >= len(ended):
             return  # files that were added since the launch are no part of this run
         if not ended[number]:
-            yield Todo(number, given, tried.get(number, 0))
+            yield Todo(number, given, tried.get(number, 0), tried.get(number, 0))
 
 
 def _found(spec: TasksSpec, attempt: Attempt) -> Found:

@@ -170,6 +170,7 @@ def _own_module(name: str, code: Code) -> types.ModuleType:
         sys.path.append(code.folder)
     module = types.ModuleType(name)
     module.__file__ = f"{name}.py"
+    name = name if name not in sys.modules else f"own_{name}"  # a file called random.py must not be everybody's random
     linecache.cache[module.__file__] = (len(code.text), None, code.text.splitlines(keepends=True), module.__file__)
     sys.modules[name] = module
     exec(compile(code.text, module.__file__, "exec"), module.__dict__)

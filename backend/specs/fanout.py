@@ -98,8 +98,7 @@ def _problems(spec: TasksSpec, function: Function, inputs_folder: Path) -> Itera
             yield f"params.{argument.name}", "is missing: neither the inputs nor the params have it"
     yield from _misfits("params", spec.params, function.arguments)
     yield from _init_problems(spec, function)
-    if not spec.inputs.is_kept:
-        yield from _row_misfits(spec, function, inputs_folder, field)
+    yield from _row_misfits(spec, function, inputs_folder, field)
 
 
 def _column_problems(spec: TasksSpec, inputs_folder: Path) -> Iterator[tuple[str, str]]:

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TextIO
 
-from backend.catalog.signatures import Function
+from backend.catalog.signatures import Function, Kind
 from backend.errors import InvalidSpec
 from backend.specs.tasks import MOST_TASKS, Inputs
 
@@ -110,7 +110,7 @@ def _kept_file(sha256: str, folder: Path) -> Path:
 def keep(inputs: Inputs, folder: Path, function: Function | None = None) -> Kept:
     """Reads a CSV or JSON Lines file, or finds files, checks every row, and keeps them all.
 
-    A column that the function wants as text stays text; of the others, what looks like numbers throughout is numbers.
+    A CSV's column is of the kind that the function wants; where that says nothing, what looks like numbers throughout is numbers.
 
     Raises:
         InvalidSpec: the file cannot be read; the message names the line.
@@ -120,7 +120,7 @@ def keep(inputs: Inputs, folder: Path, function: Function | None = None) -> Kept
     path, field = Path(os.path.expanduser(inputs.csv or inputs.jsonl or "")), f"inputs.{inputs.source}"
     try:
         with path.open(encoding="utf-8-sig" if inputs.encoding == "utf-8" else inputs.encoding, newline="") as file:
-            return _keep(_csv(file, _texts(inputs, function)) if inputs.csv is not None else _json_lines(file), folder)
+            return _keep(_csv(file, _kinds(inputs, function)) if inputs.csv is not None else _json_lines(file), folder)
     except FileNotFoundError:
         raise InvalidSpec({field: f"there is no file {path}"}) from None
     except UnicodeError as error:
@@ -135,25 +135,31 @@ class _BrokenRow(Exception):
     """A row that cannot be read; the message names its line."""
 
 
-def _texts(inputs: Inputs, function: Function | None) -> set[str]:
-    """Returns the columns that stay text."""
-    wanted = {each.name for each in function.arguments if each.kind in ("str", "path")} if function else set()
-    return wanted | {column for column, argument in inputs.columns.items() if argument in wanted}
+def _kinds(inputs: Inputs, function: Function | None) -> dict[str, Kind]:
+    """Returns what kind the function wants each column to be."""
+    wanted = {each.name: each.kind for each in function.arguments} if function else {}
+    return wanted | {column: wanted[argument] for column, argument in inputs.columns.items() if argument in wanted}
 
 
-def _csv(file: TextIO, texts: set[str]) -> Iterator[Row]:
-    """Reads twice: what kind of column each is, then the rows."""
-    readers = dict.fromkeys(_header(file), _READERS)
-    for number, row in _records(file, list(readers)):
+def _csv(file: TextIO, kinds: Mapping[str, Kind]) -> Iterator[Row]:
+    """Reads twice: what kind each column is, then the rows."""
+    names = _header(file)
+    readers = {name: _READERS_OF.get(kinds.get(name, "any"), _READERS) for name in names}
+    texts = {name for name in names if not readers[name]}
+    for count, (line, row) in enumerate(_records(file, names), 1):
         for name, value in row.items():
             while readers[name] and not _reads(readers[name][0], value):
                 readers[name] = readers[name][1:]
-        if number > MOST_TASKS:
+            if not readers[name] and name not in texts:
+                if kinds.get(name) in _READERS_OF:
+                    raise _BrokenRow(f"line {line}, {name}: must be {_WANTED[kinds[name]]}, not {value!r}")
+                texts.add(name)
+        if count > MOST_TASKS:
             raise _BrokenRow(_MANY)
-    chosen = {name: left[0] if left and name not in texts else str for name, left in readers.items()}
+    chosen = {name: left[0] if left else str for name, left in readers.items()}
     file.seek(0)
     _header(file)
-    for _, row in _records(file, list(chosen)):
+    for _, row in _records(file, names):
         yield {name: chosen[name](value) if value != "" or chosen[name] is str else None for name, value in row.items()}
 
 
@@ -161,7 +167,10 @@ def _boolean(text: str) -> bool:
     return {"true": True, "false": False}[text.strip().lower()]
 
 
-_READERS: tuple[Callable[[str], Any], ...] = (int, float, _boolean)
+_Reader = Callable[[str], Any]
+_READERS: tuple[_Reader, ...] = (int, float, _boolean)
+_READERS_OF: dict[Kind, tuple[_Reader, ...]] = {"int": (int,), "float": (int, float), "bool": (_boolean,), "str": (), "path": ()}
+_WANTED: dict[Kind, str] = {"int": "a whole number", "float": "a number", "bool": "true or false"}
 
 
 def _reads(reader: Callable[[str], Any], text: str) -> bool:
@@ -188,16 +197,17 @@ def _header(file: TextIO) -> list[str]:
 
 
 def _records(file: TextIO, names: list[str]) -> Iterator[tuple[int, Row]]:
-    reader, before = csv.reader(file, strict=True), 0
+    """Yields each row with the number of its first line."""
+    reader, line = csv.reader(file, strict=True), 2
     try:
-        for number, cells in enumerate(reader, 1):
+        for cells in reader:
             if cells and len(cells) != len(names):
-                raise _BrokenRow(f"line {before + 2} has {len(cells)} values, and there are {len(names)} columns")
+                raise _BrokenRow(f"line {line} has {len(cells)} values, and there are {len(names)} columns")
             if cells:
-                yield number, dict(zip(names, cells, strict=True))
-            before = reader.line_num
+                yield line, dict(zip(names, cells, strict=True))
+            line = reader.line_num + 2
     except csv.Error as error:  # such as a quote that is never closed: it would swallow all the rest
-        raise _BrokenRow(f"the row that begins in line {before + 2} is broken: {error}") from None
+        raise _BrokenRow(f"the row that begins in line {line} is broken: {error}") from None
 
 
 def _json_lines(file: TextIO) -> Iterator[Row]:

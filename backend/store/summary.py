@@ -111,7 +111,6 @@ class Summary:
     files: int = 0
     workers: list[list[Any]] = field(default_factory=list)  # [node, process id], by number
     rate: float = 0.0  # tasks that ended per second, lately
-    active_seconds: float = 0.0  # spent by all attempts so far
 
     @classmethod
     def of(cls, stored: dict[str, Any]) -> "Summary":

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Select, delete, func, insert, or_, select, update
 
 from backend.errors import UnknownRun
 from backend.store import bulk
@@ -149,7 +149,9 @@ class TaskBook:
         counts = {"running": self.running, "succeeded": self.succeeded, "failed": self.failed, "stopped": 0}
         with self.database.write() as tx:
             hold(tx, self.run_id, self.attempt)
-            if news:
+            if news:  # written already where a commit went through but seemed not to
+                mine = failures.c.number.in_([each["number"] for each in news])
+                tx.execute(delete(failures).where(failures.c.run_id == self.run_id, mine))
                 tx.execute(insert(failures), news)
             bulk.upsert_tasks(tx, self.run_id, list(self._plain.values()), list(self._others.values()))
             tx.execute(update(fanouts).where(fanouts.c.run_id == self.run_id).values(**counts, summary=asdict(self.summary)))

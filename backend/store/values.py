@@ -160,7 +160,7 @@ class Run:
     @property
     def can_resume(self) -> bool:
         """Whether it can go on with what is left."""
-        is_left = self.tasks is None or self.tasks.done < self.tasks.total
+        is_left = self.tasks is None or self.tasks.done < self.tasks.total or self.state is RunState.LOST
         return self.is_ours and is_left and self.state is not RunState.SUCCEEDED and RunState.QUEUED in MOVES[self.state]
 
     @property

@@ -26,6 +26,5 @@ def failures(run: Run, _board: Board) -> None:
 
 
 def _show(number: int) -> None:
-    st.query_params["tab"] = "Tasks"
     st.query_params["failure"] = str(number)
     st.session_state["tab"] = "Tasks"
