@@ -13,7 +13,7 @@ os.environ.setdefault("SDL_VIDEODRIVER", "dummy")
 os.environ.setdefault("SDL_AUDIODRIVER", "dummy")
 
 if __name__ == "__main__" and sys.argv[3] == "tasks":  # before anything else, so that workers start meanwhile
-    from backend.drivers.worker import connect
+    from backend.drivers.early import connect
 
     connect()
 

@@ -24,7 +24,7 @@ from backend.store import queries
 from backend.store.tasks import Done, TaskBook
 from backend.store.values import RunState, TrialState
 
-CHUNK_SECONDS = 0.1  # how long a chunk of short tasks is to take; a worker hands back what it cannot do in twice that
+CHUNK_SECONDS = 0.2  # how long a chunk of short tasks is to take; a worker hands back what it cannot do in twice that
 MOST_IN_CHUNK = 20_000
 FLUSH_SECONDS = 0.5
 REPORT_SECONDS = 0.1
@@ -141,7 +141,7 @@ class _Fanout:
         if not self.each:
             return 1
         left = self.book.total - self.book.done - self.book.running
-        return max(1, min(int(CHUNK_SECONDS / self.each), MOST_IN_CHUNK, left // (2 * self.fits)))
+        return max(1, min(int(CHUNK_SECONDS / self.each + 0.05), MOST_IN_CHUNK, left // (2 * self.fits)))
 
     # ---- back
 

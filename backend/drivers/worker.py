@@ -33,17 +33,6 @@ MOST_OUTPUT = 2000  # letters of what a task printed
 GRACE_SECONDS = 2.0  # after which a task that does not heed its timeout ends its worker
 
 
-def connect(most: int = 16) -> None:
-    """Connects to the cluster and lets worker processes start, which takes them longer than it takes us to be ready."""
-    ray.init(log_to_driver=False, configure_logging=False)
-    for _ in range(min(most, int(ray.cluster_resources().get("CPU", 0)))):
-        ray.remote(_nothing).options(num_cpus=1).remote()
-
-
-def _nothing() -> None:
-    """Lets a worker import this module."""
-
-
 @dataclass(frozen=True)
 class Code:
     """What the tasks of a run call, the same for all of them."""
