@@ -10,16 +10,16 @@ if TYPE_CHECKING:
     from backend.api import delete, launch, resume, run, runs, series, stop
     from backend.api_tasks import results, retry_failed, tasks
     from backend.drivers.callback import RaydeckCallback
-    from backend.specs import RLSpec, TasksSpec
+    from backend.specs import RLSpec, TaskSpec
     from backend.tracking import track
 
 __all__ = [
-    "RLSpec", "RaydeckCallback", "TasksSpec", "delete", "launch", "results", "resume", "retry_failed", "run", "runs", "series", "stop",
+    "RLSpec", "RaydeckCallback", "TaskSpec", "delete", "launch", "results", "resume", "retry_failed", "run", "runs", "series", "stop",
     "tasks", "track",
 ]  # fmt: skip
 
 _HOMES = {
-    "RLSpec": "backend.specs", "RaydeckCallback": "backend.drivers.callback", "TasksSpec": "backend.specs",
+    "RLSpec": "backend.specs", "RaydeckCallback": "backend.drivers.callback", "TaskSpec": "backend.specs",
     "results": "backend.api_tasks", "retry_failed": "backend.api_tasks", "tasks": "backend.api_tasks", "track": "backend.tracking",
 }  # fmt: skip
 

@@ -10,7 +10,7 @@ from backend.api import house, wake_cluster
 from backend.catalog import functions, signatures
 from backend.catalog.functions import File, Found
 from backend.errors import InvalidSpec
-from backend.specs import Inputs, TasksSpec, rows
+from backend.specs import Inputs, TaskSpec, rows
 from backend.specs.fanout import Fanout
 from backend.specs.rows import Kept
 from backend.store import tasks as store
@@ -31,7 +31,7 @@ def retry_failed(run_id: str) -> None:
     wake_cluster()
 
 
-def check(spec: TasksSpec) -> Fanout:
+def check(spec: TaskSpec) -> Fanout:
     """Returns a fan-out checked against its function, its inputs and the cluster, as `launch` would start it.
 
     Raises:

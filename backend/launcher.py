@@ -12,7 +12,7 @@ from backend.cluster.cluster import Cluster
 from backend.cluster.jobs import Job, JobsClient, JobStatus
 from backend.errors import ClusterUnavailable, IllegalMove, InvalidSpec, StoreUnavailable, UnknownRun
 from backend.settings import Settings
-from backend.specs import RunSpec, TasksSpec, fanout
+from backend.specs import RunSpec, TaskSpec, fanout
 from backend.specs.fanout import Fanout
 from backend.store import queries, space
 from backend.store import runs as store
@@ -42,7 +42,7 @@ class Launcher:
             InvalidSpec: a fan-out does not fit its function or its inputs; nothing was stored.
         """
         more: dict[str, Any] = {"parent_id": parent_id, "launch_key": launch_key}
-        if isinstance(spec, TasksSpec):
+        if isinstance(spec, TaskSpec):
             ready = self.checked(spec)
             spec = ready.spec
             more |= {"total": ready.total, "workload": ready.found.text, "workload_hash": ready.found.hash}
@@ -51,7 +51,7 @@ class Launcher:
         self._submit_if_up(run_id)
         return run_id
 
-    def checked(self, spec: TasksSpec) -> Fanout:
+    def checked(self, spec: TaskSpec) -> Fanout:
         """Returns a fan-out checked against its function, its inputs and the cluster.
 
         Raises:

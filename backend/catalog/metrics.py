@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 REWARD = "return_mean"
+THROUGHPUT = "tasks_per_second"  # of a fan-out
 REWARDS = (REWARD, "reward")  # higher is better; of any other metric nobody said so
 COUNTERS = ("env_steps", "iteration", "episodes", "time_s", "tasks_done", "tasks_failed")  # how far a run is, not how well it does
 
@@ -42,9 +43,16 @@ def reward(keys: Iterable[str]) -> str:
 
 
 def main(keys: Iterable[str]) -> str:
-    """Returns the metric a run is judged by: its reward, else what it reported first."""
-    present = list(keys)
+    """Returns the metric a run is judged by: its reward, of a fan-out its throughput, else what it reported first."""
+    present = [key for key in keys if not is_of_worker(key)]
+    if THROUGHPUT in present:
+        return THROUGHPUT
     return reward(present) or next((key for key in present if key not in COUNTERS), REWARD)
+
+
+def is_of_worker(key: str) -> bool:
+    """Returns whether a key is what one worker of a fan-out was doing; it is for its timeline alone."""
+    return key.startswith("worker/")
 
 
 def title(key: str) -> str:

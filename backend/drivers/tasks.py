@@ -19,7 +19,7 @@ from backend.drivers.outcome import Outcome
 from backend.drivers.pool import ActorPool, Pool, Ref, TaskPool
 from backend.drivers.worker import Code, Report, last_words
 from backend.errors import StoreUnavailable
-from backend.specs import TasksSpec, rows
+from backend.specs import TaskSpec, rows
 from backend.store import queries
 from backend.store.tasks import Done, TaskBook
 from backend.store.values import RunState, TrialState
@@ -51,7 +51,7 @@ class _Flight:
     at: float
 
 
-def drive(spec: TasksSpec, attempt: Attempt) -> Outcome:
+def drive(spec: TaskSpec, attempt: Attempt) -> Outcome:
     """Runs every task that has not ended so far.
 
     Returns:
@@ -65,7 +65,7 @@ def drive(spec: TasksSpec, attempt: Attempt) -> Outcome:
 class _Fanout:
     """One attempt of a fan-out."""
 
-    def __init__(self, spec: TasksSpec, attempt: Attempt) -> None:
+    def __init__(self, spec: TaskSpec, attempt: Attempt) -> None:
         self.spec, self.attempt = spec, attempt
         self.book = TaskBook(attempt.database, attempt.run_id, attempt.number)
         self.folder = attempt.settings.run_folder(attempt.run_id)
@@ -297,7 +297,7 @@ class _Fanout:
         return Outcome(RunState.SUCCEEDED, f"{book.failed:,} of {book.total:,} tasks failed" if book.failed else "")
 
 
-def _todo(spec: TasksSpec, book: TaskBook, inputs_folder: Path) -> Iterator[Todo]:
+def _todo(spec: TaskSpec, book: TaskBook, inputs_folder: Path) -> Iterator[Todo]:
     ended, tried = book.ended(), book.attempts()
     for number, given in enumerate(rows.texts(spec.inputs, inputs_folder)):
         if number >= len(ended):
@@ -306,20 +306,20 @@ def _todo(spec: TasksSpec, book: TaskBook, inputs_folder: Path) -> Iterator[Todo
             yield Todo(number, given, tried.get(number, 0), tried.get(number, 0))
 
 
-def _found(spec: TasksSpec, attempt: Attempt) -> Found:
+def _found(spec: TaskSpec, attempt: Attempt) -> Found:
     """Returns the function with the text of the launch, whatever became of the file since."""
     text = queries.workload(attempt.database, attempt.run_id)
     return look_up(spec.function, attempt.settings.workloads_folder, text)
 
 
-def _options(spec: TasksSpec) -> dict[str, object]:
+def _options(spec: TaskSpec) -> dict[str, object]:
     given: dict[str, object] = {"num_cpus": spec.num_cpus, "num_gpus": spec.num_gpus, "resources": spec.resources or None}
     if spec.memory_gb:
         given["memory"] = int(spec.memory_gb * 1e9)
     return given
 
 
-def _fits(spec: TasksSpec) -> int:
+def _fits(spec: TaskSpec) -> int:
     """Returns how many tasks this cluster holds at a time, at least one."""
     there = ray.cluster_resources()
     most = [there.get(name, 0.0) / amount for name, amount in spec.reserved().items()]

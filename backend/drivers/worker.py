@@ -29,6 +29,7 @@ import ray
 PNG = b"\x89PNG\r\n\x1a\n"
 MOST_TEXT = 64_000  # letters of JSON that are kept in the table; more becomes a file
 MOST_BYTES = 256_000_000  # of one result
+MOST_REPORT = 32_000_000  # bytes of results that go back at a time
 MOST_OUTPUT = 2000  # letters of what a task printed
 GRACE_SECONDS = 2.0  # after which a task that does not heed its timeout ends its worker
 
@@ -61,6 +62,7 @@ class Report:
     files: dict[int, tuple[str, bytes]] = field(default_factory=dict)  # place -> suffix and content
     errors: dict[int, tuple[str, str, str, str]] = field(default_factory=dict)  # place -> kind, where, message, traceback
     outputs: dict[int, str] = field(default_factory=dict)
+    size: int = 0  # bytes of results so far
     cannot_load: tuple[str, str] | None = None  # message and traceback: no task can run
 
 
@@ -89,7 +91,7 @@ def run_chunk(code: Code, run_id: str, inputs: list[str], seconds: float) -> Rep
             _run_one(code, call, given, place, report)
             if printed.length:
                 report.outputs[place] = printed.take()
-            if time.perf_counter() > until:
+            if time.perf_counter() > until or report.size > MOST_REPORT:
                 break
     return report
 
@@ -115,6 +117,7 @@ def _run_one(code: Code, call: Callable[..., Any], given: str, place: int, repor
         report.errors[place] = (type(error).__name__, _place(error), _said(error), _trace())
     report.seconds.append(time.perf_counter() - began)
     report.results.append(result)
+    report.size += len(result or "") + (len(report.files[place][1]) if place in report.files else 0)
     report.values.append(value)
 
 

@@ -3,7 +3,7 @@
 from backend.specs.external import ExternalSpec
 from backend.specs.parse import RunSpec, parse, parse_file, parse_yaml, recorded, stored, to_yaml
 from backend.specs.rl import RLSpec, Stop
-from backend.specs.tasks import Inputs, TasksSpec
+from backend.specs.tasks import Inputs, TaskSpec
 
 __all__ = [
     "ExternalSpec",
@@ -11,7 +11,7 @@ __all__ = [
     "RLSpec",
     "RunSpec",
     "Stop",
-    "TasksSpec",
+    "TaskSpec",
     "parse",
     "parse_file",
     "parse_yaml",

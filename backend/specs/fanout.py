@@ -13,14 +13,14 @@ from backend.catalog.signatures import Argument, Function
 from backend.errors import InvalidSpec, UnknownWorkload
 from backend.specs import rows
 from backend.specs.rows import Row
-from backend.specs.tasks import TasksSpec
+from backend.specs.tasks import TaskSpec
 
 
 @dataclass(frozen=True)
 class Fanout:
     """A spec that was checked: with every default written out, its function and how many tasks there are."""
 
-    spec: TasksSpec
+    spec: TaskSpec
     found: Found
     total: int
 
@@ -29,7 +29,7 @@ class Fanout:
         return list(islice(rows.rows(self.spec.inputs, inputs_folder), most))
 
 
-def check(spec: TasksSpec, workloads_folder: Path, inputs_folder: Path) -> Fanout:
+def check(spec: TaskSpec, workloads_folder: Path, inputs_folder: Path) -> Fanout:
     """Returns a spec ready to start; the rows of a file it names are kept from now on.
 
     Raises:
@@ -55,7 +55,7 @@ def check(spec: TasksSpec, workloads_folder: Path, inputs_folder: Path) -> Fanou
     return Fanout(spec.model_copy(update={"name": name[:120], "params": defaults | spec.params}), found, total)
 
 
-def lacking(spec: TasksSpec, there: dict[str, float]) -> Iterator[tuple[str, str]]:
+def lacking(spec: TaskSpec, there: dict[str, float]) -> Iterator[tuple[str, str]]:
     """Yields each field that asks for more than there is in the whole cluster, and what there is."""
     has = {_bare(name): amount for name, amount in there.items()}
     fields = {"CPU": "num_cpus", "GPU": "num_gpus", "memory": "memory_gb"}
@@ -70,7 +70,7 @@ def _bare(name: str) -> str:
     return name.replace("_", "").casefold()
 
 
-def _with_argument(spec: TasksSpec, function: Function) -> TasksSpec:
+def _with_argument(spec: TaskSpec, function: Function) -> TaskSpec:
     """Writes out which argument a range, a list or files are given to: the first that has no value yet."""
     if spec.inputs.argument or spec.inputs.source not in ("range", "list", "files"):
         return spec
@@ -78,7 +78,7 @@ def _with_argument(spec: TasksSpec, function: Function) -> TasksSpec:
     return spec.model_copy(update={"inputs": spec.inputs.model_copy(update={"argument": free[0] if free else ""})})
 
 
-def _problems(spec: TasksSpec, function: Function, inputs_folder: Path) -> Iterator[tuple[str, str]]:
+def _problems(spec: TaskSpec, function: Function, inputs_folder: Path) -> Iterator[tuple[str, str]]:
     given = _given(spec, inputs_folder)
     known = {each.name for each in function.arguments}
     field = "inputs.columns" if spec.inputs.is_kept else f"inputs.{spec.inputs.source}"
@@ -101,7 +101,7 @@ def _problems(spec: TasksSpec, function: Function, inputs_folder: Path) -> Itera
     yield from _row_misfits(spec, function, inputs_folder, field)
 
 
-def _column_problems(spec: TasksSpec, inputs_folder: Path) -> Iterator[tuple[str, str]]:
+def _column_problems(spec: TaskSpec, inputs_folder: Path) -> Iterator[tuple[str, str]]:
     if not spec.inputs.is_kept:
         return
     columns = rows.kept(spec.inputs.sha256, inputs_folder).columns
@@ -114,7 +114,7 @@ def _column_problems(spec: TasksSpec, inputs_folder: Path) -> Iterator[tuple[str
             yield "inputs.columns", f"several columns go to “{name}”"
 
 
-def _given(spec: TasksSpec, inputs_folder: Path) -> set[str]:
+def _given(spec: TaskSpec, inputs_folder: Path) -> set[str]:
     """Returns the arguments that the inputs bring."""
     inputs = spec.inputs
     if inputs.grid is not None:
@@ -126,7 +126,7 @@ def _given(spec: TasksSpec, inputs_folder: Path) -> set[str]:
     return {inputs.argument}
 
 
-def _init_problems(spec: TasksSpec, function: Function) -> Iterator[tuple[str, str]]:
+def _init_problems(spec: TaskSpec, function: Function) -> Iterator[tuple[str, str]]:
     if spec.init and not function.is_class:
         yield "init", f"{function.name} is a function; only a class has a constructor"
         return
@@ -140,7 +140,7 @@ def _init_problems(spec: TasksSpec, function: Function) -> Iterator[tuple[str, s
     yield from _misfits("init", spec.init, function.init)
 
 
-def _row_misfits(spec: TasksSpec, function: Function, inputs_folder: Path, field: str) -> Iterator[tuple[str, str]]:
+def _row_misfits(spec: TaskSpec, function: Function, inputs_folder: Path, field: str) -> Iterator[tuple[str, str]]:
     """Looks at the first rows; a wrong kind further on is the failure of its own task."""
     for number, row in enumerate(islice(rows.rows(spec.inputs, inputs_folder), 100)):
         for where, problem in _misfits(field, row, function.arguments):

@@ -9,9 +9,9 @@ from pydantic import BaseModel, ValidationError
 from backend.errors import InvalidSpec
 from backend.specs.external import ExternalSpec
 from backend.specs.rl import RLSpec
-from backend.specs.tasks import TasksSpec
+from backend.specs.tasks import TaskSpec
 
-RunSpec = RLSpec | TasksSpec  # what can be launched
+RunSpec = RLSpec | TaskSpec  # what can be launched
 WORDING = {
     "Input should be": "must be",
     "List should have": "there must be",
@@ -19,7 +19,7 @@ WORDING = {
     "Extra inputs are not permitted": "there is no such field",
     "Field required": "is missing",
 }
-KINDS: dict[str, type[RLSpec] | type[TasksSpec]] = {"rl": RLSpec, "tasks": TasksSpec}
+KINDS: dict[str, type[RLSpec] | type[TaskSpec]] = {"rl": RLSpec, "tasks": TaskSpec}
 RECORDED = {"external": ExternalSpec}
 Model = TypeVar("Model", bound=BaseModel)
 

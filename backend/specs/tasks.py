@@ -72,7 +72,7 @@ class Inputs(BaseModel):
         return self.source in ("csv", "jsonl", "files")
 
 
-class TasksSpec(BaseModel):
+class TaskSpec(BaseModel):
     """A function fanned out over many inputs, a Ray task for each; of a class, an actor pool."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)

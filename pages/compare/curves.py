@@ -3,6 +3,7 @@
 import streamlit as st
 
 from backend import api
+from backend.catalog import metrics
 from pages.components import chart_options, charts, errors
 from pages.components.examples import cards
 from pages.components.run_table import ALL_COLUMNS, run_table
@@ -32,9 +33,9 @@ if not chosen:
     st.stop()
 
 mains = [known[run_id].main_metric for run_id in chosen]
-keys = sorted({key for run_id in chosen for key in api.metric_keys(run_id)} | {mains[0]})
+keys = sorted({key for run_id in chosen for key in api.metric_keys(run_id) if not metrics.is_of_worker(key)} | {mains[0]})
 with st.container(horizontal=True, vertical_alignment="center"):
-    metric = chart_options.metric(keys, max(mains, key=mains.count))
+    key = chart_options.metric(keys, max(mains, key=mains.count))
     axis = chart_options.x_axis(charts.axes_of([known[run_id] for run_id in chosen]))
     display = chart_options.display()
 board = charts.Board()
@@ -48,7 +49,7 @@ def live() -> None:
     with errors.told():
         runs = [run for run in api.runs() if run.id in chosen]
         board.begin()
-        charts.compare_chart(board, runs, metric, axis, display, "compare")
+        charts.compare_chart(board, runs, key, axis, display, "compare")
         run_table(runs, ALL_COLUMNS, "compared")
         if started_live != is_live():
             st.rerun()  # starts or ends the timer

@@ -1,8 +1,11 @@
 """The tasks of a fan-out: a page of them, sorted, filtered and found in the database; all of it in the URL."""
 
 import json
+from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pandas as pd
 import streamlit as st
 
 from backend import api_tasks
@@ -18,6 +21,7 @@ A_PAGE = 50
 STATES = ("running", "succeeded", "failed", "stopped")
 SORTABLE = ("number", "state", "attempts", "started_at", "seconds", "worker", "value")
 LONGEST = 200  # letters in a cell
+MOST_ROWS, MOST_TEXT = 100, 5000  # of a file that is shown
 COLUMNS = (
     {"key": "state", "label": "State", "kind": "state"},
     {"key": "number", "label": "Task", "kind": "link"},
@@ -157,6 +161,23 @@ def _task(run: Run, number: str) -> None:
             st.code(task.output, language=None)
 
 
+def _shown(path: Path) -> None:
+    """Shows a file where it can be shown."""
+    try:
+        match path.suffix:
+            case ".png":
+                st.image(str(path))
+            case ".parquet":
+                st.dataframe(pd.read_parquet(path).head(MOST_ROWS), height="content")
+            case ".npy":
+                array = np.load(path, mmap_mode="r")
+                st.code(f"array of {array.dtype}, {' × '.join(map(str, array.shape)) or 'a single value'}\n{array}", language=None)
+            case ".json" | ".txt" | ".csv" | ".md":
+                st.code(path.read_text(errors="replace")[:MOST_TEXT], language=None)
+    except (OSError, ValueError) as error:
+        st.caption(f"It cannot be shown: {plain(str(error))}")
+
+
 def _outcome(run: Run, task: Task) -> None:
     st.caption("Error" if task.error else "Result")
     if task.error:
@@ -166,6 +187,5 @@ def _outcome(run: Run, task: Task) -> None:
     if path is None:
         st.code("its file is gone" if task.artifact else json.dumps(task.result, indent=1), language="json")
         return
-    if path.suffix == ".png":
-        st.image(str(path))
+    _shown(path)
     st.download_button(f"Download {path.name}", path.read_bytes, file_name=path.name, icon=":material/download:", key="one_artifact")

@@ -9,7 +9,7 @@ from backend import api_tasks, specs
 from backend.catalog.functions import FUNCTIONS, Found
 from backend.catalog.signatures import Argument
 from backend.errors import InvalidSpec, UnknownWorkload
-from backend.specs import TasksSpec
+from backend.specs import TaskSpec
 from pages.components import argument_fields, inputs_form, spec_form
 from pages.components.drafts import Asked, Draft
 from pages.components.text import plain
@@ -44,7 +44,7 @@ def _checked(data: dict[str, Any], gone_wrong: Mapping[str, str]) -> Asked:
         if gone_wrong:
             raise InvalidSpec(gone_wrong)
         spec = specs.parse(data)
-        return Asked(api_tasks.check(spec).spec if isinstance(spec, TasksSpec) else spec, {})
+        return Asked(api_tasks.check(spec).spec if isinstance(spec, TaskSpec) else spec, {})
     except InvalidSpec as error:
         return Asked(None, error.problems)
 
@@ -77,7 +77,7 @@ def _suggested(found: Found) -> dict[str, Any]:
 
 
 def _name(start: Mapping[str, Any], key: str) -> str:
-    about = TasksSpec.model_fields["name"].description
+    about = TaskSpec.model_fields["name"].description
     return st.text_input("Name", value=start.get("name", ""), key=f"{key}/name", help=about, placeholder="named after its function").strip()
 
 
@@ -107,14 +107,14 @@ def _card(
 
 
 def _options(start: Mapping[str, Any], problems: Mapping[str, str], key: str) -> dict[str, Any]:
-    values = {name: info.default for name, info in TasksSpec.model_fields.items()} | dict(start)
+    values = {name: info.default for name, info in TaskSpec.model_fields.items()} | dict(start)
     with st.container(border=True):
         st.markdown("**How it runs**")
-        entered = spec_form.fields(TasksSpec, FIRST_OPTIONS, values, problems, "", f"{key}/options")
-        entered |= spec_form.fields(TasksSpec, TOGGLES, values, problems, "", f"{key}/options")
+        entered = spec_form.fields(TaskSpec, FIRST_OPTIONS, values, problems, "", f"{key}/options")
+        entered |= spec_form.fields(TaskSpec, TOGGLES, values, problems, "", f"{key}/options")
         wrong = any(name.partition(".")[0] in problems for name in (*MORE_OPTIONS, "resources"))
         with st.expander("GPUs, memory, resources of your own", expanded=wrong):
-            entered |= spec_form.fields(TasksSpec, MORE_OPTIONS, values, problems, "", f"{key}/options")
+            entered |= spec_form.fields(TaskSpec, MORE_OPTIONS, values, problems, "", f"{key}/options")
             told = ", ".join(f"{name}: {amount:g}" for name, amount in values["resources"].items()) if start.get("resources") else ""
             text = st.text_input("Resources", value=told, key=f"{key}/resources", placeholder="name: amount, …", help="Custom ones.")
             spec_form.problem_under(problems, "resources")

@@ -5,7 +5,7 @@ import streamlit as st
 
 from backend import api, api_tasks
 from backend.errors import InvalidSpec
-from backend.specs import RunSpec, TasksSpec
+from backend.specs import RunSpec, TaskSpec
 from pages.components.start_panel import Plan
 
 PREVIEWED = 5
@@ -13,7 +13,7 @@ PREVIEWED = 5
 
 def plan(spec: RunSpec) -> Plan:
     """Returns what the fan-out will do."""
-    if not isinstance(spec, TasksSpec):
+    if not isinstance(spec, TaskSpec):
         raise TypeError(spec.kind)
     total = api_tasks.check(spec).total
     text = f"{total:,} task{'s' if total != 1 else ''}, each reserving {_reserved(spec)}"
@@ -25,7 +25,7 @@ def plan(spec: RunSpec) -> Plan:
     return Plan(f"{text}, {at_once} at a time on {load.cpus:g} CPUs. Short ones go to the workers many at a time.")
 
 
-def _reserved(spec: TasksSpec) -> str:
+def _reserved(spec: TaskSpec) -> str:
     named = {"CPU": "CPU", "GPU": "GPU", "memory": "GB of memory"}
     told = [f"{amount / (1e9 if name == 'memory' else 1):g} {named.get(name, name)}" for name, amount in spec.reserved().items()]
     return ", ".join(told) or "nothing"
@@ -33,7 +33,7 @@ def _reserved(spec: TasksSpec) -> str:
 
 def preview(spec: RunSpec) -> None:
     """The arguments of the first tasks."""
-    if not isinstance(spec, TasksSpec):
+    if not isinstance(spec, TaskSpec):
         return
     try:
         ready = api_tasks.check(spec)

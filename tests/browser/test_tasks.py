@@ -93,6 +93,8 @@ def test_a_function_of_ones_own_over_a_csv_with_failures_that_are_tried_again(
     expect(page.get_by_text("grade(name: str, points: float, bonus: int)").first).to_be_visible()
     assert (cluster / "workloads" / "school.py").read_text() == OWN
 
+    expect(page.get_by_label("darts", exact=True)).to_have_count(0)  # the form of before has gone
+    expect(page.get_by_text("CSV or JSON Lines", exact=True)).to_have_count(1)
     page.get_by_text("CSV or JSON Lines", exact=True).click()
     table = tmp_path / "class.csv"
     table.write_text("name,points\nann,1.5\nbob,-2\n007,3\neve,x\n")

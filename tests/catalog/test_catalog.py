@@ -5,6 +5,7 @@ from importlib import import_module
 import pytest
 
 from backend import specs
+from backend.catalog import metrics
 from backend.catalog.algorithms import ALGORITHMS, Algorithm, environments_for
 from backend.catalog.environments import ENVIRONMENTS, Environment
 from backend.catalog.examples import EXAMPLES, Example
@@ -41,3 +42,8 @@ def test_each_environment_is_what_the_catalogue_says(environment: Environment) -
 @pytest.mark.parametrize("example", EXAMPLES.values(), ids=lambda each: each.id)
 def test_each_example_can_be_started(example: Example) -> None:
     specs.parse(example.spec)
+
+
+def test_a_fan_out_is_judged_by_its_throughput_not_by_what_one_worker_did() -> None:
+    assert metrics.main(["worker/0", "result_mean", "tasks_per_second"]) == "tasks_per_second"
+    assert metrics.main(["worker/0", "loss"]) == "loss"

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from backend import specs
 from backend.cluster.jobs import JobsClient
 from backend.errors import InvalidSpec
-from backend.specs import Inputs, TasksSpec, fanout, rows
+from backend.specs import Inputs, TaskSpec, fanout, rows
 from backend.specs.fanout import Fanout, lacking, misfit
 from backend.specs.tasks import MOST_TASKS
 
@@ -52,7 +52,7 @@ def folder(tmp_path: Path) -> Path:
 
 def checked(folder: Path, function: str = "mine:score", **spec: Any) -> Fanout:
     parsed = specs.parse({"kind": "tasks", "function": function, "inputs": {"range": 3}, **spec})
-    assert isinstance(parsed, TasksSpec)
+    assert isinstance(parsed, TaskSpec)
     return fanout.check(parsed, folder, folder / "inputs")
 
 
@@ -396,8 +396,8 @@ def test_none_fits_what_may_be_none() -> None:
 # ---- against the cluster
 
 
-def spec(**more: Any) -> TasksSpec:
-    return TasksSpec(function="mine:score", inputs=Inputs(range=3), **more)
+def spec(**more: Any) -> TaskSpec:
+    return TaskSpec(function="mine:score", inputs=Inputs(range=3), **more)
 
 
 @pytest.mark.parametrize(
