@@ -35,6 +35,7 @@ def main() -> None:
         os.environ["RAYDECK_HOME"] = folder
         from backend import api, api_tasks
 
+        api.reset()  # another part may have worked in another home
         print(f"Fan-outs (medians of {ROUNDS})")
         api.cluster_up()
         api_tasks.save_own_file("own", OWN)
