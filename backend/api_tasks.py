@@ -3,6 +3,7 @@
 import io
 import tempfile
 from collections.abc import Sequence
+from itertools import islice
 from pathlib import Path
 
 from backend.analysis import tables
@@ -40,9 +41,14 @@ def check(spec: TaskSpec) -> Fanout:
     return house().launcher.checked(spec)
 
 
-def preview(ready: Fanout, most: int = 5) -> list[dict[str, object]]:
-    """Returns the arguments of the first tasks, without the params of all."""
-    return ready.preview(house().settings.inputs_folder, most)
+def total(spec: TaskSpec) -> int:
+    """Returns how many tasks a checked spec has."""
+    return rows.count(spec.inputs, house().settings.inputs_folder)
+
+
+def preview(spec: TaskSpec, most: int = 5) -> list[rows.Row]:
+    """Returns the arguments of the first tasks of a checked spec, without the params of all."""
+    return list(islice(rows.rows(spec.inputs, house().settings.inputs_folder), most))
 
 
 # ---- the user's own code and files

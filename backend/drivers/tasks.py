@@ -86,9 +86,10 @@ class _Fanout:
         self.pool = self._pool()
         while self.failed is None and not self.attempt.stop_requested:
             self._hand_out()
-            if not self.flying:
-                break
-            self._take_back()
+            if self.flying:
+                self._take_back()
+            elif self.book.waiting < MOST_UNWRITTEN:
+                break  # else the disk is full, and what is left waits for it
             self._flush_when_due()
         self.book.running = 0
         self._flush(force=True)
@@ -280,11 +281,11 @@ class _Fanout:
         self.attempt.recorder.report(0, float(book.done), values)
 
     def _waits_for(self) -> str:
-        if self.book.done or not self.flying:
+        if self.each or not self.flying:
             return ""
         free = ray.available_resources()
         lacking = [f"{amount:g} {name}" for name, amount in self.spec.reserved().items() if free.get(name, 0.0) < amount]
-        return " and ".join(lacking) if len(self.flying) and not self.each and lacking else ""
+        return " and ".join(lacking)
 
     def _outcome(self) -> Outcome:
         book = self.book

@@ -24,10 +24,6 @@ class Fanout:
     found: Found
     total: int
 
-    def preview(self, inputs_folder: Path, most: int = 5) -> list[Row]:
-        """Returns the arguments of the first tasks, without the params of all."""
-        return list(islice(rows.rows(self.spec.inputs, inputs_folder), most))
-
 
 def check(spec: TaskSpec, workloads_folder: Path, inputs_folder: Path) -> Fanout:
     """Returns a spec ready to start; the rows of a file it names are kept from now on.

@@ -4,7 +4,6 @@ import pandas as pd
 import streamlit as st
 
 from backend import api, api_tasks
-from backend.errors import InvalidSpec
 from backend.specs import RunSpec, TaskSpec
 from pages.components.start_panel import Plan
 
@@ -15,7 +14,7 @@ def plan(spec: RunSpec) -> Plan:
     """Returns what the fan-out will do."""
     if not isinstance(spec, TaskSpec):
         raise TypeError(spec.kind)
-    total = api_tasks.check(spec).total
+    total = api_tasks.total(spec)
     text = f"{total:,} task{'s' if total != 1 else ''}, each reserving {_reserved(spec)}"
     load = api.cluster_status().load
     if load is None:
@@ -35,15 +34,12 @@ def preview(spec: RunSpec) -> None:
     """The arguments of the first tasks."""
     if not isinstance(spec, TaskSpec):
         return
-    try:
-        ready = api_tasks.check(spec)
-    except InvalidSpec:
-        return
-    rows = [{name: _short(value) for name, value in row.items()} for row in api_tasks.preview(ready, PREVIEWED)]
-    with st.expander(f"The first {min(PREVIEWED, ready.total)} of {ready.total:,} tasks", expanded=True):
+    total = api_tasks.total(spec)
+    rows = [{name: _short(value) for name, value in row.items()} for row in api_tasks.preview(spec, PREVIEWED)]
+    with st.expander(f"The first {min(PREVIEWED, total)} of {total:,} tasks", expanded=True):
         st.dataframe(pd.DataFrame(rows), hide_index=True, width="stretch", height="content")
-        if ready.spec.params:
-            st.caption("With all of them: " + ", ".join(f"`{name} = {value}`" for name, value in ready.spec.params.items()))
+        if spec.params:
+            st.caption("With all of them: " + ", ".join(f"`{name} = {value}`" for name, value in spec.params.items()))
 
 
 def _short(value: object) -> object:

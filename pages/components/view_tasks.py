@@ -12,6 +12,7 @@ from backend.api_tasks import Summary
 from backend.catalog.functions import FUNCTIONS
 from backend.figures import tasks as figures
 from backend.figures.lines import Chart
+from backend.specs.tasks import SOURCES
 from pages.components import charts, task_failures, task_list, task_pictures
 from pages.components.charts import Board
 
@@ -23,11 +24,8 @@ SLOWEST_SHOWN = 10
 def subject(run: Run) -> str:
     name = run.spec["function"]
     inputs = run.spec["inputs"]
-    source = next((f"{inputs[kind]}" if kind in ("csv", "jsonl", "files") else kind for kind in inputs if kind in _SOURCES), "")
+    source = next((f"{inputs[kind]}" if kind in ("csv", "jsonl", "files") else kind for kind in inputs if kind in SOURCES), "")
     return f"{FUNCTIONS[name].title if name in FUNCTIONS else name} · {source}"
-
-
-_SOURCES = ("range", "list", "csv", "jsonl", "files", "grid")
 
 
 def parts(run: Run) -> str:

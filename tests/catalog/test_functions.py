@@ -204,7 +204,7 @@ def test_each_function_of_ours_is_described_and_starts_as_it_stands(entry: Entry
     ready = fanout.check(spec, tmp_path, tmp_path)
     assert ready.spec.name == entry.title
     assert ready.total == rows.count(ready.spec.inputs, tmp_path) > 0
-    given = {*ready.preview(tmp_path)[0], *ready.spec.params}
+    given = {*next(rows.rows(ready.spec.inputs, tmp_path)), *ready.spec.params}
     optional = {each.name for each in entry.function.arguments if each.optional}
     assert given | optional == {each.name for each in entry.function.arguments}, "every other default is written out"
 

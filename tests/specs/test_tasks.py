@@ -283,9 +283,11 @@ def test_rows_are_kept_by_what_they_say_and_outlive_their_file(folder: Path) -> 
     assert sorted(path.suffix for path in inputs.iterdir()) == [".json", ".json", ".jsonl", ".jsonl"], "and no half-written file"
     (folder / "a.csv").unlink()
     again = fanout.check(ready["a.csv"].spec, folder, inputs)
-    assert (again.total, again.preview(inputs)) == (2, [{"x": 1}, {"x": 2}])
+    assert (again.total, list(rows.rows(again.spec.inputs, inputs))) == (2, [{"x": 1}, {"x": 2}])
     (folder / "c.csv").write_text("x\n4\n")
-    assert fanout.check(ready["c.csv"].spec, folder, inputs).preview(inputs)[-1] == {"x": 3}, "a clone has the rows of then"
+    assert list(rows.rows(fanout.check(ready["c.csv"].spec, folder, inputs).spec.inputs, inputs))[-1] == {"x": 3}, (
+        "a clone has the rows of then"
+    )
 
 
 def test_a_file_that_breaks_off_leaves_nothing(folder: Path) -> None:
@@ -366,7 +368,7 @@ def test_columns_that_do_not_fit_are_said(folder: Path, header: str, columns: di
 def test_columns_go_to_the_arguments_they_are_mapped_to(folder: Path) -> None:
     (folder / "a.csv").write_text("number,name\n1,2\n")
     ready = checked(folder, inputs={"csv": str(folder / "a.csv"), "columns": {"number": "x"}})
-    assert ready.preview(folder / "inputs") == [{"x": 1, "name": "2"}]
+    assert list(rows.rows(ready.spec.inputs, folder / "inputs")) == [{"x": 1, "name": "2"}]
 
 
 def test_a_checked_spec_says_all_that_was_left_out(folder: Path) -> None:
