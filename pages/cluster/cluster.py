@@ -8,6 +8,7 @@ from pages.components.cluster_state import rerun_if_changed, start_cluster
 from pages.components.text import plain
 
 _GIB = 2**30
+_ASKED = "asked_to_end"
 _SAID = {
     "up": "The cluster is up.",
     "starting": "The cluster is starting, about 6 s.",
@@ -36,22 +37,37 @@ def live() -> None:
         return
     if state in ("off", "dead"):
         st.button("Start cluster", icon=":material/play_arrow:", type="primary", on_click=start_cluster)
-    elif state == "up" and st.button("End cluster …", icon=":material/power_settings_new:"):
-        _ask_end()
+    elif state == "up":
+        st.button("End cluster …", icon=":material/power_settings_new:", on_click=_ask)
 
 
-@st.dialog("End the cluster?")
+def _ask() -> None:
+    st.session_state[_ASKED] = True
+    st.rerun()
+
+
+def _forget() -> None:
+    st.session_state.pop(_ASKED, None)
+
+
+def _answer(*, end: bool) -> None:
+    _forget()
+    if end:
+        api.cluster_down()
+    st.rerun()
+
+
+@st.dialog("End the cluster?", on_dismiss=_forget)
 def _ask_end() -> None:
     with errors.told():
         active = len(api.runs(states=[api.RunState.RUNNING]))
     st.write(f"{active} running runs become lost; they can be resumed." if active else "Nothing is running.")
     with st.container(horizontal=True):
-        if st.button("End cluster", type="primary", key="end_really"):
-            api.cluster_down()
-            st.rerun()
-        if st.button("Keep it", key="end_not"):
-            st.rerun()
+        st.button("End cluster", type="primary", key="end_really", on_click=_answer, kwargs={"end": True})
+        st.button("Keep it", key="end_not", on_click=_answer, kwargs={"end": False})
 
 
 st.header("Cluster")
 live()
+if st.session_state.get(_ASKED):  # here, for a full run of the page closes what is open
+    _ask_end()

@@ -11,11 +11,24 @@ from pages.components import errors
 from pages.components.drafts import START_PAGES
 from pages.components.text import plain
 
-_ASKED = "asked_to_delete"
+_ASKED, _GOING = "asked_to_delete", "going_to"
 _STOP_HELP = {
     True: "Keeps all that was recorded; you can resume later.",
     False: "Tells your script, which may end when it sees run.stop_requested. A Tune experiment ends by itself.",
 }
+
+
+def go(page: str, **params: str) -> None:
+    """Opens a page; for callbacks, which run whole, where a script may be drawn anew between a click and what it leads to."""
+    st.session_state[_GOING] = (page, params)
+    st.rerun()
+
+
+def arrive() -> None:
+    """Goes where the last click leads to, before anything is drawn."""
+    if going := st.session_state.pop(_GOING, None):
+        page, params = going
+        st.switch_page(page, query_params=params)
 
 
 def on_run(run: Run) -> None:
@@ -37,25 +50,31 @@ def on_run(run: Run) -> None:
         )  # fmt: skip
     if run.tasks is not None and run.tasks.done:
         _download(run)
-    if run.is_ours and st.button("Clone", icon=":material/content_copy:", key="clone", help="Opens the form, filled as this run was."):
-        st.switch_page(START_PAGES[run.kind], query_params={"clone": run.id})
-    if st.button("Compare", icon=":material/stacked_line_chart:", key="compare", help="Lay it beside another run."):
-        st.switch_page("pages/compare/curves.py", query_params={"runs": run.id})
-    if run.is_over and st.button("Delete", icon=":material/delete:", key="delete", type="tertiary"):
-        _ask([run])
+    if run.is_ours:
+        st.button(
+            "Clone", icon=":material/content_copy:", key="clone", help="Opens the form, filled as this run was.",
+            on_click=go, args=(START_PAGES[run.kind],), kwargs={"clone": run.id},
+        )  # fmt: skip
+    st.button(
+        "Compare", icon=":material/stacked_line_chart:", key="compare", help="Lay it beside another run.",
+        on_click=go, args=("pages/compare/curves.py",), kwargs={"runs": run.id},
+    )  # fmt: skip
+    if run.is_over:
+        st.button("Delete", icon=":material/delete:", key="delete", type="tertiary", on_click=_ask, args=([run],))
 
 
 def on_selection(bar: st.delta_generator.DeltaGenerator, runs: Sequence[Run], total: int) -> None:
     """Buttons for the ticked rows of a table."""
     active, over = [run for run in runs if not run.is_over], [run for run in runs if run.is_over]
     bar.caption(f"{len(runs)} of {total} selected" if runs else f"{total} runs. Tick some to compare, stop or delete them.")
-    if bar.button("Compare", icon=":material/stacked_line_chart:", disabled=not runs, key="compare_selected"):
-        st.switch_page("pages/compare/curves.py", query_params={"runs": ",".join(run.id for run in runs)})
+    bar.button(
+        "Compare", icon=":material/stacked_line_chart:", disabled=not runs, key="compare_selected",
+        on_click=go, args=("pages/compare/curves.py",), kwargs={"runs": ",".join(run.id for run in runs)},
+    )  # fmt: skip
     bar.button(
         "Stop", icon=":material/stop_circle:", disabled=not active, key="stop_selected", on_click=_stop, args=([run.id for run in active],)
     )
-    if bar.button("Delete …", icon=":material/delete:", disabled=not over, key="delete_selected"):
-        _ask(over)
+    bar.button("Delete …", icon=":material/delete:", disabled=not over, key="delete_selected", on_click=_ask, args=(over,))
 
 
 def _stop(run_ids: Sequence[str]) -> None:
@@ -86,11 +105,11 @@ def _resume(run_id: str) -> None:
 
 def _ask(runs: Sequence[Run]) -> None:
     st.session_state[_ASKED] = (_where(), list(runs))
-    _ask_delete(runs)
+    st.rerun()
 
 
-def ask_again() -> None:
-    """Opens again the question that a full run of the page, such as when the cluster changed, would close."""
+def ask() -> None:
+    """Asks what a click on Delete left open; with each full run of the page, for these close what is open."""
     where, runs = st.session_state.get(_ASKED, ("", []))
     if runs and where == _where():
         _ask_delete(runs)
@@ -109,12 +128,18 @@ def _ask_delete(runs: Sequence[Run]) -> None:
     names = ", ".join(plain(run.name) for run in runs[:5]) + (f" and {len(runs) - 5} more" if len(runs) > 5 else "")
     st.write(f"{names}: curves, checkpoints and log will be gone. This cannot be undone.")
     with st.container(horizontal=True):
-        if st.button("Delete", type="primary", icon=":material/delete:", key="delete_really"):
-            _forget()
-            with errors.kept():
-                for run in runs:
-                    api.delete(run.id)
-            st.switch_page("pages/watch/runs.py")
-        if st.button("Keep", key="delete_not"):
-            _forget()
-            st.rerun()
+        st.button("Delete", type="primary", icon=":material/delete:", key="delete_really", on_click=_delete, args=(runs,))
+        st.button("Keep", key="delete_not", on_click=_keep)
+
+
+def _delete(runs: Sequence[Run]) -> None:
+    _forget()
+    with errors.kept():
+        for run in runs:
+            api.delete(run.id)
+    go("pages/watch/runs.py")
+
+
+def _keep() -> None:
+    _forget()
+    st.rerun()

@@ -1,6 +1,6 @@
 """A table in HTML: links, badges, sparklines, sorting, selection."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,22 +23,30 @@ def _component():  # type: ignore[no-untyped-def]
 
 def table(
     rows: Sequence[Mapping[str, Any]], columns: Sequence[Column], key: str, *,
-    select: bool = False, order: tuple[str, bool] | None = None, sortable: Sequence[str] = (),
+    opened: Callable[[str], None], select: bool = False,
+    order: tuple[str, bool] | None = None, sortable: Sequence[str] = (), sorted_by: Callable[[str], None] | None = None,
 ) -> Any:  # fmt: skip
     """Shows rows, each with its `id`, `href` and `name`; returns the component's result.
 
-    `result.open` is the id of a row whose link was clicked, `result.selected` are the ids that are ticked. With `order` (a
-    column's key, and whether the largest is first) the rows come sorted, and `result.sort` is the column clicked on, among
-    `sortable`; without it the browser sorts.
+    `opened` is told the id of a row whose link was clicked, `result.selected` are the ids that are ticked. With `order` (a
+    column's key, and whether the largest is first) the rows come sorted, and `sorted_by` is told the column clicked on, among
+    `sortable`; without it the browser sorts. Both are called before the page is drawn, so no click is lost.
     """
     data = {"rows": list(rows), "columns": list(columns), "select": select}
     if order is not None:
         data |= {"order": {"key": order[0], "direction": -1 if order[1] else 1}, "sortable": list(sortable)}
     return _component()(
-        key=key, data=data, default={"selected": []}, on_selected_change=_nothing, on_open_change=_nothing, on_sort_change=_nothing,
+        key=key, data=data, default={"selected": []}, on_selected_change=_nothing,
+        on_open_change=lambda: _tell(key, "open", opened), on_sort_change=lambda: _tell(key, "sort", sorted_by),
         height="content",
     )  # fmt: skip
 
 
 def _nothing() -> None:
     """A component's value is followed only if something listens to it."""
+
+
+def _tell(key: str, name: str, listener: Callable[[str], None] | None) -> None:
+    value = st.session_state[key].get(name)
+    if value and listener:
+        listener(value)

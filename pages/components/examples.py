@@ -6,7 +6,7 @@ import streamlit as st
 
 from backend import api
 from backend.catalog.examples import EXAMPLES
-from pages.components import errors
+from pages.components import actions, errors
 from pages.components.drafts import START_PAGES
 
 
@@ -23,17 +23,14 @@ def cards(heading: str) -> None:
                     "Start", icon=":material/play_arrow:", type="primary", key=f"start_{example.id}",
                     on_click=_start, args=(example.id, f"{key}-{example.id}"), help=f"Start {example.title}",
                 )  # fmt: skip
-                if st.button("Open in the form", key=f"open_{example.id}", type="tertiary"):
-                    st.switch_page(START_PAGES[example.spec["kind"]], query_params={"example": example.id})
-
-
-def open_started() -> None:
-    """Opens the run whose example was just started; the cards themselves are gone by then, for there is a run now."""
-    if started := st.session_state.pop("example_started", None):
-        st.session_state.pop("example_key", None)
-        st.switch_page("pages/watch/run.py", query_params={"id": started})
+                st.button(
+                    "Open in the form", key=f"open_{example.id}", type="tertiary",
+                    on_click=actions.go, args=(START_PAGES[example.spec["kind"]],), kwargs={"example": example.id},
+                )  # fmt: skip
 
 
 def _start(example_id: str, key: str) -> None:
     with errors.kept():
-        st.session_state["example_started"] = api.launch(EXAMPLES[example_id].spec, launch_key=key)
+        started = api.launch(EXAMPLES[example_id].spec, launch_key=key)
+        st.session_state.pop("example_key", None)
+        actions.go("pages/watch/run.py", id=started)

@@ -7,7 +7,7 @@ import streamlit as st
 
 from backend import api
 from backend.errors import RaydeckError
-from pages.components import actions, errors, examples, plotly_js
+from pages.components import actions, errors, plotly_js
 from pages.components.cluster_state import cluster_state
 
 _CSS = """
@@ -44,6 +44,7 @@ def frame() -> None:
     st.html(_CSS)
     st.logo(_LOGO, size="large")
     page = st.navigation(_pages())
+    actions.arrive()
     try:
         _start_up()
     except RaydeckError as error:
@@ -55,10 +56,9 @@ def frame() -> None:
     if page.url_path not in ("rl", "tasks"):
         st.session_state.pop("launch_key", None)  # the next visit to the form starts another run
     errors.show_kept()
-    examples.open_started()
     with errors.told():
         page.run()
-    actions.ask_again()
+    actions.ask()
 
 
 def _pages() -> dict[str, list[st.Page]]:

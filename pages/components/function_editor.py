@@ -16,7 +16,7 @@ def my_function(x: float, power: int = 2, mode: Literal["plus", "minus"] = "plus
     return x**power if mode == "plus" else -(x**power)
 '''
 NEW = "a new file"
-_OPEN = "editor_open"
+_OPEN, _PROBLEMS = "editor_open", "editor_problems"
 
 
 def editor() -> None:
@@ -24,10 +24,15 @@ def editor() -> None:
     for file in api_tasks.own_files():
         if file.problem:
             st.warning(f"{plain(file.path.name)} does not parse, {plain(file.problem)}", icon=":material/code_off:")
-    if st.button("Write a function", icon=":material/code:", type="tertiary", help="Opens an editor for files in data/workloads."):
-        st.session_state[_OPEN] = True
+    st.button(
+        "Write a function", icon=":material/code:", type="tertiary", help="Opens an editor for files in data/workloads.", on_click=_open
+    )
     if st.session_state.get(_OPEN):  # also after a full run of the page, such as when the cluster changed, which closes dialogs
         _edit()
+
+
+def _open() -> None:
+    st.session_state[_OPEN] = True
 
 
 def _forget() -> None:
@@ -38,17 +43,20 @@ def _forget() -> None:
 def _edit() -> None:
     files = {file.name: file for file in api_tasks.own_files()}
     chosen = st.selectbox("File", [NEW, *files], format_func=lambda name: name if name == NEW else f"{name}.py", key="edit_file")
-    name = st.text_input("Name", value="" if chosen == NEW else chosen, key=f"edit_name_{chosen}", placeholder="my_functions")
+    st.text_input("Name", value="" if chosen == NEW else chosen, key=f"edit_name_{chosen}", placeholder="my_functions")
     before = TEMPLATE if chosen == NEW else _text(files[chosen])
-    text = st.text_area("Python", value=before, height=380, key=f"edit_text_{chosen}")
+    st.text_area("Python", value=before, height=380, key=f"edit_text_{chosen}")
     st.caption("A function at the top level whose name does not begin with _, or a class with __call__, which is made once a worker.")
-    if not st.button("Save", type="primary", icon=":material/save:", key="edit_save"):
-        return
+    st.button("Save", type="primary", icon=":material/save:", key="edit_save", on_click=_save, args=(chosen,))
+    for problem in st.session_state.pop(_PROBLEMS, ()):
+        st.error(plain(problem), icon=":material/error:")
+
+
+def _save(chosen: str) -> None:
     try:
-        path = api_tasks.save_own_file(name, text)
+        path = api_tasks.save_own_file(st.session_state[f"edit_name_{chosen}"], st.session_state[f"edit_text_{chosen}"])
     except InvalidSpec as error:
-        for problem in error.problems.values():
-            st.error(plain(problem), icon=":material/error:")
+        st.session_state[_PROBLEMS] = list(error.problems.values())
         return
     first = next((each.functions[0].name for each in api_tasks.own_files() if each.path == path and each.functions), "")
     _forget()

@@ -5,12 +5,11 @@ from collections.abc import Sequence
 from textwrap import shorten
 from typing import Any
 
-import streamlit as st
-
 from backend import api
 from backend.analysis import progress, words
 from backend.api import Run
 from backend.catalog import metrics
+from pages.components import actions
 from pages.components.badges import ICONS, shown_state
 from pages.components.data_table import table
 from pages.components.views import VIEWS
@@ -40,9 +39,7 @@ def run_table(runs: Sequence[Run], columns: Sequence[dict[str, str]], key: str, 
     """Shows runs; a click on a name opens the run. Returns the ids that are ticked."""
     sparks = api.sparklines(runs)
     rows = [_row(run, sparks[run.id]) for run in runs]
-    result = table(rows, columns, key, select=select)
-    if result.open:
-        st.switch_page("pages/watch/run.py", query_params={"id": result.open})
+    result = table(rows, columns, key, select=select, opened=lambda run_id: actions.go("pages/watch/run.py", id=run_id))
     present = {run.id for run in runs}
     return [run_id for run_id in result.selected or [] if run_id in present]
 

@@ -8,10 +8,8 @@ import streamlit as st
 
 from backend import api
 from backend.specs import RLSpec, RunSpec
-from pages.components import errors
+from pages.components import actions, errors
 from pages.components.drafts import Asked
-
-_STARTED = "started_run"
 
 
 @dataclass(frozen=True)
@@ -24,8 +22,6 @@ class Plan:
 
 def panel(asked: Asked, told: Callable[[RunSpec], Plan], *, parent_id: str | None) -> None:
     """Shows what will run, as `told` says, and starts it: one run, however often the button is clicked."""
-    if started := st.session_state.pop(_STARTED, None):
-        st.switch_page("pages/watch/run.py", query_params={"id": started})
     key = st.session_state.setdefault("launch_key", uuid.uuid4().hex)
     plan = told(asked.spec) if asked.spec else None
     with st.container(border=True):
@@ -57,4 +53,4 @@ def of_rl(spec: RunSpec) -> Plan:
 
 def _start(spec: RunSpec, parent_id: str | None, key: str) -> None:
     with errors.kept():
-        st.session_state[_STARTED] = api.launch(spec, parent_id=parent_id, launch_key=key)
+        actions.go("pages/watch/run.py", id=api.launch(spec, parent_id=parent_id, launch_key=key))

@@ -50,17 +50,12 @@ def task_list(run: Run) -> None:
         st.info("No task matches." if not wanted.is_all else "No task has begun yet.", icon=":material/search_off:")
         return
     paging.pager(total, A_PAGE, "page")
-    result = table(
-        [_row(run, task) for task in tasks], COLUMNS, f"tasks_{run.id}", order=(wanted.order, wanted.descending), sortable=SORTABLE
-    )
+    table(
+        [_row(run, task) for task in tasks], COLUMNS, f"tasks_{run.id}", opened=_open,
+        order=(wanted.order, wanted.descending), sortable=SORTABLE, sorted_by=lambda column: _sort(column, wanted),
+    )  # fmt: skip
     waiting = f" {run.tasks.queued:,} are queued and have no row yet." if run.tasks.queued and wanted.is_all else ""
     st.caption(f"{place + 1:,} to {place + len(tasks):,} of {total:,} tasks.{waiting}")
-    if result.open:
-        st.query_params["task"] = result.open
-        st.rerun(scope="fragment")
-    if result.sort:
-        _sort(result.sort, wanted)
-        st.rerun(scope="fragment")
 
 
 def _wanted() -> Wanted:
@@ -78,6 +73,10 @@ def _wanted() -> Wanted:
         states=tuple(states or ()), failure=int(failure) if failure.isdigit() else None, search=find or "",
         order=order if order in SORTABLE else "number", descending=st.query_params.get("down") == "1",
     )  # fmt: skip
+
+
+def _open(number: str) -> None:
+    st.query_params["task"] = number
 
 
 def _forget(name: str) -> None:

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from backend import api
-from pages.components import errors, examples
+from pages.components import actions, errors, examples
 from pages.components.cluster_state import rerun_if_changed
 from pages.components.run_table import ENDED_COLUMNS, RUNNING_COLUMNS, run_table
 
@@ -13,7 +13,6 @@ ACTIVE = ("queued", "running")
 
 @st.fragment(run_every=2.0)
 def live() -> None:
-    examples.open_started()
     with errors.told():
         rerun_if_changed()
         runs = api.runs(limit=200)
@@ -36,6 +35,5 @@ def live() -> None:
 
 title, new = st.columns([4, 1], vertical_alignment="center")
 title.header("Overview")
-if new.button("New run", icon=":material/add:", type="primary", width="stretch"):
-    st.switch_page("pages/start/rl.py")
+new.button("New run", icon=":material/add:", type="primary", width="stretch", on_click=actions.go, args=("pages/start/rl.py",))
 live()

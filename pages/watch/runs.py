@@ -12,7 +12,6 @@ STATES = ["queued", "running", "succeeded", "failed", "stopped", "lost"]
 
 
 def live(query: str, states: list[str]) -> None:
-    examples.open_started()
     with errors.told():
         rerun_if_changed()
         runs = [run for run in api.runs(query) if not states or run.state in states]

@@ -39,6 +39,19 @@ def test_the_door_imports_nothing_at_import_time() -> None:
     assert said.stdout.strip() == "['backend']"
 
 
+def test_a_click_is_answered_by_a_callback() -> None:
+    """A script may be drawn anew between a click and the line that asks for it; a callback runs whole."""
+    lost = []
+    for path in ROOT.glob("pages/**/*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "button":
+                if not any(keyword.arg == "on_click" for keyword in node.keywords):
+                    lost.append(f"{path.relative_to(ROOT)}:{node.lineno}")
+            elif isinstance(node, ast.Attribute) and node.attr == "switch_page" and path.name != "actions.py":
+                lost.append(f"{path.relative_to(ROOT)}:{node.lineno}")
+    assert lost == []
+
+
 def test_functions_fit_on_half_a_screen() -> None:
     long = []
     for path in [*ROOT.glob("backend/**/*.py"), *ROOT.glob("pages/**/*.py")]:
