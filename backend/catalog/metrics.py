@@ -2,11 +2,32 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Literal
 
 REWARD = "return_mean"
 THROUGHPUT = "tasks_per_second"  # of a fan-out
 REWARDS = (REWARD, "reward")  # higher is better; of any other metric nobody said so
 COUNTERS = ("env_steps", "iteration", "episodes", "time_s", "tasks_done", "tasks_failed")  # how far a run is, not how well it does
+
+
+Mode = Literal["max", "min"]
+
+
+@dataclass(frozen=True)
+class Goal:
+    """A metric and whether its highest or its lowest value is the best."""
+
+    key: str
+    mode: Mode = "max"
+
+    @property
+    def sign(self) -> float:
+        """What a value is multiplied with so that more is better."""
+        return 1.0 if self.mode == "max" else -1.0
+
+    def best(self, values: Iterable[float]) -> float | None:
+        """Returns the best of finite values; None if there are none."""
+        return (max if self.mode == "max" else min)(values, default=None)
 
 
 @dataclass(frozen=True)
@@ -32,6 +53,12 @@ METRICS: dict[str, Metric] = {
     "tasks_per_second": Metric("Throughput", "tasks / s"),
     "tasks_done": Metric("Tasks done", "tasks"),
     "tasks_failed": Metric("Tasks failed", "tasks"),
+    "accuracy": Metric("Accuracy", "share that is right"),
+    "loss": Metric("Loss"),
+    "val_loss": Metric("Validation loss"),
+    "log_loss": Metric("Log loss"),
+    "mlogloss": Metric("Log loss"),
+    "value": Metric("Value"),
     "epsilon": Metric("Exploration ε", "share of random actions"),
 }
 

@@ -22,7 +22,9 @@ PAGES = {
     "overview": "pages/watch/overview.py",
     "runs": "pages/watch/runs.py",
     "run": "pages/watch/run.py",
+    "trial": "pages/watch/trial.py",
     "rl": "pages/start/rl.py",
+    "sweep": "pages/start/sweep.py",
     "tasks": "pages/start/tasks.py",
     "compare": "pages/compare/curves.py",
     "cluster": "pages/cluster/cluster.py",
@@ -114,7 +116,7 @@ def test_each_tab_of_a_scripts_own_run(app: AppTest, external_id: str, tab: str)
     opened(app, "run", id=external_id, tab=tab)
     assert "your own script · seed 3 · lr 1" in said(app)
     assert {button.label for button in app.button} == {"Stop", "Compare", "Start cluster"}, "no Clone, no Resume"
-    assert [each.label for each in app.metric][:2] == ["loss, mean of trials", "Reports"]
+    assert [each.label for each in app.metric][:2] == ["Loss, mean of trials", "Reports"]
 
 
 @pytest.mark.parametrize("page", ["overview", "runs", "compare"])
