@@ -13,11 +13,14 @@ from typing import Annotated, Any
 import numpy as np
 import typer
 
-from backend import api, api_tasks, specs
+from backend import api, api_sweeps, api_tasks, specs
 from backend.catalog import metrics
 from backend.catalog.functions import FUNCTIONS
+from backend.catalog.trainables import TRAINABLES
 from backend.errors import ClusterUnavailable, InvalidSpec, RaydeckError
 from backend.settings import ROOT, read_settings
+from backend.specs import SweepSpec
+from backend.specs.sweep import GRID_TO_CONFIRM
 from backend.store.values import Run, RunState
 
 app = typer.Typer(
@@ -32,10 +35,13 @@ POLL_SECONDS = 0.3
 def launch(
     file: Annotated[Path, typer.Argument(help="A YAML file with one spec.")],
     wait: Annotated[bool, typer.Option("--wait", help="Wait for the end; exit 0 only if the run succeeded.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Start a grid of more than 10,000 trials without asking.")] = False,
     as_json: Json = False,
 ) -> None:
     """Start a run from a spec file and print its id last; starts the local cluster if need be."""
     spec = specs.parse_file(file)
+    if isinstance(spec, SweepSpec) and spec.search == "grid" and spec.trials > GRID_TO_CONFIRM and not yes:
+        raise InvalidSpec({"space": f"is a grid of {spec.trials:,} trials; add --yes if you want them all"})
     api.cluster_up()
     run_id = api.launch(spec)
     ended = _wait(run_id, quiet=as_json) if wait else api.run(run_id)
@@ -63,6 +69,10 @@ def _how_far(run: Run) -> str:
     if run.tasks is not None:
         failed = f", {run.tasks.failed:,} failed" if run.tasks.failed else ""
         return f" · {run.tasks.done:,} of {run.tasks.total:,} tasks{failed}"
+    if run.sweep is not None:
+        over = sum(trial.is_finished for trial in run.trials)
+        best = f", best {run.main_metric} {run.best:.4g}" if run.best is not None else ""
+        return f" · {over:,} of {run.sweep.trials:,} trials{best}"
     return f" · {metrics.title(run.main_metric).lower()} {run.last:.4g}" if run.last is not None else ""
 
 
@@ -114,8 +124,16 @@ def series(
 
 
 @app.command()
-def stop(run_id: RunId, as_json: Json = False) -> None:
+def stop(
+    run_id: RunId,
+    trial: Annotated[int | None, typer.Option("--trial", help="Number of one trial of a sweep, which ends for good.")] = None,
+    as_json: Json = False,
+) -> None:
     """Stop a run; it keeps what it recorded and can be resumed."""
+    if trial is not None:
+        api_sweeps.stop_trial(run_id, trial)
+        _print(as_json, {"id": run_id, "trial": trial}, f"{run_id}: stop of trial {trial} requested")
+        return
     api.stop(run_id)
     _print(as_json, {"id": run_id, "state": api.run(run_id).state}, f"{run_id}: stop requested")
 
@@ -139,18 +157,89 @@ def retry(run_id: RunId, as_json: Json = False) -> None:
 
 
 @app.command()
+def extend(
+    run_id: RunId,
+    samples: Annotated[int | None, typer.Option("--samples", help="Configurations to try in all.")] = None,
+    budget: Annotated[float | None, typer.Option("--time-budget", help="Seconds that the sweep may take in all.")] = None,
+    concurrency: Annotated[int | None, typer.Option("--concurrency", help="Trials at once.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Change how much a sweep tries, while it runs or before a resume; it keeps what it has learned."""
+    api_sweeps.extend(run_id, samples=samples, time_budget_s=budget, concurrency=concurrency)
+    asked = {"samples": samples, "time_budget_s": budget, "concurrency": concurrency}
+    told = {name: value for name, value in asked.items() if value is not None}
+    _print(as_json, {"id": run_id, **told}, f"{run_id}: {', '.join(f'{name} {value:g}' for name, value in told.items()) or 'unchanged'}")
+
+
+@app.command()
+def again(
+    run_id: RunId,
+    seeds: Annotated[int, typer.Option("--seeds", min=1, max=100, help="How often to repeat it.")] = 5,
+    trial: Annotated[int | None, typer.Option("--trial", help="Number of the trial; the best one when left out.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Run the best configuration of a sweep again with several seeds; print the new run's id."""
+    api.cluster_up()
+    made = api_sweeps.best_again(run_id, seeds, trial)
+    _print(as_json, {"id": made, "parent": run_id}, made)
+
+
+@app.command()
+def trials(
+    run_id: RunId,
+    form: Annotated[str, typer.Option("--format", help="csv, parquet or jsonl.")] = "csv",
+    out: Annotated[Path | None, typer.Option("--out", help="File to write; printed when left out.")] = None,
+) -> None:
+    """Print or save the trials of a run as a table: parameters, state, best and last values."""
+    _save(api_sweeps.trial_table(run_id, form), out)
+
+
+@app.command()
+def promote(
+    run_id: RunId,
+    name: Annotated[str, typer.Argument(help="What the model is called from now on.")],
+    trial: Annotated[int | None, typer.Option("--trial", help="Number of the trial; the best one when left out.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Copy a trial's checkpoint to data/models under a name."""
+    model = api_sweeps.promote(run_id, name, trial)
+    _print(as_json, asdict(model), f"{model.path}")
+
+
+@app.command()
+def models(as_json: Json = False) -> None:
+    """List the checkpoints that were given a name."""
+    found = api_sweeps.models()
+    lines = [f"{each.name:<24} {_number(each.value):>10}  trial {each.trial} of {each.run_id}  {each.path}" for each in found]
+    _print(as_json, [asdict(each) for each in found], "\n".join(lines) or "no models yet")
+
+
+@app.command()
+def trainables(as_json: Json = False) -> None:
+    """List what a sweep can tune, your own in data/workloads among them."""
+    rows = [{"trainable": each.id, "metrics": list(each.metrics), "about": each.summary} for each in TRAINABLES.values()]
+    for name in api_sweeps.own_trainables():
+        found = api_sweeps.trainable(name)
+        rows.append({"trainable": name, "metrics": list(found.metrics), "about": found.summary})
+    _print(as_json, rows, "\n".join(f"{row['trainable']:<26} {', '.join(row['metrics']):<28} {row['about']}" for row in rows))
+
+
+def _save(content: bytes, out: Path | None) -> None:
+    if out is None:
+        sys.stdout.buffer.write(content)
+    else:
+        out.write_bytes(content)
+        print(f"{out}: {len(content):,} bytes")
+
+
+@app.command()
 def results(
     run_id: RunId,
     form: Annotated[str, typer.Option("--format", help="csv, parquet or jsonl.")] = "csv",
     out: Annotated[Path | None, typer.Option("--out", help="File to write; printed when left out.")] = None,
 ) -> None:
     """Print or save the tasks of a fan-out as a table: arguments, timing, result, error."""
-    content = api_tasks.results(run_id, form)
-    if out is None:
-        sys.stdout.buffer.write(content)
-    else:
-        out.write_bytes(content)
-        print(f"{out}: {len(content):,} bytes")
+    _save(api_tasks.results(run_id, form), out)
 
 
 @app.command()

@@ -21,6 +21,7 @@ from backend.store import series as store_series
 from backend.store.database import Database, open_database
 from backend.store.series import STEP, Window
 from backend.store.values import Curve, Event, Run, RunState
+from backend.store.values import Trial as Trial
 
 _Chart = tuple[tuple[str, ...], tuple[str, ...], str, int]  # runs, keys, x, points
 STATUS_SECONDS = 2.0
@@ -190,6 +191,11 @@ def curves(listed: Sequence[Run], keys: Sequence[str], x: str = STEP, *, window:
         return store_series.read(house().database, run_ids, keys, x=x, window=window, points=points, budget=CHART_POINTS)
     news = tuple(run.reports for run in listed)
     return _kept_curves.read(house().database, (tuple(run_ids), tuple(keys), x, points), news)
+
+
+def trial_curves(run_id: str, number: int, points: int = 1000) -> list[Curve]:
+    """Returns every metric of one trial in at most `points` buckets."""
+    return store_series.read(house().database, [run_id], metric_keys(run_id), trial=number, points=points)
 
 
 CHART_POINTS = 20_000  # buckets on one chart, whatever the number of lines

@@ -12,8 +12,9 @@ from backend.cluster.cluster import Cluster
 from backend.cluster.jobs import Job, JobsClient, JobStatus
 from backend.errors import ClusterUnavailable, IllegalMove, InvalidSpec, StoreUnavailable, UnknownRun
 from backend.settings import Settings
-from backend.specs import RunSpec, TaskSpec, fanout
+from backend.specs import RunSpec, SweepSpec, TaskSpec, fanout, tuning
 from backend.specs.fanout import Fanout
+from backend.specs.tuning import Tuning
 from backend.store import queries, space
 from backend.store import runs as store
 from backend.store.database import Database
@@ -46,6 +47,8 @@ class Launcher:
             ready = self.checked(spec)
             spec = ready.spec
             more |= {"total": ready.total, "workload": ready.found.text, "workload_hash": ready.found.hash}
+        elif isinstance(spec, SweepSpec) and (found := self.checked_sweep(spec).found):
+            more |= {"workload": found.text, "workload_hash": found.hash}
         content: dict[str, Any] = spec.model_dump(exclude_none=True, mode="json")
         run_id = store.create(self.database, content, spec.seeds, **more)
         self._submit_if_up(run_id)
@@ -58,14 +61,28 @@ class Launcher:
             InvalidSpec: with one entry in `problems` for each field that is wrong.
         """
         ready = fanout.check(spec, self.settings.workloads_folder, self.settings.inputs_folder)
+        if lacking := dict(fanout.lacking(spec, there)) if (there := self._resources()) else {}:
+            raise InvalidSpec(lacking)
+        return ready
+
+    def checked_sweep(self, spec: SweepSpec) -> Tuning:
+        """Returns a sweep checked against its trainable and the cluster.
+
+        Raises:
+            InvalidSpec: with one entry in `problems` for each field that is wrong.
+        """
+        ready = tuning.check(spec, self.settings.workloads_folder)
+        if lacking := dict(tuning.lacking(spec, there)) if (there := self._resources()) else {}:
+            raise InvalidSpec(lacking)
+        return ready
+
+    def _resources(self) -> dict[str, float]:
+        """Returns what the whole cluster has; nothing while nobody knows what there will be."""
         try:
             load = self.cluster.jobs().load()
         except ClusterUnavailable:
-            return ready  # nobody knows yet what there will be
-        there = load.resources if load else {}
-        if lacking := dict(fanout.lacking(spec, there)) if there else {}:
-            raise InvalidSpec(lacking)
-        return ready
+            return {}
+        return load.resources if load else {}
 
     def retry_failed(self, run_id: str) -> None:
         """Queues the next attempt of a fan-out, which tries again what failed."""
@@ -79,7 +96,9 @@ class Launcher:
             raise IllegalMove("Raydeck only recorded this run: run its script again.")
         if run.tasks is not None and run.is_over and not run.can_resume:
             raise IllegalMove("Every task of this run has ended. Those that failed can be tried again with retry.")
-        store.requeue(self.database, run_id)
+        if run.sweep is not None and run.state is RunState.SUCCEEDED and not run.can_resume:
+            raise IllegalMove("Every trial of this sweep has ended. Add trials, then resume.")
+        store.requeue(self.database, run_id, also=RunState.SUCCEEDED if run.sweep is not None else None)
         self._submit_if_up(run_id)
 
     def _submit_if_up(self, run_id: str) -> None:

@@ -77,6 +77,16 @@ class Settings(BaseSettings):
         return self.home / "inputs"
 
     @property
+    def models_folder(self) -> Path:
+        """Checkpoints that were given a name."""
+        return self.home / "models"
+
+    @property
+    def defaults_file(self) -> Path:
+        """Parameters that forms begin with instead of the catalogue's."""
+        return self.home / "defaults.json"
+
+    @property
     def head_file(self) -> Path:
         """What we know of the head we started: process, port, temp dir."""
         return self.home / "cluster.json"

@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from backend.store.values import Run, Trial, TrialState
+from backend.store.values import Run, Sweep, Trial, TrialState
+
+PACE = 50  # trials whose ends tell how fast a sweep goes
 
 LIMITS = ("env_steps", "episodes", "iteration", "time_s")
 
@@ -20,6 +22,8 @@ def share(run: Run) -> float | None:
     """Returns how much of a run is done, 0 to 1: the mean over its trials. None if nobody knows its end."""
     if run.tasks is not None:
         return run.tasks.done / max(1, run.tasks.total)
+    if run.sweep is not None:
+        return min(1.0, sum(trial.is_finished for trial in run.trials) / run.sweep.trials)
     stop = run.spec.get("stop")
     if stop is None:
         return None
@@ -34,6 +38,8 @@ def seconds_left(run: Run) -> float | None:
     if run.tasks is not None:
         rate = run.mean_of_last("tasks_per_second")
         return (run.tasks.total - run.tasks.done) / rate if rate else None
+    if run.sweep is not None:
+        return _seconds_left_of_sweep(run, run.sweep)
     stop = run.spec.get("stop", {})
     whole = {}
     for trial in run.trials:
@@ -47,10 +53,24 @@ def seconds_left(run: Run) -> float | None:
     return left / max(1, sum(trial.state is TrialState.RUNNING for trial in run.trials))
 
 
+def _seconds_left_of_sweep(run: Run, sweep: Sweep) -> float | None:
+    """Returns the trials that are left at the pace of those that ended, or what the time budget leaves of it."""
+    ends = sorted(trial.ended_at for trial in run.trials if trial.is_finished and trial.ended_at)
+    if len(ends) < 2 or run.started_at is None:
+        return None
+    lately = ends[-PACE:]
+    pace = (lately[-1] - lately[0]) / (len(lately) - 1)
+    left = (sweep.trials - len(ends)) * pace
+    budget = None if sweep.time_budget_s is None else sweep.time_budget_s - (ends[-1] - run.started_at)
+    return max(0.0, left if budget is None else min(left, budget))
+
+
 def told(run: Run) -> str:
     """Returns the progress in words, by the first limit the spec sets: "37,200 of 60,000 env steps per seed"."""
     if run.tasks is not None:
         return f"{run.tasks.done:,} of {run.tasks.total:,} tasks"
+    if run.sweep is not None:
+        return f"{sum(trial.is_finished for trial in run.trials):,} of {run.sweep.trials:,} trials"
     stop = run.spec.get("stop", {})
     for key in LIMITS:
         if stop.get(key):

@@ -1,11 +1,12 @@
 """Tasks as tables to take away."""
 
+import io
 import json
 from collections.abc import Iterable, Sequence
 from itertools import chain
 from typing import Any, BinaryIO
 
-from backend.store.values import Task
+from backend.store.values import Task, Trial
 
 OWN = ("result", "artifact", "error")
 FIXED = ("number", "state", "attempts", "started_at", "seconds", "worker")
@@ -17,9 +18,16 @@ def write(batches: Iterable[Sequence[Task]], form: str, file: BinaryIO) -> None:
         for each in chain.from_iterable(batches):
             file.write(json.dumps(_row(each)).encode() + b"\n")
         return
+    write_rows([_row(each) for each in chain.from_iterable(batches)], form, file)
+
+
+def write_rows(rows: list[dict[str, Any]], form: str, file: BinaryIO) -> None:
+    """Writes rows as csv, parquet or jsonl, with every column that some row has."""
+    if form == "jsonl":
+        file.writelines(json.dumps(row).encode() + b"\n" for row in rows)
+        return
     import pandas as pd
 
-    rows = [_row(each) for each in chain.from_iterable(batches)]
     # As objects: pandas makes floats of whole numbers beside an empty cell, and long ones lose digits.
     table = pd.DataFrame({name: pd.Series([row.get(name) for row in rows], dtype=object) for name in _columns(rows)})
     if form == "csv":
@@ -68,6 +76,23 @@ def _flat(value: Any) -> Any:
 
 def _text(value: Any) -> Any:
     return value if value is None or isinstance(value, str) or value != value else json.dumps(value)
+
+
+def of_trials(trials: Iterable[Trial], form: str) -> bytes:
+    """Returns trials as csv, parquet or jsonl, a row each: parameters, how it went, its best and its last values."""
+    rows = [
+        {
+            "number": trial.number, "state": trial.state.value, "seed": trial.seed,
+            **{f"param.{name}": _flat(value) for name, value in trial.params.items()},
+            "best": trial.best, **{f"last.{name}": value for name, value in trial.last.items()},
+            "reports": trial.reports, "started_at": trial.started_at, "ended_at": trial.ended_at,
+            "checkpoint": trial.checkpoint, "error": trial.error,
+        }
+        for trial in trials
+    ]  # fmt: skip
+    file = io.BytesIO()
+    write_rows(rows, form, file)
+    return file.getvalue()
 
 
 def names_of_pair(task: Task) -> tuple[str, str]:

@@ -26,7 +26,11 @@ from backend.store import queries
 from backend.store.database import open_database
 from backend.store.values import RunState
 
-DRIVERS = {"rl": "backend.drivers.rl", "tasks": "backend.drivers.tasks"}  # imported when needed: Tune alone takes a second
+DRIVERS = {  # imported when needed: Tune alone takes a second
+    "rl": "backend.drivers.rl",
+    "sweep": "backend.drivers.sweep",
+    "tasks": "backend.drivers.tasks",
+}
 Drive = Callable[[Any, Attempt], Outcome]
 
 
@@ -36,7 +40,7 @@ def main(run_id: str, number: int) -> int:
     database = open_database(settings)
     try:
         run = queries.run(database, run_id)
-        with Attempt(settings, database, run_id, number) as attempt:
+        with Attempt(settings, database, run_id, number, run.goal) as attempt:
             return _attempt(attempt, import_module(DRIVERS[run.kind]).drive, run.spec)
     except (StaleAttempt, UnknownRun) as error:
         print(error, file=sys.stderr)

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from types import FrameType, TracebackType
 from typing import Self
 
+from backend.catalog.metrics import Goal
 from backend.errors import RaydeckError, StaleAttempt
 from backend.settings import Settings
 from backend.store import runs
@@ -30,9 +31,10 @@ class StopRequested(BaseException):
 class Attempt:
     """Holds an attempt while its workload runs. The heartbeat thread beats each second and passes on a stop."""
 
-    def __init__(self, settings: Settings, database: Database, run_id: str, number: int) -> None:
-        self.settings, self.database, self.run_id, self.number = settings, database, run_id, number
+    def __init__(self, settings: Settings, database: Database, run_id: str, number: int, goal: Goal | None = None) -> None:
+        self.settings, self.database, self.run_id, self.number, self.goal = settings, database, run_id, number, goal
         self.stop_requested = False
+        self.wishes = runs.Wishes()
         self.gcs_address = ""  # set once Ray is connected
         self.waits_for: Callable[[], str] = str
         self._began = time.monotonic()
@@ -44,7 +46,7 @@ class Attempt:
         runs.claim(self.database, self.run_id, self.number, socket.gethostname(), versions())
         signal.signal(signal.SIGUSR1, _raise_stop)
         signal.signal(signal.SIGTERM, _raise_exit)
-        self.recorder = Recorder(self.database, self.run_id, self.number)
+        self.recorder = Recorder(self.database, self.run_id, self.number, self.goal)
         threading.Thread(target=self._keep_beating, name="heartbeat", daemon=True).start()
         return self
 
@@ -79,7 +81,7 @@ class Attempt:
         """Writes one heartbeat. Whatever goes wrong with one, the next is tried: silence would look like death."""
         try:
             beat = runs.beat(self.database, self.run_id, self.number, self._waiting)
-            self.stop_requested = beat.stop_requested
+            self.stop_requested, self.wishes = beat.stop_requested, beat.wishes
             if beat.came_back:
                 self.recorder.rewrite()
             self._waiting = self.waits_for()

@@ -17,6 +17,7 @@ from backend.catalog.algorithms import ALGORITHMS, Algorithm
 from backend.catalog.environments import ENVIRONMENTS
 from backend.drivers.attempt import Attempt
 from backend.drivers.outcome import Outcome
+from backend.drivers.resources import waits_for
 from backend.drivers.rllib_metrics import from_result
 from backend.drivers.tune_results import error_of, last_line
 from backend.specs import RLSpec
@@ -32,7 +33,6 @@ class _Context:
     attempt: Attempt
     numbers: dict[int, int]  # seed -> trial number
     library: str
-    cpus: int  # that each trial takes
     first_error: str = ""
 
 
@@ -47,10 +47,10 @@ def drive(spec: RLSpec, attempt: Attempt) -> Outcome:
     """
     global _context
     algorithm = ALGORITHMS[spec.algorithm]
-    _context = _Context(attempt, {seed: number for number, seed in enumerate(spec.seeds)}, algorithm.library, spec.cpus_per_trial)
+    _context = _Context(attempt, {seed: number for number, seed in enumerate(spec.seeds)}, algorithm.library)
     ray.init(log_to_driver=True, configure_logging=False)
     attempt.gcs_address = ray.get_runtime_context().gcs_address
-    attempt.waits_for = _waits_for
+    attempt.waits_for = lambda: waits_for(attempt, spec.cpus_per_trial)
     logging.getLogger("ray.tune.analysis.experiment_analysis").setLevel(logging.ERROR)  # it misses the CSV files we switched off
     _tuner(spec, algorithm, attempt.settings.run_folder(attempt.run_id)).fit()
     return _outcome(attempt)
@@ -161,18 +161,6 @@ def _metrics(result: dict[str, Any]) -> dict[str, float]:
         return from_result(result)
     own = set(result) - {"training_iteration", "time_this_iter_s", "time_total_s", "time_since_restore", "iterations_since_restore"}
     return {key: float(result[key]) for key in own if isinstance(result[key], int | float) and key not in ("pid", "timestamp", "done")}
-
-
-def _waits_for() -> str:
-    """Returns what keeps every seed from starting: a slot is held, but no CPU is free."""
-    states = _here().attempt.recorder.states()
-    if TrialState.RUNNING in states or TrialState.QUEUED not in states:
-        return ""
-    need = _here().cpus
-    total, free = ray.cluster_resources().get("CPU", 0.0), ray.available_resources().get("CPU", 0.0)
-    if total < need:
-        return f"{need} CPUs, and this cluster has only {total:.0f}: stop it and take fewer env runners"
-    return "" if free >= need else f"{'a CPU' if need == 1 else f'{need} CPUs'}: {total - free:.0f} of {total:.0f} are taken"
 
 
 def _outcome(attempt: Attempt) -> Outcome:

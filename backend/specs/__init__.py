@@ -3,14 +3,19 @@
 from backend.specs.external import ExternalSpec
 from backend.specs.parse import RunSpec, parse, parse_file, parse_yaml, recorded, stored, to_yaml
 from backend.specs.rl import RLSpec, Stop
+from backend.specs.space import Domain
+from backend.specs.sweep import RLTrainable, SweepSpec
 from backend.specs.tasks import Inputs, TaskSpec
 
 __all__ = [
+    "Domain",
     "ExternalSpec",
     "Inputs",
     "RLSpec",
+    "RLTrainable",
     "RunSpec",
     "Stop",
+    "SweepSpec",
     "TaskSpec",
     "parse",
     "parse_file",

@@ -9,9 +9,10 @@ from pydantic import BaseModel, ValidationError
 from backend.errors import InvalidSpec
 from backend.specs.external import ExternalSpec
 from backend.specs.rl import RLSpec
+from backend.specs.sweep import SweepSpec
 from backend.specs.tasks import TaskSpec
 
-RunSpec = RLSpec | TaskSpec  # what can be launched
+RunSpec = RLSpec | SweepSpec | TaskSpec  # what can be launched
 WORDING = {
     "Input should be": "must be",
     "List should have": "there must be",
@@ -19,7 +20,7 @@ WORDING = {
     "Extra inputs are not permitted": "there is no such field",
     "Field required": "is missing",
 }
-KINDS: dict[str, type[RLSpec] | type[TaskSpec]] = {"rl": RLSpec, "tasks": TaskSpec}
+KINDS: dict[str, type[RLSpec] | type[SweepSpec] | type[TaskSpec]] = {"rl": RLSpec, "sweep": SweepSpec, "tasks": TaskSpec}
 RECORDED = {"external": ExternalSpec}
 Model = TypeVar("Model", bound=BaseModel)
 

@@ -77,7 +77,7 @@ class RLSpec(BaseModel):
         try:
             spec = handler(_completed(data) if not found else data)
         except ValidationError as error:
-            own = [_detail(problem["loc"], problem["msg"], problem["input"]) for problem in error.errors()]
+            own = [detail(problem["loc"], problem["msg"], problem["input"]) for problem in error.errors()]
             raise ValidationError.from_exception_data(cls.__name__, own + found) from None
         if found:
             raise ValidationError.from_exception_data(cls.__name__, found)
@@ -89,7 +89,8 @@ class RLSpec(BaseModel):
         return 1 + int(self.params.get("num_env_runners", 0))
 
 
-def _detail(loc: tuple[int | str, ...], message: str, given: Any) -> InitErrorDetails:
+def detail(loc: tuple[int | str, ...], message: str, given: Any) -> InitErrorDetails:
+    """Returns one problem of a spec for pydantic's own error."""
     # Braces would be read as placeholders of the message template.
     safe = message.replace("{", "(").replace("}", ")")
     return InitErrorDetails(type=PydanticCustomError("problem", safe), loc=loc, input=given)
@@ -102,7 +103,7 @@ def _looked_up(what: str, data: dict[str, Any], table: Mapping[str, Entry]) -> t
     try:
         return find(what, name, table), []
     except UnknownWorkload as error:
-        return None, [_detail((what,), str(error), name)]
+        return None, [detail((what,), str(error), name)]
 
 
 def _catalogue_problems(data: dict[str, Any]) -> Iterator[InitErrorDetails]:
@@ -111,7 +112,7 @@ def _catalogue_problems(data: dict[str, Any]) -> Iterator[InitErrorDetails]:
     environment, unknown = _looked_up("environment", data, ENVIRONMENTS)
     yield from unknown
     if algorithm and environment and (why := algorithm.why_not(environment)):
-        yield _detail(("environment",), why, environment.id)
+        yield detail(("environment",), why, environment.id)
     yield from _part_problems("params", data, algorithm.params if algorithm else None)
     yield from _part_problems("environment_options", data, environment.options if environment else None)
 
@@ -127,7 +128,7 @@ def _part_problems(part: str, data: dict[str, Any], model: type[BaseModel] | Non
             message = problem["msg"]
             if problem["type"] == "extra_forbidden":
                 message = f"there is no such setting; there is {', '.join(model.model_fields) or 'none'}"
-            yield _detail((part, *problem["loc"]), message, problem["input"])
+            yield detail((part, *problem["loc"]), message, problem["input"])
 
 
 def _completed(data: dict[str, Any]) -> dict[str, Any]:

@@ -13,6 +13,7 @@ import numpy as np
 from sqlalchemy import Connection, bindparam, insert, select, text, update
 
 from backend.catalog import metrics
+from backend.catalog.metrics import Goal
 from backend.errors import NotANumber, StaleAttempt, StoreUnavailable
 from backend.store import bulk, pyramid
 from backend.store.database import Database
@@ -42,7 +43,7 @@ class _TrialBook:
     state: TrialState
     sequence: int = 0
     best: float | None = None
-    best_of: str = ""  # the reward that `best` is of
+    best_of: str = ""  # the metric that `best` is of
     last: dict[str, float | None] = field(default_factory=dict)
     columns: dict[str, Any] = field(default_factory=dict)  # further columns to set, such as the state
     dirty: bool = False
@@ -82,8 +83,9 @@ class _Series(NamedTuple):
 class Recorder:
     """The one writer of a run's results. Thread-safe; every write carries the attempt (fencing)."""
 
-    def __init__(self, database: Database, run_id: str, attempt: int) -> None:
-        self.database, self.run_id, self.attempt = database, run_id, attempt
+    def __init__(self, database: Database, run_id: str, attempt: int, goal: Goal | None = None) -> None:
+        """Goes on where the run's results end. `goal` is what its trials are judged by, their reward when left out."""
+        self.database, self.run_id, self.attempt, self.goal = database, run_id, attempt, goal
         self.seconds_inside = 0.0  # seconds spent in our callbacks and flushes, for the overhead figure
         self._lock = threading.Lock()
         self._flushing = threading.Lock()
@@ -102,7 +104,7 @@ class Recorder:
         with self.database.read() as connection:
             for row in connection.execute(select(trials).where(trials.c.run_id == self.run_id)):
                 self._books[row.number] = _TrialBook(
-                    TrialState(row.state), sequence=row.reports, best=row.best, best_of=metrics.reward(row.last), last=dict(row.last)
+                    TrialState(row.state), sequence=row.reports, best=row.best, best_of=self._goal(row.last).key, last=dict(row.last)
                 )
             for row in connection.execute(select(series).where(series.c.run_id == self.run_id)):
                 self._series[row.trial, row.key] = _Series(row.id, _open_end(connection, row.id, row.length, row.closed), row.closed)
@@ -178,9 +180,10 @@ class Recorder:
 
     def end_trials(self, state: TrialState) -> None:
         """Ends every trial that runs."""
-        for number, now in enumerate(self.states()):
-            if now is TrialState.RUNNING:
-                self.trial(number, state=state, ended_at=time.time())
+        with self._lock:
+            running = [number for number, book in self._books.items() if book.state is TrialState.RUNNING]
+        for number in running:
+            self.trial(number, state=state, ended_at=time.time())
 
     def rewrite(self) -> None:
         """Writes every trial again with the next flush, after a reader took the run for lost and ended its trials."""
@@ -215,17 +218,20 @@ class Recorder:
                 self._write_or_keep(kept, changed, new)
 
     def _note_last(self, blocks: Blocks) -> None:
-        """Brings each trial's last values and best reward up to its blocks, the newest report last."""
+        """Brings each trial's last and best values up to its blocks, the newest report last."""
         for (trial, keys), block in sorted(blocks.items(), key=lambda item: item[1].sequences[-1]):
             book = self._books[trial]
             for key, value in zip(keys, block.values[-len(keys) :], strict=True):
                 book.last[key] = value if math.isfinite(value) else None
-            reward = metrics.reward(book.last)
-            if reward != book.best_of:
-                book.best, book.best_of = None, reward
-            if reward in keys:
-                rewards = [value for value in block.values[keys.index(reward) :: len(keys)] if math.isfinite(value)]
-                book.best = max([*rewards, *([] if book.best is None else [book.best])], default=None)
+            goal = self._goal(book.last)
+            if goal.key != book.best_of:
+                book.best, book.best_of = None, goal.key
+            if goal.key in keys:
+                values = [value for value in block.values[keys.index(goal.key) :: len(keys)] if math.isfinite(value)]
+                book.best = goal.best([*values, *([] if book.best is None else [book.best])])
+
+    def _goal(self, last: Mapping[str, Any]) -> Goal:
+        return self.goal or Goal(metrics.reward(last))
 
     def _write_or_keep(self, kept: list[Blocks], changed: dict[int, dict[str, Any]], new: set[int]) -> None:
         known = dict(self._series)

@@ -43,6 +43,13 @@ def all_runs(database: Database, *, states: Iterable[RunState] | None = None, qu
         return _load(connection, connection.execute(wanted).all())
 
 
+def of_kind(database: Database, kind: str, limit: int) -> list[Run]:
+    """Returns the newest runs of one kind."""
+    wanted = select(*_RUN_COLUMNS).where(_PRESENT, runs.c.kind == kind).order_by(runs.c.ordinal.desc()).limit(limit)
+    with database.read() as connection:
+        return _load(connection, connection.execute(wanted).all())
+
+
 def active_runs(database: Database) -> list[Run]:
     """Returns the queued and running runs, oldest first."""
     return all_runs(database, states=ACTIVE)[::-1]

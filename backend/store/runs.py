@@ -13,10 +13,11 @@ from sqlalchemy.exc import IntegrityError
 from backend.errors import IllegalMove, StaleAttempt, UnknownRun
 from backend.store.database import Database
 from backend.store.schema import UNUSUAL, events, failures, fanouts, runs, tasks, trials
-from backend.store.values import ACTIVE, MOVES, Run, RunState, TaskState, TrialState
+from backend.store.values import ACTIVE, MOVES, SWEEP, Run, RunState, TaskState, TrialState
 
 ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"  # nothing that reads like something else
 SHORT = 300
+_WISHES = (runs.c.samples, runs.c.concurrency, runs.c.time_budget_s)
 GONE_SECONDS = 3.0  # after so many without a heartbeat its own script may take a run over
 
 
@@ -116,7 +117,8 @@ def _why_not(tx: Connection, run_id: str, to: RunState) -> Exception:
 
 def _end_trials(tx: Connection, run_id: str, to: RunState, now: float) -> None:
     """No trial stays running in a run that is over."""
-    left = TrialState.FAILED if to is RunState.FAILED else TrialState.STOPPED
+    is_sweep = tx.execute(select(runs.c.kind).where(runs.c.id == run_id)).scalar() == SWEEP
+    left = TrialState.FAILED if to is RunState.FAILED and not is_sweep else TrialState.STOPPED
     running = update(trials).where(trials.c.run_id == run_id, trials.c.state == TrialState.RUNNING)
     tx.execute(running.values(state=left, ended_at=now))
     waiting = update(trials).where(trials.c.run_id == run_id, trials.c.state == TrialState.QUEUED)
@@ -155,15 +157,17 @@ def request_stop(database: Database, run_id: str) -> None:
             raise IllegalMove(f"The run is {state}; there is nothing to stop.")
 
 
-def requeue(database: Database, run_id: str) -> None:
+def requeue(database: Database, run_id: str, also: RunState | None = None) -> None:
     """Queues the next attempt of a run that is over; its trials that did not succeed go on where they were.
+
+    Of a sweep, what was pruned or failed stays so. `also` allows one more state to go on from: a sweep that succeeded.
 
     Raises:
         UnknownRun: no run has that id.
         IllegalMove: the run is active or has succeeded.
     """
     with database.write() as tx:
-        _requeue(tx, run_id)
+        _requeue(tx, run_id, also)
 
 
 def requeue_failed(database: Database, run_id: str) -> None:
@@ -214,7 +218,9 @@ def _requeue(tx: Connection, run_id: str, also: RunState | None = None) -> None:
         "ended_at": None, "error": "", "traceback": "", "waits_for": "",
     }  # fmt: skip
     _move(tx, run_id, RunState.QUEUED, "resumed", fresh)
-    unfinished = (trials.c.run_id == run_id) & (trials.c.state != TrialState.SUCCEEDED)
+    is_sweep = tx.execute(select(runs.c.kind).where(runs.c.id == run_id)).scalar() == SWEEP
+    left = (trials.c.state == TrialState.STOPPED) & trials.c.stop_requested_at.is_(None)
+    unfinished = (trials.c.run_id == run_id) & (left if is_sweep else trials.c.state != TrialState.SUCCEEDED)
     tx.execute(update(trials).where(unfinished).values(state=TrialState.QUEUED, ended_at=None, error=""))
     waiting = update(tasks).where(tasks.c.run_id == run_id, tasks.c.state == TaskState.STOPPED, UNUSUAL)
     tx.execute(waiting.values(state=TaskState.QUEUED))
@@ -250,11 +256,22 @@ def _claim(tx: Connection, run_id: str, attempt: int, host: str, versions: dict[
 
 
 @dataclass(frozen=True)
+class Wishes:
+    """What a person asked of a sweep after its launch; None where the spec holds."""
+
+    samples: int | None = None
+    concurrency: int | None = None
+    time_budget_s: float | None = None
+    stopped_trials: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True)
 class Beat:
-    """What a heartbeat brings back: whether a stop is requested, and whether the run had been given up as lost."""
+    """What a heartbeat brings back: whether a stop is requested, whether the run had been given up as lost, further wishes."""
 
     stop_requested: bool
     came_back: bool
+    wishes: Wishes = Wishes()
 
 
 def beat(database: Database, run_id: str, attempt: int, waits_for: str = "") -> Beat:
@@ -265,13 +282,66 @@ def beat(database: Database, run_id: str, attempt: int, waits_for: str = "") -> 
     """
     with database.write() as tx:
         mine = (runs.c.id == run_id) & (runs.c.attempt == attempt)
-        row = tx.execute(select(runs.c.state, runs.c.stop_requested_at).where(mine).with_for_update()).first()
+        columns = (runs.c.state, runs.c.stop_requested_at, runs.c.kind, *_WISHES)
+        row = tx.execute(select(*columns).where(mine).with_for_update()).first()
         if row is None or row.state not in (RunState.RUNNING, RunState.LOST):
             raise StaleAttempt(f"Attempt {attempt} of {run_id} is no longer wanted.")
         if row.state == RunState.LOST:
             _move(tx, run_id, RunState.RUNNING, "the heartbeat came back", {"ended_at": None, "error": ""})
         tx.execute(update(runs).where(mine).values(heartbeat_at=time.time(), waits_for=waits_for))
-        return Beat(row.stop_requested_at is not None, row.state == RunState.LOST)
+        return Beat(row.stop_requested_at is not None, row.state == RunState.LOST, _wishes(tx, run_id, row))
+
+
+def _wishes(tx: Connection, run_id: str, row: Any) -> Wishes:
+    if row.kind != SWEEP:
+        return Wishes()
+    asked = select(trials.c.number).where(trials.c.run_id == run_id, trials.c.stop_requested_at.is_not(None))
+    return Wishes(row.samples, row.concurrency, row.time_budget_s, frozenset(tx.execute(asked).scalars()))
+
+
+def wishes(database: Database, run_id: str) -> Wishes:
+    """Returns what a person asked of a sweep after its launch."""
+    with database.write() as tx:
+        return _wishes(tx, run_id, tx.execute(select(runs.c.kind, *_WISHES).where(runs.c.id == run_id)).one())
+
+
+def ask(database: Database, run_id: str, **asked: float | None) -> None:
+    """Changes how many samples, how many trials at once or how many seconds a sweep may take; each change is an event.
+
+    Raises:
+        UnknownRun: no run has that id.
+    """
+    told = {column.name: column for column in _WISHES if asked.get(column.name) is not None}
+    with database.write() as tx:
+        before = tx.execute(_state_of(run_id).add_columns(runs.c.spec, *_WISHES)).first()
+        if before is None:
+            raise UnknownRun(run_id)
+        tx.execute(update(runs).where(runs.c.id == run_id).values({name: asked[name] for name in told}))
+        for name in told:
+            was = getattr(before, name) if getattr(before, name) is not None else before.spec.get(name)
+            if was != asked[name]:
+                note = f"{'no limit' if was is None else f'{was:g}'} → {asked[name]:g}"
+                _event(tx, run_id, name.replace("_s", " (s)").replace("_", " "), note, time.time())
+
+
+def request_trial_stop(database: Database, run_id: str, number: int) -> None:
+    """Asks for one trial of a sweep to end for good after its next report. Asking twice is asking once.
+
+    Raises:
+        UnknownRun: no run has that id.
+        IllegalMove: the run has no such trial, or it is over.
+    """
+    with database.write() as tx:
+        if tx.execute(_state_of(run_id)).first() is None:
+            raise UnknownRun(run_id)
+        active = trials.c.state.in_([TrialState.QUEUED, TrialState.RUNNING])
+        wish = update(trials).where(trials.c.run_id == run_id, trials.c.number == number, active, trials.c.stop_requested_at.is_(None))
+        if tx.execute(wish.values(stop_requested_at=time.time())).rowcount:
+            _event(tx, run_id, "trial stop requested", f"trial {number}", time.time())
+            return
+        known = tx.execute(select(trials.c.state).where(trials.c.run_id == run_id, trials.c.number == number)).scalar()
+        if known not in (TrialState.QUEUED, TrialState.RUNNING):
+            raise IllegalMove(f"Trial {number} is {known}; there is nothing to stop." if known else f"There is no trial {number}.")
 
 
 def finish(database: Database, run_id: str, attempt: int, to: RunState, note: str = "", error: str = "", traceback: str = "") -> None:

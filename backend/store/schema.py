@@ -59,6 +59,10 @@ runs = Table(
     Column("workload", Text, nullable=False, default=""),  # the text of the user's own code, as it was at the launch
     Column("workload_hash", Text, nullable=False, default=""),
     Column("deleted_at", Float),  # gone for everybody; its points are cleared by and by
+    # What a person asked of a sweep after its launch; the spec's own where NULL.
+    Column("samples", Integer),
+    Column("concurrency", Integer),
+    Column("time_budget_s", Float),
     sqlite_autoincrement=True,
 )
 Index("runs_by_state", runs.c.state)
@@ -75,8 +79,10 @@ trials = Table(
     Column("ended_at", Float),
     Column("reports", Integer, nullable=False, default=0),  # the sequence of the next report
     Column("last", JSON, nullable=False, default=dict),  # metric key -> last value
-    Column("best", Float),  # highest reward (mean episode return) so far
+    Column("best", Float),  # best value so far of the metric the run is judged by: of a sweep its own, else the highest reward
     Column("checkpoint", Text, nullable=False, default=""),
+    Column("checkpoint_iteration", Integer),  # reports that the checkpoint holds
+    Column("stop_requested_at", Float),
     Column("error", Text, nullable=False, default=""),
     PrimaryKeyConstraint("run_id", "number"),
 )

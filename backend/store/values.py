@@ -3,14 +3,17 @@
 import math
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from backend.catalog import metrics
+from backend.catalog.metrics import Goal
 
 EXTERNAL = "external"  # the kind of a run that somebody's own script does
+SWEEP = "sweep"
 
 
 class RunState(StrEnum):
@@ -42,12 +45,13 @@ class TaskState(StrEnum):
 MOVES: dict[RunState, frozenset[RunState]] = {
     RunState.QUEUED: frozenset({RunState.RUNNING, RunState.STOPPED, RunState.FAILED, RunState.LOST}),
     RunState.RUNNING: frozenset({RunState.SUCCEEDED, RunState.FAILED, RunState.STOPPED, RunState.LOST}),
-    RunState.SUCCEEDED: frozenset({RunState.QUEUED}),  # a fan-out alone, to try what failed again
+    RunState.SUCCEEDED: frozenset({RunState.QUEUED}),  # a fan-out to try what failed again, a sweep for more trials
     RunState.STOPPED: frozenset({RunState.QUEUED}),  # resume: the same run, next attempt
     RunState.FAILED: frozenset({RunState.QUEUED}),
     RunState.LOST: frozenset({RunState.QUEUED, RunState.RUNNING}),  # or the same attempt's heartbeat came back
 }
 ACTIVE = frozenset({RunState.QUEUED, RunState.RUNNING})
+FINISHED = frozenset({TrialState.SUCCEEDED, TrialState.PRUNED, TrialState.FAILED})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,7 +68,14 @@ class Trial:
     last: dict[str, float | None]
     best: float | None
     checkpoint: str
+    checkpoint_iteration: int | None = None
+    stop_requested_at: float | None = None
     error: str
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether nothing is left to do of a sweep's trial: it ended by itself, or somebody ended it for good."""
+        return self.state in FINISHED or (self.state is TrialState.STOPPED and self.stop_requested_at is not None)
 
 
 @dataclass(frozen=True)
@@ -121,6 +132,34 @@ class Failure:
     first: int  # number of the first such task
 
 
+@dataclass(frozen=True)
+class Sweep:
+    """How a sweep stands to what was asked: its goals, and the limits that hold now."""
+
+    goals: tuple[Goal, ...]
+    trials: int  # wanted in all, repeats counted
+    concurrency: int | None
+    time_budget_s: float | None
+
+    @classmethod
+    def of(cls, run: "Run") -> "Sweep":
+        spec = run.spec
+        keys, modes = ([given] if isinstance(given, str) else given for given in (spec["metric"], spec["mode"]))
+        samples = run.samples if run.samples is not None else spec["samples"]
+        concurrency = run.concurrency if run.concurrency is not None else spec.get("concurrency")
+        budget = run.time_budget_s if run.time_budget_s is not None else spec.get("time_budget_s")
+        goals = tuple(Goal(key, mode) for key, mode in zip(keys, modes, strict=True))
+        return cls(goals, samples * spec["repeats"], concurrency, budget)
+
+    @property
+    def goal(self) -> Goal:
+        return self.goals[0]
+
+    def has_more(self, run: "Run") -> bool:
+        """Whether a sweep that succeeded has trials left to do: some were added, or its time budget was extended."""
+        return len(run.trials) < self.trials or any(not trial.is_finished for trial in run.trials)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Run:
     """One launch of a spec. Times are seconds since the epoch."""
@@ -146,6 +185,9 @@ class Run:
     versions: dict[str, str]
     host: str
     workload_hash: str
+    samples: int | None = None  # what was asked of a sweep after its launch
+    concurrency: int | None = None
+    time_budget_s: float | None = None
     trials: tuple[Trial, ...]
     tasks: TaskCounts | None = None  # of a fan-out
 
@@ -160,8 +202,12 @@ class Run:
     @property
     def can_resume(self) -> bool:
         """Whether it can go on with what is left."""
+        if not self.is_ours or not self.is_over:
+            return False
+        if self.sweep is not None:
+            return self.state is not RunState.SUCCEEDED or self.sweep.has_more(self)
         is_left = self.tasks is None or self.tasks.done < self.tasks.total or self.state is RunState.LOST
-        return self.is_ours and is_left and self.state is not RunState.SUCCEEDED and RunState.QUEUED in MOVES[self.state]
+        return is_left and self.state is not RunState.SUCCEEDED
 
     @property
     def can_retry(self) -> bool:
@@ -175,18 +221,35 @@ class Run:
 
     @property
     def main_metric(self) -> str:
-        """The metric the run is judged by: its reward, else what it reported first."""
-        return metrics.main(key for trial in self.trials for key in trial.last)
+        """The metric the run is judged by: of a sweep its own, else its reward, else what it reported first."""
+        return self.sweep.goal.key if self.sweep else metrics.main(key for trial in self.trials for key in trial.last)
+
+    @property
+    def goal(self) -> Goal | None:
+        """What a sweep looks for; None for other kinds."""
+        return self.sweep.goal if self.sweep else None
+
+    @cached_property
+    def sweep(self) -> "Sweep | None":
+        """What there is to know of a sweep beyond its trials; None for other kinds."""
+        return Sweep.of(self) if self.kind == SWEEP else None
+
+    @cached_property
+    def best_trial(self) -> Trial | None:
+        """The trial with the best value of the metric the run is judged by; None where there is none."""
+        known = [trial for trial in self.trials if trial.best is not None]
+        sign = self.goal.sign if self.goal else 1.0
+        return max(known, key=lambda trial: sign * (trial.best or 0.0), default=None)
 
     @property
     def best(self) -> float | None:
-        """Highest reward any trial reached; None where there is no reward."""
-        return max((trial.best for trial in self.trials if trial.best is not None), default=None)
+        """Best value any trial reached; None where there is neither a goal nor a reward."""
+        return self.best_trial.best if self.best_trial else None
 
     @property
     def last(self) -> float | None:
-        """Mean over the trials of the last value of the main metric."""
-        return self.mean_of_last(self.main_metric)
+        """Mean over the trials of the last value of the main metric; None of a sweep, whose trials are not alike."""
+        return None if self.sweep else self.mean_of_last(self.main_metric)
 
     def mean_of_last(self, key: str) -> float | None:
         """Mean over the trials of the last value of a metric; None where none is finite."""

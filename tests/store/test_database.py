@@ -45,8 +45,10 @@ def test_what_was_recorded_before_there_were_rollups_is_summarised(home: Path, m
         tx.exec_driver_sql("alter table series drop column length")
         tx.exec_driver_sql("alter table series drop column closed")
         tx.exec_driver_sql("alter table runs drop column deleted_at")
-        for name in ("workload", "workload_hash"):
+        for name in ("workload", "workload_hash", "samples", "concurrency", "time_budget_s"):
             tx.exec_driver_sql(f"alter table runs drop column {name}")
+        for name in ("checkpoint_iteration", "stop_requested_at"):
+            tx.exec_driver_sql(f"alter table trials drop column {name}")
         for table in ("fanouts", "tasks", "failures"):
             tx.exec_driver_sql(f"drop table {table}")
         tx.exec_driver_sql("update alembic_version set version_num = '0001'")

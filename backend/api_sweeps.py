@@ -1,0 +1,264 @@
+"""What pages, the command line and notebooks may ask about sweeps."""
+
+import json
+import shutil
+import statistics
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from backend.analysis import tables
+from backend.api import house, launch
+from backend.catalog import tunables
+from backend.catalog.trainables import TRAINABLES
+from backend.catalog.tunables import Found
+from backend.errors import IllegalMove, InvalidSpec
+from backend.specs import SweepSpec
+from backend.specs.tuning import Tuning
+from backend.store import queries
+from backend.store import runs as store
+from backend.store.values import Run, Trial
+
+FORMATS = ("csv", "parquet", "jsonl")
+RECENT = 20  # sweeps of the same trainable that an estimate looks at
+
+
+# ---- before the start
+
+
+def check(spec: SweepSpec) -> Tuning:
+    """Returns a sweep checked against its trainable and the cluster, as `launch` would start it.
+
+    Raises:
+        InvalidSpec: with one entry in `problems` for each field that is wrong.
+    """
+    return house().launcher.checked_sweep(spec)
+
+
+def own_trainables() -> list[str]:
+    """Returns the names of the user's own Tune trainables in data/workloads."""
+    return [name for name, _ in tunables.user_tunables(house().settings.workloads_folder)]
+
+
+def trainable(name: str) -> Found:
+    """Returns a trainable by its name, as a spec has it.
+
+    Raises:
+        UnknownWorkload
+    """
+    return tunables.look_up(name, house().settings.workloads_folder)
+
+
+def seconds_per_trial(spec: SweepSpec) -> float | None:
+    """Returns how long a whole trial takes: as it did in earlier sweeps, else as the catalogue says; None if nobody knows."""
+    same = [
+        run for run in queries.of_kind(house().database, "sweep", RECENT) if _subject(run.spec["trainable"]) == _subject(spec.trainable)
+    ]
+    took = [
+        trial.ended_at - trial.started_at
+        for run in same
+        for trial in run.trials
+        if trial.state == "succeeded" and trial.ended_at and trial.started_at
+    ]
+    if took:
+        return statistics.median(took)
+    known = TRAINABLES.get(spec.trainable) if isinstance(spec.trainable, str) else None
+    return known.seconds if known else None
+
+
+def _subject(trainable: Any) -> Any:
+    """Returns what tells one trainable from another: its name, or algorithm, environment and length."""
+    if isinstance(trainable, str):
+        return trainable
+    given = trainable if isinstance(trainable, Mapping) else trainable.model_dump(exclude_none=True)
+    return given["algorithm"], given["environment"], json.dumps(given["stop"], sort_keys=True)
+
+
+# ---- while it runs
+
+
+def extend(run_id: str, *, samples: int | None = None, time_budget_s: float | None = None, concurrency: int | None = None) -> None:
+    """Changes how many configurations a sweep tries, how many seconds it may take, or how many trials run at once.
+
+    It holds within a second while the sweep runs, or from the next resume on.
+
+    Raises:
+        UnknownRun
+        IllegalMove: the run is no sweep, or its grid has no more combinations.
+        InvalidSpec: a number that cannot be.
+    """
+    run = queries.run(house().database, run_id)
+    if run.sweep is None:
+        raise IllegalMove("Only a sweep can be extended.")
+    wanted = {"samples": samples, "time_budget_s": time_budget_s, "concurrency": concurrency}
+    asked = {name: value for name, value in wanted.items() if value is not None}
+    if samples is not None and run.spec["search"] == "grid":
+        raise IllegalMove("A grid has no more combinations than it has; clone the sweep with more values.")
+    _sound(run, asked)
+    store.ask(house().database, run_id, **asked)
+
+
+def _sound(run: Run, asked: Mapping[str, Any]) -> None:
+    """Makes sure that the spec could have been launched with what is asked.
+
+    Raises:
+        InvalidSpec
+    """
+    from backend import specs
+
+    specs.parse(run.spec | dict(asked))
+    begun = len({trial.number // run.spec["repeats"] for trial in run.trials})
+    if asked.get("samples") is not None and asked["samples"] < begun:
+        raise InvalidSpec({"samples": f"{begun} have begun already"})
+
+
+def stop_trial(run_id: str, number: int) -> None:
+    """Ends one trial for good, after its next report.
+
+    Raises:
+        UnknownRun, IllegalMove
+    """
+    store.request_trial_stop(house().database, run_id, number)
+
+
+# ---- after it
+
+
+def best_again(run_id: str, seeds: int, number: int | None = None) -> str:
+    """Starts a child run with the parameters of a trial, the best one when left out, over N seeds. Returns its id.
+
+    Of an RL algorithm that is a reinforcement-learning run, else a sweep of one configuration.
+
+    Raises:
+        UnknownRun, IllegalMove, InvalidSpec
+    """
+    run = queries.run(house().database, run_id)
+    trial = _trial(run, number)
+    spec = SweepSpec.model_validate(run.spec)
+    name = f"{run.name}, trial {trial.number} again"[:120]
+    if not isinstance(spec.trainable, str):
+        return launch(spec.rl(trial.params, list(range(1, seeds + 1))).model_copy(update={"name": name}), parent_id=run.id)
+    fixed = {name: {"fixed": value} for name, value in trial.params.items()}
+    changed = {"name": name, "space": fixed, "samples": 1, "repeats": seeds, "search": "random", "scheduler": "fifo"}
+    kept = {key: value for key, value in run.spec.items() if key not in ("target", "patience", "time_budget_s", "concurrency")}
+    return launch(kept | changed, parent_id=run.id)
+
+
+def _trial(run: Run, number: int | None) -> Trial:
+    """Returns a trial of a sweep by its number, or the best one.
+
+    Raises:
+        IllegalMove: it is no sweep, or there is no such trial.
+    """
+    if run.sweep is None:
+        raise IllegalMove("Only a sweep has configurations.")
+    found = run.best_trial if number is None else next((each for each in run.trials if each.number == number), None)
+    if found is None:
+        raise IllegalMove("No trial has a value yet." if number is None else f"There is no trial {number}.")
+    return found
+
+
+def use_as_defaults(run_id: str, number: int | None = None) -> dict[str, Any]:
+    """Lets forms begin with the parameters of a trial, the best one when left out; returns them.
+
+    Raises:
+        UnknownRun, IllegalMove
+    """
+    run = queries.run(house().database, run_id)
+    trial = _trial(run, number)
+    kept = defaults()
+    kept[subject(run.spec["trainable"])] = {"params": trial.params, "run": run.id, "trial": trial.number}
+    path = house().settings.defaults_file
+    part = path.with_suffix(".part")
+    part.write_text(json.dumps(kept, indent=1))
+    part.replace(path)
+    return dict(trial.params)
+
+
+def forget_defaults(name: str) -> None:
+    """Lets forms begin with the catalogue's own values again."""
+    kept = {key: value for key, value in defaults().items() if key != name}
+    house().settings.defaults_file.write_text(json.dumps(kept, indent=1))
+
+
+def subject(trainable: Any) -> str:
+    """Returns what defaults are kept under: a trainable's name, or algorithm and environment."""
+    return trainable if isinstance(trainable, str) else f"{trainable['algorithm']}/{trainable['environment']}"
+
+
+def defaults() -> dict[str, dict[str, Any]]:
+    """Returns the parameters that forms begin with instead of the catalogue's: params, and the run and trial they are of."""
+    try:
+        return dict(json.loads(house().settings.defaults_file.read_text()))
+    except (OSError, ValueError):
+        return {}
+
+
+@dataclass(frozen=True)
+class Model:
+    """A checkpoint that was given a name."""
+
+    name: str
+    path: Path
+    run_id: str
+    trial: int
+    value: float | None
+    at: float
+
+
+def promote(run_id: str, name: str, number: int | None = None) -> Model:
+    """Copies a trial's checkpoint, the best one's when left out, to data/models under a name.
+
+    Raises:
+        UnknownRun
+        IllegalMove: the trial kept no checkpoint.
+        InvalidSpec: the name is none, or is taken.
+    """
+    run = queries.run(house().database, run_id)
+    trial = _trial(run, number)
+    source = house().settings.home / trial.checkpoint
+    if not trial.checkpoint or not source.is_dir():
+        raise IllegalMove(f"Trial {trial.number} kept no checkpoint; its trainable reports none.")
+    name = name.strip()
+    if not name or not name.replace("-", "").replace("_", "").replace(".", "").isalnum() or name.startswith("."):
+        raise InvalidSpec({"name": "must be letters, digits, -, _ and ."})
+    target = house().settings.models_folder / name
+    if target.exists():
+        raise InvalidSpec({"name": f"there is a model “{name}” already"})
+    at = time.time()
+    about = {"run_id": run.id, "trial": trial.number, "value": trial.best, "at": at, "params": trial.params, "spec": run.spec}
+    part = target.with_name(f".{name}.part")
+    shutil.rmtree(part, ignore_errors=True)
+    shutil.copytree(source, part / "checkpoint")
+    (part / "model.json").write_text(json.dumps(about, indent=1))
+    part.replace(target)
+    return Model(name, target, run.id, trial.number, trial.best, at)
+
+
+def models() -> list[Model]:
+    """Returns the checkpoints that were given a name, the newest first."""
+    found = []
+    for path in house().settings.models_folder.glob("[!.]*/model.json"):
+        about = json.loads(path.read_text())
+        found.append(Model(path.parent.name, path.parent, about["run_id"], about["trial"], about["value"], about["at"]))
+    return sorted(found, key=lambda model: -model.at)
+
+
+def trial_table(run_id: str, form: str) -> bytes:
+    """Returns a sweep's trials as a csv, parquet or jsonl file.
+
+    Raises:
+        UnknownRun
+        InvalidSpec: there is no such format.
+    """
+    if form not in FORMATS:
+        raise InvalidSpec({"format": f"must be one of: {', '.join(FORMATS)}"})
+    run = queries.run(house().database, run_id)
+    return tables.of_trials(run.trials, form)
+
+
+def disk(run_id: str) -> int:
+    """Returns the bytes that a run's files take: checkpoints, results, its log."""
+    return sum(path.stat().st_size for path in house().settings.run_folder(run_id).rglob("*") if path.is_file())

@@ -1,0 +1,89 @@
+"""Charts of a sweep's trials: how the best improved, and every trial's learning curve; few lines, however many trials."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import numpy as np
+
+from backend.figures import lines, palette
+from backend.figures.lines import Chart, Display, Line, Titles
+from backend.store.values import Curve, Floats, Run, Trial, TrialState
+
+POINT, SMALL_POINT = 7, 5
+MANY = 300
+GREY = "#64748b"
+OVER_NUMBER, OVER_TIME = "number", "time"
+AXES = {OVER_NUMBER: "trial", OVER_TIME: "time since the start (s)"}
+
+
+def history(run: Run, title: str, axis: str, display: Display) -> Chart:
+    """Draws each trial's best value as a point, by its number or the time of its end, and the best so far as a line."""
+    goal = run.goal
+    shown = [trial for trial in run.trials if trial.best is not None]
+    places = {trial.number: _place(run, trial, axis) for trial in shown}
+    shown.sort(key=lambda trial: places[trial.number])
+    own, size = palette.of_run(run.ordinal), POINT if len(shown) <= MANY else SMALL_POINT
+    kinds = {
+        "pruned": ([trial for trial in shown if trial.state is TrialState.PRUNED], GREY, 0.5),
+        "running": ([trial for trial in shown if trial.state is TrialState.RUNNING], "#b58100", 1.0),
+        "finished": ([trial for trial in shown if trial.state not in (TrialState.PRUNED, TrialState.RUNNING)], own, 0.75),
+    }
+    drawn = [
+        Line(name, colour, *_columns(trials, places), width=size, opacity=opacity, look="points")
+        for name, (trials, colour, opacity) in kinds.items()
+        if trials
+    ]
+    if shown and goal:
+        x, y = _columns(shown, places)
+        best = (np.maximum if goal.mode == "max" else np.minimum).accumulate(y)
+        stairs = Line("best so far", own, np.repeat(x, 2)[1:], np.repeat(best, 2)[:-1], width=2.5)
+        drawn.append(stairs)
+    layout = lines.layout_of(Titles(AXES[axis], title), display) | {"hovermode": "closest"}
+    said = f"{len(shown):,} of {len(run.trials):,} trials have a value; each point is the best report of one"
+    return Chart(tuple(drawn), layout, said if run.trials else "The first trial has not begun yet.")
+
+
+def _place(run: Run, trial: Trial, axis: str) -> float:
+    if axis == OVER_NUMBER:
+        return float(trial.number)
+    return (trial.ended_at or trial.started_at or 0.0) - (run.started_at or run.created_at)
+
+
+def _columns(trials: Iterable[Trial], places: Mapping[int, float]) -> tuple[Floats, Floats]:
+    listed = list(trials)
+    return np.array([places[trial.number] for trial in listed]), np.array([trial.best for trial in listed], dtype=np.float64)
+
+
+def curves(run: Run, found: Sequence[Curve], title: str, display: Display) -> Chart:
+    """Draws all learning curves in a few lines with gaps: pruned ones faint, the best bold."""
+    states = {trial.number: trial for trial in run.trials}
+    best = run.best_trial.number if run.best_trial and run.goal and any(curve.key == run.goal.key for curve in found) else None
+    # Those that are over come first and in the order of their end: while the sweep goes on, a line only grows at its end.
+    order = sorted(found, key=lambda curve: (states[curve.trial].ended_at or np.inf, curve.trial))
+    own = palette.of_run(run.ordinal)
+    groups = (
+        ("pruned", GREY, 0.3, 1.0, [each for each in order if states[each.trial].state is TrialState.PRUNED]),
+        ("trials", own, 0.35, 1.0, [each for each in order if states[each.trial].state is not TrialState.PRUNED]),
+        (f"best, trial {best}", own, 1.0, 3.0, [each for each in order if each.trial == best]),
+    )
+    drawn = [
+        Line(name, colour, *_with_gaps(mine), width=width, opacity=opacity, in_hover=name.startswith("best"))
+        for name, colour, opacity, width, mine in groups
+        if mine
+    ]
+    layout = lines.layout_of(Titles("iteration", title), display) | {"hovermode": "closest"}
+    return Chart(tuple(drawn), layout, f"{len(found):,} trials · {lines.caption(found, display)}")
+
+
+def _with_gaps(found: Sequence[Curve]) -> tuple[Floats, Floats]:
+    """Returns curves as one line with a gap after each; of a bucket of several points its lowest and its highest value."""
+    x: list[Floats] = []
+    y: list[Floats] = []
+    gap = np.array([np.nan])
+    for curve in found:
+        if curve.width == 1:
+            x += [curve.x, gap]
+            y += [curve.mean, gap]
+        else:
+            x += [np.repeat(curve.x, 2), gap]
+            y += [np.column_stack([curve.min, curve.max]).ravel(), gap]
+    return np.concatenate(x), np.concatenate(y)

@@ -1,0 +1,113 @@
+"""A search space: for each parameter where its values come from."""
+
+import json
+import math
+from collections.abc import Mapping
+from typing import Any, Literal, Self, get_args
+
+from pydantic import BaseModel, ConfigDict, model_serializer, model_validator
+from pydantic_core import PydanticCustomError
+
+Kind = Literal["uniform", "loguniform", "quniform", "randint", "choice", "grid", "fixed"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
+RANGES = ("uniform", "loguniform", "quniform", "randint")
+LISTS = ("choice", "grid")
+FLOATS = ("uniform", "loguniform")
+MOST_GRID = 1_000_000
+
+
+class Domain(BaseModel):
+    """Where one parameter's values come from, written as `{kind: arguments}`; a bare value is fixed.
+
+    uniform and loguniform: [low, high]. quniform: [low, high, step]. randint: [low, high], whole numbers below high, as
+    Ray Tune's. choice and grid: the values. fixed: the value.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    kind: Kind
+    of: Any
+
+    @model_validator(mode="before")
+    @classmethod
+    def _written(cls, given: Any) -> Any:
+        if isinstance(given, dict) and set(given) == {"kind", "of"}:
+            return given
+        if not isinstance(given, dict):
+            return {"kind": "fixed", "of": given}
+        if len(given) != 1 or next(iter(given)) not in KINDS:
+            raise PydanticCustomError("domain", "must be one of: {kinds}, such as “uniform: [0, 1]”", {"kinds": ", ".join(KINDS)})
+        kind, of = next(iter(given.items()))
+        return {"kind": kind, "of": of}
+
+    @model_validator(mode="after")
+    def _sound(self) -> Self:
+        if problem := _range_problem(self.kind, self.of) if self.kind in RANGES else _values_problem(self.kind, self.of):
+            raise PydanticCustomError("domain", "{problem}", {"problem": problem})
+        return self
+
+    @model_serializer(mode="plain")
+    def _told(self) -> dict[str, Any]:
+        return {self.kind: self.of}
+
+    @property
+    def is_searched(self) -> bool:
+        return self.kind != "fixed"
+
+    @property
+    def values(self) -> list[Any]:
+        """The values of a list, or the only one of what is fixed."""
+        return list(self.of) if self.kind in LISTS else [self.of]
+
+
+Space = dict[str, Domain]
+
+
+def _range_problem(kind: str, of: Any) -> str:
+    """Returns what is wrong with a range, or an empty string."""
+    names = ["min", "max", "step"] if kind == "quniform" else ["min", "max"]
+    if not isinstance(of, list | tuple) or len(of) != len(names):
+        return f"{kind} takes [{', '.join(names)}]"
+    for name, value in zip(names, of, strict=True):
+        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+            return f"{name} must be a number"
+        if kind == "randint" and (not isinstance(value, int) or abs(value) > 2**53):
+            return f"{name} must be a whole number"
+    if of[0] >= of[1]:
+        return "min must be below max"
+    if kind == "loguniform" and of[0] <= 0:
+        return "a log range must lie above 0"
+    if kind == "quniform" and not 0 < of[2] <= of[1] - of[0]:
+        return "the step must be above 0 and no more than max − min"
+    return ""
+
+
+def _values_problem(kind: str, of: Any) -> str:
+    """Returns what is wrong with a list of values or a fixed one, or an empty string."""
+    try:
+        json.dumps(of, allow_nan=False)
+    except (TypeError, ValueError):
+        return "must be plain values: finite numbers, text, true, false, lists"
+    if kind == "fixed":
+        return ""
+    if not isinstance(of, list | tuple):
+        return f"{kind} takes a list of values"
+    if not of:
+        return "there must be at least one value"
+    told = [json.dumps(value, sort_keys=True) for value in of]
+    twice = next((value for value in told if told.count(value) > 1), None) if len(told) <= 1000 else None
+    return f"{twice} is there twice" if twice is not None else ""
+
+
+def combinations(space: Mapping[str, Domain]) -> int:
+    """Returns how many combinations a grid over lists of values has."""
+    return math.prod(len(domain.values) for domain in space.values())
+
+
+def combination(space: Mapping[str, Domain], number: int) -> dict[str, Any]:
+    """Returns one combination of a grid, the last parameter changing fastest."""
+    found: dict[str, Any] = {}
+    for name, domain in reversed(list(space.items())):
+        number, place = divmod(number, len(domain.values))
+        found[name] = domain.values[place]
+    return {name: found[name] for name in space}

@@ -1,0 +1,45 @@
+"""Checks a sweep against its trainable and the cluster before it starts."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from backend.catalog.search import SCHEDULERS
+from backend.catalog.tunables import Found, look_up
+from backend.errors import InvalidSpec, UnknownWorkload
+from backend.specs.sweep import SweepSpec
+
+
+@dataclass(frozen=True)
+class Tuning:
+    """A sweep that was checked, and its trainable; None where that is an RL algorithm."""
+
+    spec: SweepSpec
+    found: Found | None
+
+
+def check(spec: SweepSpec, workloads_folder: Path) -> Tuning:
+    """Returns a sweep ready to start.
+
+    Raises:
+        InvalidSpec: with one entry in `problems` for each field that is wrong.
+    """
+    if not isinstance(spec.trainable, str):
+        return Tuning(spec, None)
+    try:
+        found = look_up(spec.trainable, workloads_folder)
+    except UnknownWorkload as error:
+        raise InvalidSpec({"trainable": str(error)}) from None
+    scheduler = SCHEDULERS[spec.scheduler]
+    if scheduler.needs_checkpoints and not found.checkpoints:
+        kinds = [domain.kind for domain in spec.searched.values()]
+        raise InvalidSpec({"scheduler": scheduler.why_not(search=spec.search, kinds=kinds, checkpoints=False)})
+    return Tuning(spec, found)
+
+
+def lacking(spec: SweepSpec, there: Mapping[str, float]) -> Iterator[tuple[str, str]]:
+    """Yields each field that asks for more than there is in the whole cluster, and what there is."""
+    field = "cpus" if isinstance(spec.trainable, str) else "trainable.params.num_env_runners"
+    for name, where, need in (("CPU", field, spec.cpus_per_trial), ("GPU", "gpus", spec.gpus)):
+        if need > (has := there.get(name, 0.0)):
+            yield where, f"a trial asks for {need:g} {name}s, and the whole cluster has {has:g}"
