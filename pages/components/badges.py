@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from backend.api import Run
+from backend.api import Run, Trial
 
 ICONS = {
     "queued": "schedule",
@@ -10,6 +10,7 @@ ICONS = {
     "stopping": "front_hand",
     "succeeded": "check_circle",
     "failed": "error",
+    "pruned": "content_cut",
     "stopped": "stop_circle",
     "lost": "link_off",
 }
@@ -19,6 +20,7 @@ _COLOURS = {
     "stopping": "yellow",
     "succeeded": "green",
     "failed": "red",
+    "pruned": "gray",
     "stopped": "gray",
     "lost": "orange",
 }
@@ -30,5 +32,12 @@ def shown_state(run: Run) -> str:
 
 
 def state_badge(run: Run) -> None:
-    state = shown_state(run)
+    _badge(shown_state(run))
+
+
+def trial_badge(trial: Trial) -> None:
+    _badge(trial.state.value)
+
+
+def _badge(state: str) -> None:
     st.badge(state, icon=f":material/{ICONS[state]}:", color=_COLOURS[state])  # type: ignore[arg-type]

@@ -9,7 +9,7 @@ from backend.catalog.examples import EXAMPLES
 from backend.catalog.lookup import find
 from backend.specs import RunSpec
 
-START_PAGES = {"rl": "pages/start/rl.py", "tasks": "pages/start/tasks.py"}
+START_PAGES = {"rl": "pages/start/rl.py", "sweep": "pages/start/sweep.py", "tasks": "pages/start/tasks.py"}
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,8 @@ def starting_point(query: Mapping[str, str]) -> Draft:
         return Draft(f"clone-{clone}", spec.model_dump(exclude_none=True), clone)
     if example := query.get("example"):
         return Draft(f"example-{example}", find("example", example, EXAMPLES).spec)
+    if trainable := query.get("trainable"):
+        return Draft(f"trainable-{trainable}", {"trainable": trainable})
     if function := query.get("function"):
         return Draft(f"function-{function}", {"function": function})
     return Draft()

@@ -9,12 +9,16 @@ from backend.catalog.examples import EXAMPLES
 from pages.components import actions, errors
 from pages.components.drafts import START_PAGES
 
+A_ROW = 3
+
 
 def cards(heading: str) -> None:
     """Shows a card for each example; its button starts it and opens its page."""
     st.subheader(heading)
     key = st.session_state.setdefault("example_key", uuid.uuid4().hex)
-    for column, example in zip(st.columns(len(EXAMPLES)), EXAMPLES.values(), strict=True):
+    listed = list(EXAMPLES.values())
+    places = [column for row in range(0, len(listed), A_ROW) for column in st.columns(A_ROW)[: len(listed) - row]]
+    for column, example in zip(places, listed, strict=True):
         with column.container(border=True, height="stretch"):
             st.markdown(f"**{example.title}**")
             st.caption(example.about)

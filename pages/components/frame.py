@@ -53,7 +53,7 @@ def frame() -> None:
         st.stop()
     with st.sidebar, errors.told():
         cluster_state()
-    if page.url_path not in ("rl", "tasks"):
+    if page.url_path not in ("rl", "sweep", "tasks"):
         st.session_state.pop("launch_key", None)  # the next visit to the form starts another run
     errors.show_kept()
     with errors.told():
@@ -67,9 +67,11 @@ def _pages() -> dict[str, list[st.Page]]:
             st.Page("pages/watch/overview.py", title="Overview", icon=":material/dashboard:", default=True),
             st.Page("pages/watch/runs.py", title="Runs", icon=":material/table_rows:", url_path="runs"),
             st.Page("pages/watch/run.py", title="Run", url_path="run", visibility="hidden"),
+            st.Page("pages/watch/trial.py", title="Trial", url_path="trial", visibility="hidden"),
         ],
         "Start": [
             st.Page("pages/start/rl.py", title="Reinforcement learning", icon=":material/smart_toy:", url_path="rl"),
+            st.Page("pages/start/sweep.py", title="Hyperparameter sweep", icon=":material/tune:", url_path="sweep"),
             st.Page("pages/start/tasks.py", title="Fan-out of tasks", icon=":material/account_tree:", url_path="tasks"),
         ],
         "Analyse": [st.Page("pages/compare/curves.py", title="Compare", icon=":material/stacked_line_chart:", url_path="compare")],

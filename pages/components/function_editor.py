@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from backend import api_tasks
+from backend import api_sweeps, api_tasks
 from backend.errors import InvalidSpec
 from pages.components.text import plain
 
@@ -15,17 +15,34 @@ def my_function(x: float, power: int = 2, mode: Literal["plus", "minus"] = "plus
     """Computes something of one input. The form follows from this line: names, kinds, defaults."""
     return x**power if mode == "plus" else -(x**power)
 '''
+TRAINABLE = '''"""What these trainables are for."""
+
+from ray import tune
+
+
+def my_trainable(config):
+    """Trains with the parameters in config, and reports as it goes."""
+    lr = config.get("lr", 0.1)
+    for step in range(10):
+        tune.report({"loss": (1 - lr) ** step})
+'''
+TEMPLATES = {"function": TEMPLATE, "trainable": TRAINABLE}
+RULES = {
+    "function": "A function at the top level whose name does not begin with _, or a class with __call__, which is made once a worker.",
+    "trainable": "A Ray Tune function of one config that calls tune.report, or a class made from tune.Trainable.",
+}
 NEW = "a new file"
-_OPEN, _PROBLEMS = "editor_open", "editor_problems"
+_OPEN, _PROBLEMS, _WHAT = "editor_open", "editor_problems", "editor_what"
 
 
-def editor() -> None:
+def editor(what: str = "function") -> None:
     """A button that opens the editor, and what is wrong with files that do not parse."""
+    st.session_state[_WHAT] = what
     for file in api_tasks.own_files():
         if file.problem:
             st.warning(f"{plain(file.path.name)} does not parse, {plain(file.problem)}", icon=":material/code_off:")
     st.button(
-        "Write a function", icon=":material/code:", type="tertiary", help="Opens an editor for files in data/workloads.", on_click=_open
+        f"Write a {what}", icon=":material/code:", type="tertiary", help="Opens an editor for files in data/workloads.", on_click=_open
     )
     if st.session_state.get(_OPEN):  # also after a full run of the page, such as when the cluster changed, which closes dialogs
         _edit()
@@ -44,9 +61,9 @@ def _edit() -> None:
     files = {file.name: file for file in api_tasks.own_files()}
     chosen = st.selectbox("File", [NEW, *files], format_func=lambda name: name if name == NEW else f"{name}.py", key="edit_file")
     st.text_input("Name", value="" if chosen == NEW else chosen, key=f"edit_name_{chosen}", placeholder="my_functions")
-    before = TEMPLATE if chosen == NEW else _text(files[chosen])
+    before = TEMPLATES[st.session_state[_WHAT]] if chosen == NEW else _text(files[chosen])
     st.text_area("Python", value=before, height=380, key=f"edit_text_{chosen}")
-    st.caption("A function at the top level whose name does not begin with _, or a class with __call__, which is made once a worker.")
+    st.caption(RULES[st.session_state[_WHAT]])
     st.button("Save", type="primary", icon=":material/save:", key="edit_save", on_click=_save, args=(chosen,))
     for problem in st.session_state.pop(_PROBLEMS, ()):
         st.error(plain(problem), icon=":material/error:")
@@ -58,9 +75,15 @@ def _save(chosen: str) -> None:
     except InvalidSpec as error:
         st.session_state[_PROBLEMS] = list(error.problems.values())
         return
-    first = next((each.functions[0].name for each in api_tasks.own_files() if each.path == path and each.functions), "")
+    what = st.session_state[_WHAT]
+    own = (
+        api_sweeps.own_trainables()
+        if what == "trainable"
+        else [f"{file.name}:{each.name}" for file in api_tasks.own_files() for each in file.functions]
+    )
+    first = next((name for name in own if name.startswith(f"{path.stem}:")), "")
     _forget()
-    st.query_params.from_dict({"function": f"{path.stem}:{first}"})
+    st.query_params.from_dict({what: first} if first else {})
     st.rerun()
 
 

@@ -18,6 +18,7 @@ class Plan:
 
     text: str
     fits: bool = True
+    question: str = ""  # that must be agreed to first
 
 
 def panel(asked: Asked, told: Callable[[RunSpec], Plan], *, parent_id: str | None) -> None:
@@ -31,9 +32,10 @@ def panel(asked: Asked, told: Callable[[RunSpec], Plan], *, parent_id: str | Non
             st.markdown(f":red[{count} field{'s' if count != 1 else ''} to correct.] Nothing is started until then.")
         else:
             st.caption(plan.text)
+        agreed = not (plan and plan.question) or st.checkbox(plan.question, key="agreed")
         st.button(
             "Start run", type="primary", icon=":material/play_arrow:", width="stretch", key="start",
-            disabled=plan is None or not plan.fits, on_click=_start, args=(asked.spec, parent_id, key),
+            disabled=plan is None or not plan.fits or not agreed, on_click=_start, args=(asked.spec, parent_id, key),
         )  # fmt: skip
 
 

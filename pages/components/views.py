@@ -1,5 +1,5 @@
 """What pages say of a run, kind by kind."""
 
-from pages.components import view_external, view_rl, view_tasks
+from pages.components import view_external, view_rl, view_sweep, view_tasks
 
-VIEWS = {"rl": view_rl, "external": view_external, "tasks": view_tasks}
+VIEWS = {"rl": view_rl, "sweep": view_sweep, "tasks": view_tasks, "external": view_external}

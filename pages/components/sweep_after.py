@@ -1,0 +1,89 @@
+"""What comes after a sweep: the best configuration to copy, to run again, to keep."""
+
+import pprint
+from functools import partial
+
+import streamlit as st
+import yaml
+
+from backend import api_sweeps
+from backend.analysis import words
+from backend.api import Run, Trial
+from pages.components import actions, errors
+from pages.components.charts import Board
+from pages.components.text import plain
+
+
+def after(run: Run, _board: Board) -> None:
+    best = run.best_trial
+    if best is None:
+        return
+    st.markdown(f"##### Trial {best.number}, {plain(run.main_metric)} {words.number(best.best)}")
+    configuration(run, best)
+    steps(run, best)
+    downloads(run)
+
+
+def configuration(run: Run, trial: Trial) -> None:
+    """A trial's parameters to copy."""
+    as_python, as_yaml = st.tabs(["Python", "YAML"], key=f"config_{trial.number}")
+    as_python.code(f"config = {pprint.pformat(trial.params, sort_dicts=False, width=88)}", language="python")
+    as_yaml.code(yaml.safe_dump(trial.params, sort_keys=False, default_flow_style=None), language="yaml")
+
+
+def steps(run: Run, trial: Trial) -> None:
+    """What can be done with a trial that is over or has a value."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        with st.popover(
+            "Run again with seeds", icon=":material/replay:", help="One run proves little: several seeds show whether it was luck."
+        ):
+            st.number_input("Seeds", value=5, min_value=1, max_value=100, key="again_seeds")
+            st.button("Start", type="primary", key="again", on_click=_again, args=(run.id, trial.number))
+        st.button(
+            "Use as defaults", icon=":material/tune:", key="as_defaults", on_click=_as_defaults, args=(run.id, trial.number),
+            help="Forms show these parameters from now on, and reinforcement-learning forms begin with them.",
+        )  # fmt: skip
+        if trial.checkpoint:
+            with st.popover(
+                "Promote checkpoint", icon=":material/workspace_premium:", help="Copies the checkpoint to data/models under a name."
+            ):
+                st.text_input("Name", key="model_name", placeholder="digits-best")
+                st.button("Promote", type="primary", key="promote", on_click=_promote, args=(run.id, trial.number))
+    for message in st.session_state.pop("promoted", ()):
+        st.success(message, icon=":material/check_circle:")
+    named = [model for model in api_sweeps.models() if model.run_id == run.id]
+    if named:
+        st.caption("Models of this run: " + ", ".join(f"{plain(model.name)} (trial {model.trial})" for model in named))
+
+
+def downloads(run: Run) -> None:
+    """The trials as a table to take away, and the disk that the run uses."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        for form, title in (("csv", "CSV"), ("parquet", "Parquet"), ("jsonl", "JSON Lines")):
+            st.download_button(
+                f"Trials as {title}", partial(api_sweeps.trial_table, run.id, form), file_name=f"{run.id}_trials.{form}",
+                key=f"trials_{form}", on_click="ignore", type="tertiary", icon=":material/download:",
+            )  # fmt: skip
+        st.caption(f"{_disk(run.id, len(run.trials) if run.is_over else run.reports // 50) / 1e6:,.1f} MB on disk", width="content")
+
+
+@st.cache_data(ttl=20, show_spinner=False)
+def _disk(run_id: str, _news: int) -> int:
+    return api_sweeps.disk(run_id)
+
+
+def _again(run_id: str, number: int) -> None:
+    with errors.kept():
+        actions.go("pages/watch/run.py", id=api_sweeps.best_again(run_id, int(st.session_state["again_seeds"]), number))
+
+
+def _as_defaults(run_id: str, number: int) -> None:
+    with errors.kept():
+        api_sweeps.use_as_defaults(run_id, number)
+        st.session_state["promoted"] = ["These parameters are the defaults now; the form can forget them again."]
+
+
+def _promote(run_id: str, number: int) -> None:
+    with errors.kept():
+        model = api_sweeps.promote(run_id, st.session_state["model_name"], number)
+        st.session_state["promoted"] = [f"Copied to {plain(str(model.path))}"]

@@ -1,0 +1,82 @@
+"""What a person can change of a sweep while it runs, or before it goes on."""
+
+import streamlit as st
+
+from backend import api_sweeps
+from backend.analysis import words
+from backend.api import Run
+from pages.components import errors
+
+MORE = (5, 10, 20, 50)
+
+
+def controls(run: Run) -> None:
+    """More trials, more time, more at once; what is asked holds within a second."""
+    if run.sweep is None:
+        return
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        is_grid, alive = run.spec["search"] == "grid", run.spec["scheduler"] in ("pbt", "pb2", "hyperband")
+        if not is_grid:
+            with st.popover("Add trials", icon=":material/add:"):
+                _samples(run)
+        with st.popover("Time budget", icon=":material/timer:"):
+            _budget(run)
+        if not alive and not run.is_over:
+            with st.popover("Trials at once", icon=":material/speed:"):
+                _concurrency(run)
+        st.caption(_told(run), width="content")
+
+
+def _told(run: Run) -> str:
+    if run.sweep is None:
+        return ""
+    said = [f"{run.sweep.trials:,} trials wanted"]
+    if run.sweep.concurrency is not None:
+        said.append(f"{run.sweep.concurrency} at once")
+    if run.sweep.time_budget_s is not None:
+        said.append(f"time budget {words.duration(run.sweep.time_budget_s)}")
+    return " · ".join(said)
+
+
+def _samples(run: Run) -> None:
+    now = run.samples if run.samples is not None else run.spec["samples"]
+    what = "configurations" if run.spec["repeats"] > 1 else "trials"
+    st.caption(f"{now:,} {what} are wanted now. The search keeps what it has learned." + (_then_resume(run)))
+    with st.container(horizontal=True):
+        for more in MORE:
+            st.button(f"+{more}", key=f"more_{more}", on_click=_extend, args=(run.id,), kwargs={"samples": now + more})
+
+
+def _budget(run: Run) -> None:
+    now = run.sweep.time_budget_s if run.sweep else None
+    st.caption((f"It ends after {words.duration(now)} of running." if now else "There is no time budget.") + _then_resume(run))
+    st.number_input(
+        "Minutes in all", value=None if now is None else now / 60, min_value=0.1, step=5.0, key="budget_minutes", placeholder="no limit"
+    )
+    st.button("Set", key="set_budget", on_click=_set_budget, args=(run.id,))
+
+
+def _concurrency(run: Run) -> None:
+    now = run.sweep.concurrency if run.sweep else None
+    st.caption("Those that run go on; when fewer are wanted, the next begin later.")
+    st.number_input("Trials at once", value=now, min_value=1, step=1, key="at_once", placeholder="as many as there is room for")
+    st.button("Set", key="set_at_once", on_click=_set_concurrency, args=(run.id,))
+
+
+def _then_resume(run: Run) -> str:
+    return " Press Resume afterwards." if run.is_over else ""
+
+
+def _extend(run_id: str, **asked: float) -> None:
+    with errors.kept():
+        api_sweeps.extend(run_id, **asked)  # type: ignore[arg-type]
+
+
+def _set_budget(run_id: str) -> None:
+    if minutes := st.session_state.get("budget_minutes"):
+        _extend(run_id, time_budget_s=60 * minutes)
+
+
+def _set_concurrency(run_id: str) -> None:
+    if many := st.session_state.get("at_once"):
+        _extend(run_id, concurrency=many)

@@ -1,0 +1,59 @@
+"""What the trials say about the parameters: Optuna's pictures, computed when they are looked at."""
+
+import streamlit as st
+
+from backend.api import Run
+from backend.figures import sweeps
+from pages.components.charts import Board
+
+KEPT = 32
+HEIGHT = 480
+
+
+def pictures(run: Run, _board: Board) -> None:
+    """One picture at a time: which, and of what, is in the URL."""
+    several = run.sweep is not None and len(run.sweep.goals) > 1
+    names = [name for name in sweeps.PICTURES if name != "pareto" or several]
+    asked = st.query_params.get("picture", "pareto" if several else "importance")
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        name = st.segmented_control(
+            "Picture", names, default=asked if asked in names else names[0], required=True, key="picture_name",
+            label_visibility="collapsed", format_func=lambda each: sweeps.PICTURES[each].title, on_change=_keep,
+        )  # fmt: skip
+        params = _params(run) if name in ("contour", "slice", "rank", "parallel") else []
+        objective = _objective(run) if several and name != "pareto" else 0
+    pruned = any(trial.state.value == "pruned" for trial in run.trials) and name != "timeline"
+    st.caption(sweeps.PICTURES[name].tells + (" Pruned trials count with the best they reached." if pruned else ""))
+    found = _picture(run.id, name, tuple(params), objective, _state(run), _run=run)
+    if isinstance(found, str):
+        st.info(found, icon=":material/hourglass_empty:")
+    else:
+        st.plotly_chart(found, key=f"picture_{name}", width="stretch", height=found.layout.height or HEIGHT)
+
+
+def _keep() -> None:
+    st.query_params["picture"] = st.session_state["picture_name"]
+
+
+def _params(run: Run) -> list[str]:
+    searched = [name for name, domain in run.spec["space"].items() if "fixed" not in domain]
+    return st.multiselect(
+        "Parameters", searched, key="picture_params", placeholder="Parameters: the most important", label_visibility="collapsed", width=360
+    )
+
+
+def _objective(run: Run) -> int:
+    keys = [goal.key for goal in run.sweep.goals] if run.sweep else []
+    return keys.index(str(st.selectbox("Objective", keys, key="picture_objective", label_visibility="collapsed", width=200)))
+
+
+def _state(run: Run) -> tuple[int, int, object]:
+    """Returns what changes when a trial ends, and not with each report."""
+    over = [trial for trial in run.trials if trial.is_finished]
+    return len(over), sum(trial.state.value == "failed" for trial in over), run.state.value if run.is_over else ""
+
+
+@st.cache_resource(show_spinner="Drawing …", max_entries=KEPT)
+def _picture(run_id: str, name: str, params: tuple[str, ...], objective: int, state: object, *, _run: Run):  # type: ignore[no-untyped-def]
+    """A picture of a run in one state; the cached figure is not changed by whoever shows it."""
+    return sweeps.picture(_run, name, params, objective)

@@ -1,0 +1,110 @@
+"""The trials of a sweep: a page of them, sorted and filtered; all of it in the URL."""
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import streamlit as st
+
+from backend.analysis import rungs, words
+from backend.api import Run, Trial
+from pages.components import actions, paging
+from pages.components.badges import ICONS
+from pages.components.charts import Board
+from pages.components.data_table import table
+
+A_PAGE = 50
+STATES = ("running", "succeeded", "pruned", "failed", "stopped")
+LONGEST = 60  # letters in a cell
+
+
+def trials(run: Run, _board: Board) -> None:
+    states = st.pills("State", STATES, selection_mode="multi", key="trial_states", bind="query-params", label_visibility="collapsed")
+    listed = [trial for trial in run.trials if not states or trial.state.value in states]
+    if not listed:
+        st.info("No trial matches." if states else "No trial has begun yet.", icon=":material/search_off:")
+        return
+    columns = _columns(run)
+    order, down = _order(run, columns)
+    values = columns[order][1]
+    listed.sort(key=lambda trial: _rank(values(trial)), reverse=down)
+    listed.sort(key=lambda trial: values(trial) is None)  # what has none comes last, whichever way
+    place = min(paging.place(A_PAGE, "page"), (len(listed) - 1) // A_PAGE * A_PAGE)
+    paging.pager(len(listed), A_PAGE, "page")
+    table(
+        [_row(run, trial, columns) for trial in listed[place : place + A_PAGE]],
+        [{"key": key, "label": label, "kind": kind} for key, (label, _, kind) in columns.items()],
+        f"trials_{run.id}", opened=lambda number: actions.go("pages/watch/trial.py", run=run.id, number=number),
+        order=(order, down), sortable=list(columns), sorted_by=lambda column: _sort(column, order, down),
+    )  # fmt: skip
+    st.caption(f"{place + 1:,} to {min(place + A_PAGE, len(listed)):,} of {len(listed):,} trials. Click on a number to open the trial.")
+
+
+Column = tuple[str, Callable[[Trial], Any], str]  # label, value, kind
+
+
+def _columns(run: Run) -> dict[str, Column]:
+    """Returns the columns: what every trial has, its searched parameters, its values."""
+    searched = [name for name, domain in run.spec["space"].items() if "fixed" not in domain]
+    metric = run.main_metric
+    found: dict[str, Column] = {
+        "number": ("Trial", lambda trial: trial.number, "link"),
+        "state": ("State", lambda trial: trial.state.value, "state"),
+        "best": (f"Best {metric}", lambda trial: trial.best, "number"),
+        "last": (f"Last {metric}", lambda trial: trial.last.get(metric), "number"),
+    }
+    if run.spec["repeats"] > 1:
+        found["seed"] = ("Seed", lambda trial: trial.seed, "number")
+    found |= {f"p.{name}": (name, lambda trial, name=name: trial.params.get(name), "number") for name in searched}
+    for goal in run.sweep.goals[1:] if run.sweep else ():
+        found[f"m.{goal.key}"] = (f"Last {goal.key}", lambda trial, key=goal.key: trial.last.get(key), "number")
+    found["reports"] = ("Iterations", lambda trial: trial.reports, "number")
+    if any(rungs.rung(run, trial.reports) is not None for trial in run.trials[:1]):
+        found["rung"] = ("Rung", lambda trial: rungs.rung(run, trial.reports), "number")
+    return found | {"seconds": ("Took", _seconds, "number")}
+
+
+def _seconds(trial: Trial) -> float | None:
+    return trial.ended_at - trial.started_at if trial.ended_at and trial.started_at else None
+
+
+def _rank(value: Any) -> tuple[int, Any]:
+    """Sorts numbers before texts, and lists by what they say."""
+    return (0, value) if isinstance(value, int | float) else (1, json.dumps(value))
+
+
+def _order(run: Run, columns: Mapping[str, Column]) -> tuple[str, bool]:
+    """Returns the column to sort by and whether the largest comes first: the best trial first, if nobody asked."""
+    order = st.query_params.get("order", "best")
+    down = st.query_params.get("down", "1" if run.goal is None or run.goal.mode == "max" else "0") == "1"
+    return (order, down) if order in columns else ("number", False)
+
+
+def _sort(column: str, order: str, down: bool) -> None:
+    st.query_params["order"] = column
+    st.query_params["down"] = "1" if column != order or not down else "0"
+    st.query_params.pop("page", None)
+
+
+def _row(run: Run, trial: Trial, columns: Mapping[str, Column]) -> dict[str, Any]:
+    row: dict[str, Any] = {"id": str(trial.number), "href": f"/trial?run={run.id}&number={trial.number}", "name": f"trial {trial.number}"}
+    for key, (_, value, kind) in columns.items():
+        found = value(trial)
+        if kind == "state":
+            row[key] = {"state": found, "icon": ICONS[found], "label": found}
+        elif key == "seconds":
+            row[key] = {"text": words.seconds(found)}
+        elif kind == "number":
+            row[key] = {"text": "–" if found is None else said(found), "title": "" if found is None else str(found)}
+        else:
+            row[key] = str(found)
+    best = run.best_trial
+    return row | ({"number": f"{trial.number} ★"} if best is not None and trial.number == best.number else {})
+
+
+def said(value: Any) -> str:
+    """Returns a parameter or a metric in few letters."""
+    if isinstance(value, float):
+        return words.number(value)
+    text = value if isinstance(value, str) else json.dumps(value)
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]} …"

@@ -1,0 +1,106 @@
+"""The parts of a trial's page."""
+
+import pandas as pd
+import streamlit as st
+
+from backend import api, api_sweeps
+from backend.analysis import words
+from backend.api import Run, Trial
+from backend.catalog import metrics
+from backend.errors import IllegalMove
+from backend.figures import lines
+from pages.components import actions, badges, charts, errors, sweep_after, trial_list
+from pages.components.charts import Board
+from pages.components.text import plain
+
+
+def find(run: Run, number: str) -> Trial:
+    """Returns a trial by the number in a URL.
+
+    Raises:
+        IllegalMove: there is none.
+    """
+    found = next((trial for trial in run.trials if str(trial.number) == number), None)
+    if found is None:
+        raise IllegalMove(f"This run has no trial “{number}”.")
+    return found
+
+
+def header(run: Run, trial: Trial) -> None:
+    left, right = st.columns([3, 2], vertical_alignment="top")
+    with left:
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            st.subheader(f"Trial {trial.number}", width="content", anchor=False)
+            badges.trial_badge(trial)
+        took = trial.ended_at - trial.started_at if trial.ended_at and trial.started_at else None
+        seed = "" if trial.seed is None else f" · seed {trial.seed}"
+        st.caption(f"of {plain(run.name)}{seed} · {trial.reports:,} iterations" + (f" · took {words.seconds(took)}" if took else ""))
+    with right.container(horizontal=True, horizontal_alignment="right"):
+        _buttons(run, trial)
+
+
+def _buttons(run: Run, trial: Trial) -> None:
+    numbers = [each.number for each in run.trials]
+    place = numbers.index(trial.number)
+    for icon, word, to in (("chevron_left", "Previous", place - 1), ("chevron_right", "Next", place + 1)):
+        there = 0 <= to < len(numbers)
+        st.button(
+            word, icon=f":material/{icon}:", key=f"trial_{word}", disabled=not there, on_click=actions.go,
+            args=("pages/watch/trial.py",), kwargs={"run": run.id, "number": str(numbers[to]) if there else ""},
+        )  # fmt: skip
+    st.button(
+        "To the sweep",
+        icon=":material/arrow_upward:",
+        key="to_sweep",
+        on_click=actions.go,
+        args=("pages/watch/run.py",),
+        kwargs={"id": run.id},
+    )
+    if run.sweep is not None and trial.state.value == "running" and not run.is_over:
+        asked = trial.stop_requested_at is not None
+        st.button(
+            "Stopping …" if asked else "Stop trial", icon=":material/stop_circle:", key="stop_trial", disabled=asked, on_click=_stop,
+            args=(run.id, trial.number), help="Ends this trial for good after its next report; the sweep goes on.",
+        )  # fmt: skip
+
+
+def _stop(run_id: str, number: int) -> None:
+    with errors.kept():
+        api_sweeps.stop_trial(run_id, number)
+
+
+def body(run: Run, trial: Trial, board: Board) -> None:
+    """Parameters, curves, checkpoint and error of a trial."""
+    if trial.error:
+        st.error(plain(trial.error.strip().splitlines()[-1]), icon=":material/error:")
+        with st.expander("Traceback"):
+            st.code(trial.error, language="python")
+    left, right = st.columns([1, 2], gap="large")
+    with left:
+        rows = [{"parameter": name, "value": trial_list.said(value)} for name, value in trial.params.items()]
+        st.dataframe(pd.DataFrame(rows, columns=["parameter", "value"]), hide_index=True, width="stretch", height="content")
+        values = {f"best {run.main_metric}": trial.best, **{f"last {key}": value for key, value in trial.last.items()}}
+        told = [{"metric": name, "value": words.number(value)} for name, value in values.items()]
+        st.dataframe(pd.DataFrame(told, columns=["metric", "value"]), hide_index=True, width="stretch", height="content")
+        st.caption(f"Checkpoint: `{trial.checkpoint}`" if trial.checkpoint else "It kept no checkpoint.")
+    with right:
+        _curves(run, trial, board)
+    if run.sweep is not None and trial.best is not None:
+        sweep_after.configuration(run, trial)
+        sweep_after.steps(run, trial)
+
+
+def _curves(run: Run, trial: Trial, board: Board) -> None:
+    found = api.trial_curves(run.id, trial.number)
+    if not found:
+        st.caption("The first report has not come yet.")
+    elif trial.reports == 1:
+        st.caption("This trial reported once; its values are at the left.")
+    else:
+        first = [curve for curve in found if curve.key == run.main_metric]
+        for curve in [*first, *(each for each in found if each.key != run.main_metric)]:
+            title = metrics.title(curve.key)
+            group = lines.Group("", run.ordinal, [curve], [title])
+            chart = lines.seeds(group, lines.Titles("iteration", title), lines.Display())
+            name = (run.id, trial.number, curve.key)
+            charts.figure(board, "_".join(map(str, name)), name, curve.length, lambda chart=chart: chart, tall=False)

@@ -1,0 +1,111 @@
+"""What a run's page says of a sweep."""
+
+from collections.abc import Callable
+from typing import Any
+
+import streamlit as st
+
+from backend import api
+from backend.analysis import words
+from backend.api import Run
+from backend.catalog import metrics
+from backend.catalog.search import SCHEDULERS, SEARCHERS
+from backend.catalog.trainables import TRAINABLES
+from backend.figures import trials as figures
+from pages.components import chart_options, charts, common_tabs, sweep_after, sweep_controls, sweep_pictures, trial_list
+from pages.components.charts import Board
+from pages.components.text import plain
+
+HISTORY = {figures.OVER_NUMBER: "Trial", figures.OVER_TIME: "Clock"}
+SHOWN_PARAMS = 6
+
+
+def subject(run: Run) -> str:
+    trainable = run.spec["trainable"]
+    if isinstance(trainable, str):
+        name = TRAINABLES[trainable].title if trainable in TRAINABLES else trainable
+    else:
+        name = f"{trainable['algorithm']} · {trainable['environment']}"
+    scheduler = "" if run.spec["scheduler"] == "fifo" else f" · {SCHEDULERS[run.spec['scheduler']].title}"
+    return f"{name} · {SEARCHERS[run.spec['search']].title}{scheduler}"
+
+
+def parts(run: Run) -> str:
+    return f"{run.sweep.trials:,} trials" if run.sweep else ""
+
+
+def failed(run: Run) -> str:
+    many = sum(trial.state.value == "failed" for trial in run.trials)
+    return f"{many:,} of {len(run.trials):,} trials failed" if many else ""
+
+
+def numbers(run: Run) -> None:
+    """The best value, counts by state, of equal height; and the best trial's parameters."""
+    goal, best = run.goal, run.best_trial
+    if goal is None:
+        return
+    counts: dict[str, int] = {}
+    for trial in run.trials:
+        counts[trial.state.value] = counts.get(trial.state.value, 0) + 1
+    which = "highest" if goal.mode == "max" else "lowest"
+    told = [
+        (f"Best {metrics.title(goal.key).lower()}", words.number(run.best), f"The {which} “{goal.key}” any trial reported."),
+        ("Finished", f"{counts.get('succeeded', 0):,}", "Trials that came to their end."),
+        ("Pruned", f"{counts.get('pruned', 0):,}", "Trials that the scheduler ended early."),
+        ("Running", f"{counts.get('running', 0):,}", "Trials that run now."),
+        ("Failed", f"{counts.get('failed', 0):,}", "Trials that raised an exception."),
+    ]
+    columns = st.container(key="numbers").columns(len(told))
+    for column, (label, value, about) in zip(columns, told, strict=True):
+        column.metric(plain(label), value, border=True, help=plain(about))
+    if best is not None:
+        _best(run, best)
+    sweep_controls.controls(run)
+
+
+def _best(run: Run, best: Any) -> None:
+    """The best trial in one line, linked to its page."""
+    shown = [f"{name} **{plain(trial_list.said(value))}**" for name, value in best.params.items() if name in _searched(run)]
+    told = " · ".join(shown[:SHOWN_PARAMS]) + (" …" if len(shown) > SHOWN_PARAMS else "")
+    st.markdown(f":material/trophy: Best so far: [trial {best.number}](/trial?run={run.id}&number={best.number}) · {told}")
+
+
+def _searched(run: Run) -> set[str]:
+    return {name for name, domain in run.spec["space"].items() if "fixed" not in domain}
+
+
+def tabs(run: Run) -> dict[str, Callable[[Run, Board], None]]:
+    found: dict[str, Callable[[Run, Board], None]] = {
+        "Progress": _progress,
+        "Trials": trial_list.trials,
+        "Pictures": sweep_pictures.pictures,
+    }
+    if run.best_trial is not None:
+        found["Best"] = sweep_after.after
+    return found | {"Metrics": common_tabs.metrics_tab}
+
+
+def _progress(run: Run, board: Board) -> None:
+    """How the best improved, beside every trial's learning curve."""
+    if run.goal is None:
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        keys = [each for each in api.metric_keys(run.id) if not each.startswith("param/")] or [run.goal.key]
+        key = chart_options.metric(keys, run.goal.key)
+        axis, display = chart_options.x_axis(HISTORY, "over"), chart_options.display()
+    state = (run.reports, run.state, tuple((trial.state, trial.best) for trial in run.trials[-50:]), run.best)
+    has_curves = any(trial.reports > 1 for trial in run.trials)
+    left, right = st.columns([3, 2]) if has_curves else (st.container(), None)
+    with left:
+        st.markdown("##### Best so far")
+        name = (run.id, "history", axis, display)
+        title = metrics.title(run.goal.key)
+        charts.figure(board, f"history_{run.id}", name, state, lambda: figures.history(run, title, axis, display))
+    if right is not None:
+        with right:
+            st.markdown("##### Learning curves")
+            charts.figure(board, f"curves_{run.id}", (run.id, "curves", key, display), state, lambda: _curves(run, key, display))
+
+
+def _curves(run: Run, key: str, display: Any) -> Any:
+    return figures.curves(run, api.curves([run], [key], points=charts.POINTS), metrics.title(key), display)

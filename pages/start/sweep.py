@@ -1,0 +1,17 @@
+"""A new hyperparameter sweep, from a form."""
+
+import streamlit as st
+
+from pages.components import drafts, errors, function_editor, spec_text, start_panel, sweep_form, sweep_plan
+
+st.header("New hyperparameter sweep")
+with errors.told():
+    draft = drafts.starting_point(st.query_params.to_dict())
+fields, side = st.columns([3, 2], gap="large")
+with fields:
+    function_editor.editor("trainable")
+    asked = sweep_form.form(draft)
+with side:
+    start_panel.panel(asked, sweep_plan.plan, parent_id=draft.parent_id)
+    if asked.spec:
+        spec_text.spec_text(asked.spec)
