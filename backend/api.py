@@ -193,9 +193,9 @@ def curves(listed: Sequence[Run], keys: Sequence[str], x: str = STEP, *, window:
     return _kept_curves.read(house().database, (tuple(run_ids), tuple(keys), x, points), news)
 
 
-def trial_curves(run_id: str, number: int, points: int = 1000) -> list[Curve]:
-    """Returns every metric of one trial in at most `points` buckets."""
-    return store_series.read(house().database, [run_id], metric_keys(run_id), trial=number, points=points)
+def trial_curves(run_id: str, number: int, keys: Sequence[str] | None = None, points: int = 1000) -> list[Curve]:
+    """Returns metrics of one trial, all of them when left out, in at most `points` buckets."""
+    return store_series.read(house().database, [run_id], metric_keys(run_id) if keys is None else keys, trial=number, points=points)
 
 
 CHART_POINTS = 20_000  # buckets on one chart, whatever the number of lines

@@ -1,10 +1,11 @@
 """Every read. Values leave, rows stay here."""
 
+import json
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import JSON, Connection, Row, Text, cast, func, select
 
 from backend.errors import UnknownRun
 from backend.store.database import Database
@@ -14,6 +15,11 @@ from backend.store.values import ACTIVE, Event, Run, RunState, TaskCounts, Trial
 _RUN_COLUMNS = [column for column in runs.c if column.name not in ("launch_key", "deleted_at", "workload")]
 _PRESENT = runs.c.deleted_at.is_(None)
 _TRIAL_COLUMNS = [column for column in trials.c if column.name != "run_id"]
+_TRIAL_NAMES = [column.name for column in _TRIAL_COLUMNS]
+# JSON as its text: a page that ticks over a thousand trials compares it, and reads only what is new.
+_TRIAL_TEXTS = [cast(column, Text) if isinstance(column.type, JSON) else column for column in _TRIAL_COLUMNS]
+TRIALS_KEPT = 50_000
+_known_trials: dict[tuple[Any, ...], tuple[tuple[Any, ...], Trial]] = {}  # run and number -> the row it was made of, and it
 
 
 def run(database: Database, run_id: str) -> Run:
@@ -56,17 +62,35 @@ def active_runs(database: Database) -> list[Run]:
 
 
 def _load(connection: Connection, rows: Sequence[Row[Any]]) -> list[Run]:
-    parts: dict[str, list[Trial]] = defaultdict(list)
-    ids = [row.id for row in rows]
-    if ids:
-        wanted = select(trials.c.run_id, *_TRIAL_COLUMNS).where(trials.c.run_id.in_(ids)).order_by(trials.c.number)
-        for row in connection.execute(wanted):
-            values = dict(row._mapping)
-            parts[values.pop("run_id")].append(Trial(**values | {"state": TrialState(row.state)}))
+    parts = _trials(connection, [row.id for row in rows])
     counts = _task_counts(connection, [row.id for row in rows if row.kind == "tasks"])
     return [
         Run(**dict(row._mapping) | {"state": RunState(row.state)}, trials=tuple(parts[row.id]), tasks=counts.get(row.id)) for row in rows
     ]
+
+
+def _trials(connection: Connection, run_ids: list[str]) -> dict[str, list[Trial]]:
+    """Returns the trials of some runs; one whose row is as it was the last time is the same value, not made anew."""
+    parts: dict[str, list[Trial]] = defaultdict(list)
+    if not run_ids:
+        return parts
+    if len(_known_trials) > TRIALS_KEPT:
+        _known_trials.clear()
+    wanted = select(trials.c.run_id, *_TRIAL_TEXTS).where(trials.c.run_id.in_(run_ids)).order_by(trials.c.run_id, trials.c.number)
+    for row in connection.execute(wanted):
+        raw = tuple(row)
+        before, trial = _known_trials.get(raw[:2], ((), None))
+        if trial is None or before != raw:
+            trial = _trial(raw[1:])
+            _known_trials[raw[:2]] = raw, trial
+        parts[raw[0]].append(trial)
+    return parts
+
+
+def _trial(raw: tuple[Any, ...]) -> Trial:
+    values = dict(zip(_TRIAL_NAMES, raw, strict=True))
+    told = {"state": TrialState(values["state"]), "params": json.loads(values["params"]), "last": json.loads(values["last"])}
+    return Trial(**values | told)
 
 
 def _task_counts(connection: Connection, run_ids: list[str]) -> dict[str, TaskCounts]:

@@ -292,19 +292,19 @@ class Curve:
     width: int  # points a bucket, but for the last
     length: int  # points in the series
 
-    @property
+    @cached_property
     def mean(self) -> Floats:
         return np.ascontiguousarray(self.records["mean"])
 
-    @property
+    @cached_property
     def min(self) -> Floats:
         return np.ascontiguousarray(self.records["min"])
 
-    @property
+    @cached_property
     def max(self) -> Floats:
         return np.ascontiguousarray(self.records["max"])
 
-    @property
+    @cached_property
     def last(self) -> Floats:
         """The last value of each bucket, whatever it is."""
         return np.ascontiguousarray(self.records["last"])

@@ -108,4 +108,5 @@ def _progress(run: Run, board: Board) -> None:
 
 
 def _curves(run: Run, key: str, display: Any) -> Any:
-    return figures.curves(run, api.curves([run], [key], points=charts.POINTS), metrics.title(key), display)
+    best = api.trial_curves(run.id, run.best_trial.number, [key]) if run.best_trial else []
+    return figures.curves(run, api.curves([run], [key], points=charts.POINTS), best[0] if best else None, metrics.title(key), display)

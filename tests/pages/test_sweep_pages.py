@@ -1,0 +1,113 @@
+"""The pages of a sweep: each tab, the trial's page, the form with each trainable, what is not offered and why."""
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from backend import api, api_sweeps, specs
+from backend.catalog.trainables import TRAINABLES
+from backend.store import runs
+from backend.store.metrics import Recorder
+from backend.store.values import RunState, TrialState
+from tests.pages.test_pages import NASTY, app, opened, said
+
+__all__ = ["app"]  # the fixture
+
+SPEC = {
+    "kind": "sweep", "name": NASTY, "trainable": "digits_mlp", "search": "optuna", "scheduler": "asha", "samples": 12,
+    "space": {"lr": {"loguniform": [1e-4, 1e-1]}, "hidden": {"choice": [16, 32]}, "alpha": {"uniform": [0, 1]}},
+}  # fmt: skip
+
+
+@pytest.fixture
+def run_id(app: AppTest) -> str:
+    """A sweep of twelve trials that is over: some pruned, one failed, one whose metric was NaN."""
+    database = api.house().database
+    made = runs.create(database, specs.parse(SPEC).model_dump(exclude_none=True, mode="json"), [])
+    runs.claim(database, made, 1, "host", {"ray": "2"})
+    recorder = Recorder(database, made, 1, api.run(made).goal)
+    for number in range(12):
+        recorder.add_trial(number, {"lr": 10 ** -(1 + number / 4), "hidden": (16, 32)[number % 2], "alpha": number / 12})
+        for step in range(1, 3 if number % 3 else 11):
+            recorder.report(number, step, {"accuracy": float("nan") if number == 5 else 0.5 + number / 30 + step / 100, "loss": 1 / step})
+        state = TrialState.FAILED if number == 7 else TrialState.PRUNED if number % 3 else TrialState.SUCCEEDED
+        recorder.trial(number, state=state, ended_at=1e9, error="ValueError: no" if number == 7 else "")
+    recorder.finish(RunState.SUCCEEDED)
+    return made
+
+
+@pytest.mark.parametrize("tab", ["Progress", "Trials", "Pictures", "Best", "Metrics", "Events", "Log", "Spec"])
+def test_each_tab_of_a_sweep(app: AppTest, run_id: str, tab: str) -> None:
+    opened(app, "run", id=run_id, tab=tab)
+    numbers = {each.label: each.value for each in app.metric}
+    assert numbers == {"Best accuracy": "0.9", "Finished": "4", "Pruned": "7", "Running": "0", "Failed": "1"}
+    assert f"/trial?run={run_id}&number=9" in said(app) or "trial 9" in said(app)
+    assert "<script>" not in said(app).replace("\\<script\\>", "")
+
+
+@pytest.mark.parametrize("picture", ["parallel", "importance", "contour", "slice", "rank", "edf", "timeline", "nonsense"])
+def test_each_picture(app: AppTest, run_id: str, picture: str) -> None:
+    opened(app, "run", id=run_id, tab="Pictures", picture=picture)
+    assert not app.error
+
+
+@pytest.mark.parametrize("query", [{"order": "nonsense"}, {"order": "p.lr", "down": "x"}, {"page": "99"}, {"trial_states": "pruned"}])
+def test_a_list_of_trials_with_odd_links(app: AppTest, run_id: str, query: dict[str, str]) -> None:
+    opened(app, "run", id=run_id, tab="Trials", **query)
+    assert "trials." in said(app)
+
+
+@pytest.mark.parametrize("number", [0, 5, 7])
+def test_the_page_of_a_trial(app: AppTest, run_id: str, number: int) -> None:
+    opened(app, "trial", run=run_id, number=str(number))
+    assert f"Trial {number}" in said(app)
+    assert ("ValueError" in said(app)) == (number == 7)
+
+
+@pytest.mark.parametrize("query", [{}, {"number": "99"}, {"number": "x"}])
+def test_a_trial_that_is_not_there_is_said(app: AppTest, run_id: str, query: dict[str, str]) -> None:
+    opened(app, "trial", run=run_id, **query)
+    assert "no trial" in said(app)
+
+
+@pytest.mark.parametrize("trainable", [*TRAINABLES, "rl"])
+def test_the_form_of_each_trainable_is_ready_to_start(app: AppTest, trainable: str) -> None:
+    opened(app, "sweep")
+    app.selectbox(key="sweep/new/trainable").set_value(trainable).run()
+    assert not app.exception
+    start = next(button for button in app.button if button.label == "Start run")
+    assert not start.disabled, said(app)
+
+
+def test_what_cannot_be_is_not_offered_and_why_is_said(app: AppTest) -> None:
+    opened(app, "sweep")
+    scheduler = next(each for each in app.selectbox if each.label == "Scheduler")
+    assert "PBT" not in scheduler.options
+    assert "needs a trainable that reports checkpoints" in said(app)
+
+
+def test_a_clone_of_a_sweep_is_the_same_spec(app: AppTest, run_id: str) -> None:
+    opened(app, "sweep", clone=run_id)
+    next(button for button in app.button if button.label == "Start run").click().run()
+    (clone,) = (run for run in api.runs() if run.parent_id == run_id)
+    assert clone.spec == api.run(run_id).spec
+
+
+def test_defaults_taken_from_a_trial_show_in_the_form_and_can_be_forgotten(app: AppTest, run_id: str) -> None:
+    opened(app, "run", id=run_id, tab="Best")
+    app.button(key="as_defaults").click().run()
+    opened(app, "sweep", trainable="digits_mlp")
+    assert "Your default, from trial 9" in said(app)
+    next(button for button in app.button if button.label == "Forget").click().run()
+    assert api_sweeps.defaults() == {}
+
+
+def test_a_huge_grid_is_asked_for_again(app: AppTest) -> None:
+    values = list(range(200))
+    spec = {"kind": "sweep", "trainable": "branin", "search": "grid", "space": {"x": {"grid": values}, "y": {"choice": values}}}
+    database = api.house().database
+    made = runs.create(database, specs.parse(spec).model_dump(exclude_none=True, mode="json"), [])
+    opened(app, "sweep", clone=made)
+    assert next(button for button in app.button if button.label == "Start run").disabled
+    assert "40,000 trials" in said(app)
+    app.checkbox(key="agreed").check().run()
+    assert not next(button for button in app.button if button.label == "Start run").disabled
