@@ -11,6 +11,7 @@ from typing import Any
 
 from backend import specs
 from backend.analysis import curves as analysis
+from backend.analysis import progress
 from backend.cluster.cluster import Cluster, ClusterStatus
 from backend.errors import RaydeckError
 from backend.launcher import Launcher
@@ -245,7 +246,13 @@ def series(
 
 
 def sparklines(listed: Sequence[Run], points: int = 40) -> dict[str, list[float]]:
-    """Returns for each run a short mean curve of its main metric, for a table row; read anew only where a run has news."""
+    """Returns for each run a short mean curve of its main metric, of a sweep the best so far, for a table row.
+
+    Read anew only where a run has news.
+    """
+    for run in listed:
+        if run.sweep is not None:
+            _sparks[run.id, run.reports] = progress.best_so_far(run, points)
     stale = [run for run in listed if run.reports and (run.id, run.reports) not in _sparks]
     by_run: dict[str, list[Curve]] = {run.id: [] for run in stale}
     for key in {run.main_metric for run in stale}:

@@ -1,6 +1,7 @@
 """How far a run is, and how long it still takes."""
 
 from collections.abc import Mapping
+from itertools import accumulate
 from typing import Any
 
 from backend.store.values import Run, Sweep, Trial, TrialState
@@ -63,6 +64,14 @@ def _seconds_left_of_sweep(run: Run, sweep: Sweep) -> float | None:
     left = (sweep.trials - len(ends)) * pace
     budget = None if sweep.time_budget_s is None else sweep.time_budget_s - (ends[-1] - run.started_at)
     return max(0.0, left if budget is None else min(left, budget))
+
+
+def best_so_far(run: Run, points: int) -> list[float]:
+    """Returns the best value after each trial of a sweep, in the order of their numbers, thinned to at most `points`."""
+    values = [trial.best for trial in run.trials if trial.best is not None]
+    better = max if run.goal is None or run.goal.mode == "max" else min
+    found = list(accumulate(values, better))
+    return found if len(found) <= points else [found[place * (len(found) - 1) // (points - 1)] for place in range(points)]
 
 
 def told(run: Run) -> str:

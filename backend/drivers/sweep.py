@@ -66,7 +66,9 @@ def drive(spec: SweepSpec, attempt: Attempt) -> Outcome:
     _context = _begin(spec, attempt, tunable)
     _environment(spec)
     if _context.ledger.has_more():
-        _tuner(_context).fit()
+        tuner, began = _tuner(_context), time.monotonic()
+        tuner.fit()
+        print(f"tune: {time.monotonic() - began:.3f} s", flush=True)
     return _context.ledger.result()
 
 
@@ -98,7 +100,9 @@ def _environment(spec: SweepSpec) -> None:
 
 def _tuner(context: _Context) -> Tuner:
     spec, attempt, tunable = context.spec, context.attempt, context.tunable
-    frequency = {"checkpoint_frequency": 1} if tunable.is_class else {}
+    frequency: dict[str, Any] = {}  # a function decides for itself
+    if tunable.is_class:
+        frequency = {"checkpoint_frequency": 1} if tunable.can_save else {"checkpoint_at_end": False}
     return Tuner(
         tunable.trainable,
         tune_config=TuneConfig(
@@ -111,12 +115,19 @@ def _tuner(context: _Context) -> Tuner:
             name=f"{EXPERIMENT}-{attempt.number}",
             storage_path=str(attempt.settings.run_folder(attempt.run_id)),
             callbacks=[Recording()],
-            checkpoint_config=CheckpointConfig(num_to_keep=spec.keep_checkpoints, **frequency),
+            checkpoint_config=CheckpointConfig(num_to_keep=_kept(spec), **frequency),
             failure_config=FailureConfig(max_failures=spec.max_failures),
             stop=Limits(),
             verbose=0,
         ),
     )
+
+
+def _kept(spec: SweepSpec) -> int:
+    """Returns how many checkpoints each trial keeps; in a population the better ones run on before a worse one has copied theirs."""
+    if spec.scheduler not in ("pbt", "pb2"):
+        return spec.keep_checkpoints
+    return max(spec.keep_checkpoints, 2 * schedulers.perturb_every(spec, extent(spec)[1]) + 1)
 
 
 def _scheduler(context: _Context) -> Any:
@@ -219,8 +230,9 @@ class Recording(Callback):
         told = str(path.relative_to(home) if path.is_relative_to(home) else path)
         at = (trial.last_result or {}).get("training_iteration")
         context.attempt.recorder.trial(number, checkpoint=told, checkpoint_iteration=at)
-        for old in context.checkpoints.pop(number, ()):
-            shutil.rmtree(old, ignore_errors=True)
+        for known in context.checkpoints.pop(number, ()):
+            for old in known.parent.glob("checkpoint_*"):  # a driver that was stopped may have left one that it did not note
+                shutil.rmtree(old, ignore_errors=True)
 
     def on_trial_complete(self, iteration: int, trials: list[Trial], trial: Trial, **info: Any) -> None:
         context, number = _here(), int(trial.trial_id)
@@ -229,6 +241,8 @@ class Recording(Callback):
             is_ending = context.ledger.outcome is not None or context.attempt.stop_requested
             reason = TrialState.STOPPED if is_ending else TrialState.PRUNED
         _ended(number, reason)
+        if not context.is_checked and reason is TrialState.SUCCEEDED and not context.ledger.parts[number].last:  # not a word
+            _check_metrics(context, {})
 
     def on_trial_error(self, iteration: int, trials: list[Trial], trial: Trial, **info: Any) -> None:
         _ended(int(trial.trial_id), TrialState.FAILED, error=error_of(trial))

@@ -11,7 +11,7 @@ import yaml
 from backend.specs.space import KINDS, LISTS, RANGES
 from pages.components import spec_form
 
-WIDTHS = (3, 3, 2, 2, 2, 1)
+WIDTHS, WIDE = (3, 3, 2, 2, 2, 1), (3, 3, 6, 1)
 ABOUT = {
     "uniform": "any number between min and max",
     "loguniform": "any number, each power of ten alike: for learning rates",
@@ -60,12 +60,13 @@ def _row(row: Row, problems: Mapping[str, str], key: str) -> tuple[str, dict[str
     place, name, start = row
     mine = f"{key}/row{place}"
     ((kind, of),) = start.items()
-    columns = st.columns(WIDTHS, vertical_alignment="bottom", gap="small")
+    is_range = st.session_state.get(f"{mine}/kind", kind) in RANGES
+    columns = st.columns(WIDTHS if is_range else WIDE, vertical_alignment="bottom", gap="small")
     name = columns[0].text_input("Parameter", value=name, key=f"{mine}/name", placeholder="name").strip()
     kind = columns[1].selectbox("Kind", KINDS, index=KINDS.index(kind), key=f"{mine}/kind", help=_help())
     of = of if kind in start else _carried(kind, of)
     domain = {kind: _range(columns, kind, of, mine) if kind in RANGES else _values(columns, kind, of, mine)}
-    columns[5].button(
+    columns[-1].button(
         ":material/close:", type="tertiary", key=f"{mine}/remove", on_click=_remove, args=(key, place), help=f"Remove {name or 'this row'}"
     )
     if name:

@@ -1,4 +1,4 @@
-"""make bench: ours beside the peers, on this machine. Prints, asserts nothing. python -m tests.bench start|record|read|pages|tasks"""
+"""make bench: ours beside the peers, on this machine. Prints, asserts nothing. python -m tests.bench [PART]"""
 
 import os
 import platform
@@ -6,9 +6,11 @@ import sys
 
 import psutil
 
-from tests.bench import pages, read, record, start, tasks
+from tests.bench import pages, read, record, start, sweeps, tasks
 
-PARTS = {"start": start.main, "record": record.main, "read": read.main, "pages": pages.main, "tasks": tasks.main}
+PARTS = {
+    "start": start.main, "record": record.main, "read": read.main, "pages": pages.main, "tasks": tasks.main, "sweeps": sweeps.main,
+}  # fmt: skip
 
 if __name__ == "__main__":
     memory = psutil.virtual_memory().total / 2**30
