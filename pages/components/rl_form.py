@@ -10,7 +10,7 @@ from backend.catalog.algorithms import ALGORITHMS, Algorithm, environments_for
 from backend.catalog.environments import ENVIRONMENTS, Environment
 from backend.errors import InvalidSpec
 from backend.specs import RLSpec, Stop
-from pages.components import spec_form
+from pages.components import known_best, spec_form
 from pages.components.drafts import Asked, Draft
 from pages.components.text import plain
 
@@ -29,7 +29,8 @@ def form(draft: Draft) -> Asked:
     data: dict[str, Any] = {"kind": "rl", "algorithm": algorithm.id, "environment": environment.id}
     data |= _run_card(start, values, algorithm, problems, key)
     data["environment_options"] = _options_card(environment, values, problems, key)
-    data["params"] = _params_cards(algorithm, start, problems, key)
+    kept = {} if "params" in start else known_best.params(f"{algorithm.id}/{environment.id}", key)
+    data["params"] = _params_cards(algorithm, {"params": kept} | dict(start), problems, f"{key}/{'kept' if kept else ''}")
     try:
         spec, found = specs.parse(data), {}
     except InvalidSpec as error:

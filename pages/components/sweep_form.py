@@ -12,7 +12,7 @@ from backend.catalog.trainables import TRAINABLES
 from backend.catalog.tunables import Found, rl_params
 from backend.errors import InvalidSpec, UnknownWorkload
 from backend.specs import Stop, SweepSpec
-from pages.components import space_editor, spec_form
+from pages.components import known_best, space_editor, spec_form
 from pages.components.drafts import Asked, Draft
 from pages.components.text import plain
 
@@ -82,13 +82,13 @@ def _fields(chosen: str, start: Mapping[str, Any], problems: Mapping[str, str], 
         known = dict(rl_params(ALGORITHMS[algorithm].params, {}))
         first = dict(list(known.items())[:1])
         metric, mode, iterations, checkpoints, about = ["return_mean"], "max", None, True, ""
-        _known_best(f"{algorithm}/{environment}", key)
+        known_best.params(f"{algorithm}/{environment}", key)
     else:
         found = api_sweeps.trainable(chosen)
         data, known, first = {"trainable": chosen}, found.space, found.space
         metric, mode, iterations, checkpoints, about = *_judged(found), found.checkpoints, found.summary
         st.caption(about or "Your own Ray Tune trainable.")
-        _known_best(chosen, key)
+        known_best.params(chosen, key)
     data |= {"kind": "sweep"} | _goal_card(start, metric, mode, problems, key, is_rl=chosen == RL)
     data["space"] = space_editor.space(start.get("space") or first, known, problems, key)
     data |= _search_card(start, data, checkpoints, problems, key)
@@ -101,17 +101,6 @@ def _judged(found: Found) -> tuple[list[str], str, int | None]:
         listed = [known.metric, *(each for each in known.metrics if each != known.metric)]
         return listed, known.mode, known.iterations if known.iterations > 1 else None
     return list(found.metrics), "min" if found.metrics[:1] and "loss" in found.metrics[0] else "max", None
-
-
-def _known_best(name: str, key: str) -> None:
-    """Says what an earlier sweep found, if somebody chose it as the default."""
-    known = api_sweeps.defaults().get(name)
-    if known is None:
-        return
-    told = ", ".join(f"{each} {value:.4g}" if isinstance(value, float) else f"{each} {value}" for each, value in known["params"].items())
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.caption(f"Your default, from trial {known['trial']} of {known['run']}: {plain(told)}")
-        st.button("Forget", type="tertiary", key=f"{key}/forget", on_click=api_sweeps.forget_defaults, args=(name,))
 
 
 def _rl(start: Mapping[str, Any], problems: Mapping[str, str], key: str) -> dict[str, Any]:

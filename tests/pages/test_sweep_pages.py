@@ -101,6 +101,25 @@ def test_defaults_taken_from_a_trial_show_in_the_form_and_can_be_forgotten(app: 
     assert api_sweeps.defaults() == {}
 
 
+def test_the_best_of_an_rl_sweep_becomes_the_default_of_its_form(app: AppTest) -> None:
+    trainable = {"algorithm": "q_learning", "environment": "FrozenLake-v1", "stop": {"episodes": 100}}
+    spec = specs.parse({"kind": "sweep", "trainable": trainable, "space": {"alpha": {"uniform": [0.1, 0.9]}}, "samples": 1})
+    database = api.house().database
+    made = runs.create(database, spec.model_dump(exclude_none=True, mode="json"), [])
+    runs.claim(database, made, 1, "host", {})
+    recorder = Recorder(database, made, 1, api.run(made).goal)
+    recorder.add_trial(0, {"alpha": 0.375}, 1)
+    recorder.report(0, 1, {"return_mean": 0.9})
+    recorder.finish(RunState.SUCCEEDED)
+    api_sweeps.use_as_defaults(made)
+    opened(app, "rl")
+    app.selectbox(key="rl/new/algorithm").set_value("q_learning").run()
+    assert "Your default, from trial 0" in said(app)
+    assert "alpha: 0.375" in "".join(each.value for each in app.code)
+    next(button for button in app.button if button.label == "Forget").click().run()
+    assert "alpha: 0.1" in "".join(each.value for each in app.code)
+
+
 def test_a_huge_grid_is_asked_for_again(app: AppTest) -> None:
     values = list(range(200))
     spec = {"kind": "sweep", "trainable": "branin", "search": "grid", "space": {"x": {"grid": values}, "y": {"choice": values}}}
