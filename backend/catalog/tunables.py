@@ -159,12 +159,16 @@ def _of_class(node: ast.ClassDef) -> Tunable:
 def _params(node: ast.AST, is_config: Any) -> dict[str, Any]:
     """Returns the keys of the config that are read, with the default that stands beside them."""
     found: dict[str, Any] = {}
-    for each in ast.walk(node):
+    for each in sorted(_expressions(node), key=lambda each: (each.lineno, each.col_offset)):
         if isinstance(each, ast.Subscript) and isinstance(each.ctx, ast.Load) and is_config(each.value):
             found.setdefault(_said(each.slice), None)
         elif _is_get(each, is_config):
             found[_said(each.args[0])] = _literal(each.args[1]) if len(each.args) > 1 else None
     return {name: default for name, default in found.items() if name not in ("", "seed")}
+
+
+def _expressions(node: ast.AST) -> list[ast.expr]:
+    return [each for each in ast.walk(node) if isinstance(each, ast.expr)]
 
 
 def _is_get(node: ast.AST, is_config: Any) -> TypeGuard[ast.Call]:
@@ -221,11 +225,12 @@ def _within(model: Any, name: str, domain: dict[str, Any], value: Any) -> dict[s
         return domain
     if kind == "choice":
         return {kind: [each for each in of if _takes(model, name, each)]}
-    for place, end in enumerate(of[:2]):
-        if not _takes(model, name, end):
-            limits = [limit for limit in (1.0, value) if (limit > value) == (end > value)]
-            of = [*of[:place], limits[0] if limits else value, *of[place + 1 :]]
-    return {kind: of} if of[0] < of[1] else {"fixed": value}
+    low, high = of
+    if not _takes(model, name, low):
+        low = value
+    if not _takes(model, name, high):
+        high = value + 1 if kind == "randint" else 1.0 if value < 1 and _takes(model, name, 1.0) else value
+    return {kind: [low, high]} if low < high else {"fixed": value}
 
 
 def _takes(model: Any, name: str, value: Any) -> bool:

@@ -131,7 +131,8 @@ class Ledger:
             return
         self._tell(number // self.spec.repeats)
         failed = sum(each.state is TrialState.FAILED for each in self.parts.values())
-        if failed >= min(FEW, self.limits.trials) and not any(each.last for each in self.parts.values()):
+        others = [each for each in self.parts.values() if each.state is not TrialState.FAILED]
+        if failed >= min(FEW, self.limits.trials) and not any(each.last for each in others):
             self.fail(f"The first {failed} trials all failed", self.first_error)
 
     def _tell(self, config: int) -> None:
@@ -197,4 +198,7 @@ class Ledger:
         return Outcome(RunState.SUCCEEDED, note)
 
     def _has_result(self, states: Sequence[TrialState]) -> bool:
-        return bool(set(states) & {TrialState.SUCCEEDED, TrialState.PRUNED}) or any(part.best is not None for part in self.parts.values())
+        return any(
+            part.best is not None if part.state in (TrialState.QUEUED, TrialState.STOPPED) else part.state is not TrialState.FAILED
+            for part in self.parts.values()
+        )

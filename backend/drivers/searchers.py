@@ -223,7 +223,7 @@ def _of_hyperopt(name: str, domain: Domain) -> Any:
         case "quniform", [low, high, step]:
             return hp.uniformint(name, 0, math.floor((high - low) / step + 1e-9))
         case "randint", [low, high]:
-            return hp.uniformint(name, low, high - 1)
+            return hp.uniformint(name, low, high - 1) if high - low > 1 else hp.randint(name, low, high)  # it refuses a single value
     return hp.choice(name, list(range(len(domain.values))))
 
 

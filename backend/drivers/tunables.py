@@ -27,6 +27,7 @@ class Tunable:
 
     def __init__(self, trainable: Any, config: Config, *, is_class: bool, names: dict[str, str], stop: dict[str, float]) -> None:
         self.trainable, self.config, self.is_class = trainable, config, is_class
+        self.can_save = getattr(trainable, "save_checkpoint", None) is not tune.Trainable.save_checkpoint  # a class's own way
         self.names = names  # our metric key -> theirs, where it is another
         self.stop = stop  # criteria that end a trial of a class; functions end by themselves
 

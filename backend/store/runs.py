@@ -316,7 +316,8 @@ def ask(database: Database, run_id: str, **asked: float | None) -> None:
         before = tx.execute(_state_of(run_id).add_columns(runs.c.spec, *_WISHES)).first()
         if before is None:
             raise UnknownRun(run_id)
-        tx.execute(update(runs).where(runs.c.id == run_id).values({name: asked[name] for name in told}))
+        if told:
+            tx.execute(update(runs).where(runs.c.id == run_id).values({name: asked[name] for name in told}))
         for name in told:
             was = getattr(before, name) if getattr(before, name) is not None else before.spec.get(name)
             if was != asked[name]:
