@@ -48,7 +48,8 @@ class Ledger:
         self.first_error = ""
         self._configs = {number // spec.repeats: self._searched(part.params) for number, part in self.parts.items()}
         self._next = 0
-        self._spent, self._began = spent, time.monotonic()
+        self._spent = spent
+        self._began: float | None = None  # the first trial's start: what Ray and Tune take to come up is nobody's budget
         self._since_better = 0
         self._best: float | None = None
         self._learn()
@@ -108,6 +109,10 @@ class Ledger:
         return part
 
     # ---- what came of it
+
+    def started(self) -> None:
+        """Takes the start of a trial: the first one starts the clock of the time budget."""
+        self._began = self._began or time.monotonic()
 
     def reported(self, number: int, metrics: dict[str, float]) -> None:
         """Takes a report of a trial; whether it makes the sweep end, `outcome` says."""
@@ -173,7 +178,8 @@ class Ledger:
     def is_over(self) -> bool:
         """Whether all that runs is to be ended now."""
         budget = self.limits.time_budget_s
-        if self.outcome is None and budget is not None and self._spent + time.monotonic() - self._began >= budget:
+        spent = self._spent + (0.0 if self._began is None else time.monotonic() - self._began)
+        if self.outcome is None and budget is not None and spent >= budget:
             self.end(RunState.SUCCEEDED, f"the time budget of {budget:g} s is used up")
         return self.outcome is not None
 

@@ -26,10 +26,11 @@ from backend.drivers.tunables import Tunable
 from backend.drivers.tune_results import error_of, metrics_of
 from backend.specs import SweepSpec
 from backend.store import queries, runs, series
-from backend.store.values import RunState, TrialState
+from backend.store.values import Run, RunState, TrialState
 
 EXPERIMENT = "tune"
 TUNES = frozenset({"iteration", "time_s"})  # what every result has; recorded of RL only, where they are metrics like others
+SLACK_SECONDS = 1.0  # a trial's end may be noted with the run's
 MOST_REPLAYED = 10_000  # reports of one trial
 
 
@@ -75,16 +76,19 @@ def drive(spec: SweepSpec, attempt: Attempt) -> Outcome:
 def _begin(spec: SweepSpec, attempt: Attempt, tunable: Tunable) -> _Context:
     run = queries.run(attempt.database, attempt.run_id)
     found = searchers.make(spec.search, spec.searched, run.sweep.goals if run.sweep else (), spec.samples, spec.seed, len(run.trials))
-    ledger = Ledger(spec, attempt, found, run, _spent(attempt))
+    ledger = Ledger(spec, attempt, found, run, _spent(attempt, run))
     home = attempt.settings.home
     old = {trial.number: [home / trial.checkpoint] for trial in run.trials if trial.checkpoint}
     return _Context(spec, attempt, ledger, tunable, {trial.number for trial in run.trials}, checkpoints=old)
 
 
-def _spent(attempt: Attempt) -> float:
-    """Returns for how many seconds earlier attempts ran."""
+def _spent(attempt: Attempt, run: Run) -> float:
+    """Returns for how many seconds earlier attempts had trials: of each from its first trial's start to its last one's end."""
     moves = [event for event in queries.history(attempt.database, attempt.run_id) if event.move in set(RunState)]
-    return sum(after.at - before.at for before, after in pairwise(moves) if before.move == RunState.RUNNING)
+    windows = [(before.at, after.at) for before, after in pairwise(moves) if before.move == RunState.RUNNING]
+    times = [at for trial in run.trials for at in (trial.started_at, trial.ended_at) if at is not None]
+    inside = [[at for at in times if begin <= at <= end + SLACK_SECONDS] for begin, end in windows]
+    return sum(max(each) - min(each) for each in inside if each)
 
 
 def _environment(spec: SweepSpec) -> None:
@@ -195,6 +199,7 @@ class Recording(Callback):
     def on_trial_start(self, iteration: int, trials: list[Trial], trial: Trial, **info: Any) -> None:
         context, number = _here(), int(trial.trial_id)
         part, recorder = context.ledger.parts[number], context.attempt.recorder
+        context.ledger.started()
         with recorder.counted():
             if context.spec.scheduler in ("pbt", "pb2"):  # they change a trial's parameters on its way
                 part.params |= {name: trial.config[name] for name in context.spec.searched if name in trial.config}

@@ -1,5 +1,6 @@
 """From text or plain data to a spec and back; every problem is named by its field."""
 
+import re
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -86,7 +87,7 @@ def parse_yaml(text: str) -> RunSpec:
         InvalidSpec: the text is no YAML, or a field is wrong.
     """
     try:
-        return parse(yaml.safe_load(text))
+        return parse(yaml.load(text, Loader=Loader))
     except yaml.YAMLError as error:
         raise InvalidSpec({"spec": f"is not valid YAML: {error}"}) from None
 
@@ -107,6 +108,14 @@ def parse_file(path: Path) -> RunSpec:
 def to_yaml(spec: RunSpec | ExternalSpec) -> str:
     """Returns the spec as YAML, which `launch` takes if it can be launched: a line for each setting, lists in one line."""
     return yaml.dump(spec.model_dump(exclude_none=True), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100)
+
+
+class Loader(yaml.SafeLoader):
+    """Reads 1e-4 as the number it is; YAML 1.1, which PyYAML follows, wants 1.0e-4."""
+
+
+Loader.yaml_implicit_resolvers = {first: list(known) for first, known in yaml.SafeLoader.yaml_implicit_resolvers.items()}
+Loader.add_implicit_resolver("tag:yaml.org,2002:float", re.compile(r"^[-+]?(\d[\d_]*\.?|\.\d)\d*[eE][-+]?\d+$"), list("-+.0123456789"))
 
 
 class _Dumper(yaml.SafeDumper):

@@ -157,9 +157,9 @@ def _completed(data: dict[str, Any]) -> dict[str, Any]:
         more = {"name": trainable}
     given = {name: value for name, value in data.items() if value is not None and (value != "" or name not in more)}
     whole = {**more, **given, **({} if trainable is None else {"trainable": trainable})}
-    if isinstance(whole.get("metric"), list) and isinstance(whole.get("mode"), str):
-        whole["mode"] = [whole["mode"]] * len(whole["metric"])
-    if isinstance(trainable, dict) and "repeats" in more:
+    if isinstance(whole.get("metric"), list) and isinstance(mode := whole.get("mode", "max"), str):
+        whole["mode"] = [mode] * len(whole["metric"])
+    if "repeats" in more and data.get("repeats") in (None, 1):
         whole["repeats"] = more["repeats"]
     if whole.get("search") == "grid":
         whole["samples"] = _grid_size(whole.get("space")) or whole.get("samples", 1)
@@ -199,12 +199,17 @@ def _trainable_problems(trainable: Any) -> Iterator[InitErrorDetails]:
 
 
 def _problems(spec: SweepSpec) -> Iterator[InitErrorDetails]:
-    yield from _trainable_problems(
-        spec.trainable.model_dump(exclude_none=True) if isinstance(spec.trainable, RLTrainable) else spec.trainable
-    )
-    yield from _metric_problems(spec)
+    given = spec.trainable
+    unknown = list(_trainable_problems(given if isinstance(given, str) else given.model_dump(exclude_none=True)))
+    yield from unknown or _metric_problems(spec)
     yield from _search_problems(spec)
     yield from _rl_param_problems(spec)
+    if not all(name.strip() for name in spec.space):
+        yield detail(("space",), "each parameter needs a name", spec.space)
+    if isinstance(given, RLTrainable) and spec.repeats != given.seeds:
+        yield detail(("repeats",), f"the trainable says {given.seeds} seeds, which are its repeats: change those", spec.repeats)
+    if spec.repeats > 1 and "seed" in spec.space:
+        yield detail(("space", "seed"), "the repeats have seeds of their own: leave it out", None)
     if not spec.space:
         yield detail(("space",), "has no parameter", spec.space)
     elif not spec.searched and spec.samples > 1:

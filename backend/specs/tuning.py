@@ -30,6 +30,8 @@ def check(spec: SweepSpec, workloads_folder: Path) -> Tuning:
         found = look_up(spec.trainable, workloads_folder)
     except UnknownWorkload as error:
         raise InvalidSpec({"trainable": str(error)}) from None
+    if found.is_class and spec.max_iterations is None and spec.time_budget_s is None:
+        raise InvalidSpec({"max_iterations": "a Trainable class goes on until somebody says how many iterations a trial has"})
     scheduler = SCHEDULERS[spec.scheduler]
     if scheduler.needs_checkpoints and not found.checkpoints:
         kinds = [domain.kind for domain in spec.searched.values()]

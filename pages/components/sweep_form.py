@@ -92,7 +92,7 @@ def _fields(chosen: str, start: Mapping[str, Any], problems: Mapping[str, str], 
     data |= {"kind": "sweep"} | _goal_card(start, metric, mode, problems, key, is_rl=chosen == RL)
     data["space"] = space_editor.space(start.get("space") or first, known, problems, key)
     data |= _search_card(start, data, checkpoints, problems, key)
-    return data | _more_card(start, data["scheduler"], iterations, problems, key)
+    return data | _more_card(start, data["scheduler"], iterations, problems, key, is_rl=chosen == RL)
 
 
 def _judged(found: Found) -> tuple[list[str], str, int | None]:
@@ -192,7 +192,8 @@ def _search_card(
                 "Scheduler", SCHEDULERS, {each.id: each.why_not(**about) for each in SCHEDULERS.values()}, start.get("scheduler"), key
             )
             spec_form.problem_under(problems, "scheduler")
-        shown = [name for name in LIMITS if not (name == "samples" and search == "grid")]
+        is_rl = isinstance(data["trainable"], dict)  # which says itself how many CPUs a trial takes
+        shown = [name for name in LIMITS if not (name == "samples" and search == "grid") and not (name == "cpus" and is_rl)]
         entered = spec_form.fields(SweepSpec, shown, _defaults() | dict(start), problems, "", key)
     return {"search": search, "scheduler": scheduler, **{name: value for name, value in entered.items() if value is not None}}
 
@@ -215,10 +216,12 @@ def _defaults() -> dict[str, Any]:
     return {name: field.default for name, field in SweepSpec.model_fields.items() if not field.is_required()}
 
 
-def _more_card(start: Mapping[str, Any], scheduler: str, iterations: int | None, problems: Mapping[str, str], key: str) -> dict[str, Any]:
+def _more_card(
+    start: Mapping[str, Any], scheduler: str, iterations: int | None, problems: Mapping[str, str], key: str, *, is_rl: bool
+) -> dict[str, Any]:
     """Limits and options most sweeps leave alone."""
-    names = [*OF_SCHEDULER.get(scheduler, ()), *ENDS]
-    if scheduler == "fifo":
+    names = [*OF_SCHEDULER.get(scheduler, ()), *(name for name in ENDS if not (is_rl and name == "gpus"))]
+    if scheduler == "fifo" and not is_rl:  # there the trainable's seeds are the repeats
         names.insert(0, "repeats")
     values = _defaults() | {"max_iterations": iterations} | dict(start)
     changed = sum(start.get(name, SweepSpec.model_fields[name].default) != SweepSpec.model_fields[name].default for name in names)

@@ -124,7 +124,11 @@ domains = st.one_of(
 
 
 @settings(max_examples=150, deadline=None)
-@given(space=st.dictionaries(st.text("abc_é 1", min_size=1, max_size=4), domains | plain.map(lambda value: {"fixed": value}), max_size=4))
+@given(
+    space=st.dictionaries(
+        st.text("abc_é 1", min_size=1, max_size=4).filter(str.strip), domains | plain.map(lambda value: {"fixed": value}), max_size=4
+    )
+)
 def test_a_space_survives_yaml_and_the_database(space: dict[str, Any]) -> None:
     spec = parsed(OWN, space={"x": {"uniform": [0, 1]}, **space})
     assert specs.parse_yaml(specs.to_yaml(spec)) == spec
@@ -388,3 +392,31 @@ def test_every_algorithm_can_be_swept_as_its_form_begins(algorithm: str) -> None
     for number in range(20):
         drawn = searchers.make("random", spec.searched, [], 1, 1).ask(number)
         assert spec.rl(drawn, [1]).params.items() >= drawn.items()
+
+
+@pytest.mark.parametrize(
+    ("text", "value"), [("1e-4", 1e-4), ("-2E3", -2000.0), ("1.5e+2", 150.0), ("1.0e-4", 1e-4), ("1e", "1e"), ("e5", "e5")]
+)
+def test_a_number_with_an_exponent_is_a_number_in_yaml(text: str, value: float | str) -> None:
+    spec = specs.parse_yaml(f"{{kind: sweep, trainable: branin, space: {{x: {{choice: [{text}, other]}}}}}}")
+    assert spec.space["x"].of == [value, "other"]
+
+
+@pytest.mark.parametrize(("change", "field"), [
+    ({"repeats": 3, "space": {"x": {"uniform": [0, 1]}, "seed": {"choice": [1, 2]}}}, "space.seed"),
+    ({"space": {" ": {"uniform": [0, 1]}}}, "space"),
+    ({"space": {"x": {"choice": [1, True]}}}, "space.x"),
+    ({"space": {"x": {"choice": [None, None]}}}, "space.x"),
+])  # fmt: skip
+def test_what_would_be_mixed_up_is_refused(change: dict[str, Any], field: str) -> None:
+    with pytest.raises(InvalidSpec) as caught:
+        specs.parse({"kind": "sweep", "trainable": "branin", "space": {"x": {"uniform": [0, 1]}}} | change)
+    assert list(caught.value.problems) == [field]
+
+
+def test_the_seeds_of_an_rl_sweep_are_its_repeats_and_nothing_else() -> None:
+    trainable = {"algorithm": "q_learning", "environment": "FrozenLake-v1", "stop": {"episodes": 10}, "seeds": 2}
+    spec = {"kind": "sweep", "trainable": trainable, "space": {"alpha": {"uniform": [0.1, 0.9]}}}
+    assert specs.parse(spec).repeats == 2
+    with pytest.raises(InvalidSpec, match="2 seeds, which are its repeats"):
+        specs.parse(spec | {"repeats": 3})
