@@ -74,12 +74,14 @@ def curves(run: Run, found: Sequence[Curve], best: Curve | None, title: str, dis
 
 
 def _with_gaps(found: Sequence[Curve]) -> tuple[Floats, Floats]:
-    """Returns curves as one line with a gap after each; of buckets of several points their lowest and their highest value.
+    """Returns curves as one line with gaps between them; of buckets of several points their lowest and their highest value.
 
     Computed for all curves at once: a thousand of them are drawn anew each second.
     """
     x, mean = (np.concatenate([getattr(curve, name) for curve in found]) for name in ("x", "mean"))
     ends = np.cumsum([len(curve.x) for curve in found])
+    # A trial that began anew after a crash goes back in x: that is a line of its own.
+    ends = np.union1d(ends, np.flatnonzero(np.diff(x) < 0) + 1)
     if all(curve.width == 1 for curve in found):
         return np.insert(x, ends, np.nan), np.insert(mean, ends, np.nan)
     low, high = (np.concatenate([getattr(curve, name) for curve in found]) for name in ("min", "max"))

@@ -82,7 +82,7 @@ def test_few_trials_are_drawn_or_missed_in_words(name: str, count: int) -> None:
 def test_of_several_objectives_one_is_drawn_or_all(name: str, objective: int) -> None:
     found = sweeps.picture(made_up(40, metric=["accuracy", "loss"], mode=["max", "min"]), name, objective=objective)
     assert isinstance(found, go.Figure)
-    assert ("loss" in found.to_json()) == (name == "pareto" or objective == 1)
+    assert ("Loss" in found.to_json()) == (name == "pareto" or objective == 1)
 
 
 def test_what_is_missing_is_said() -> None:

@@ -1,0 +1,69 @@
+"""A sweep's own charts: the best so far goes one way only, curves do not run into each other, no extreme is lost."""
+
+import numpy as np
+
+from backend.figures import trials
+from backend.figures.lines import Display
+from backend.store import pyramid
+from backend.store.values import Curve, Run, TrialState
+from tests.analysis.test_study import sweep, trial
+
+
+def run_of(ends: list[tuple[str, float | None]], mode: str = "max") -> Run:
+    """A sweep whose trials ended so, with that best value."""
+    made = [trial(number, {"x": 0.5}, best, state=TrialState(state)) for number, (state, best) in enumerate(ends)]
+    return sweep({"x": {"uniform": [0, 1]}}, *made, mode=mode)
+
+
+def curve(number: int, x: list[float], y: list[float], spread: float = 0.0) -> Curve:
+    """A curve; with a spread each of its points is a bucket of four."""
+    records = np.zeros(len(x), pyramid.RECORD)
+    for name, values in {"mean": y, "min": np.array(y) - spread, "max": np.array(y) + spread, "last": y, "count": 1, "points": 1}.items():
+        records[name] = values
+    return Curve("run", number, "accuracy", np.array(x, dtype=float), records, 4 if spread else 1, len(x))
+
+
+def segments(line: trials.Line) -> list[list[float]]:
+    """The stretches of a line between its gaps, by their x."""
+    cuts = np.flatnonzero(np.isnan(line.x))
+    return [part[~np.isnan(part)].tolist() for part in np.split(line.x, cuts) if not np.isnan(part).all()]
+
+
+def test_curves_do_not_run_into_each_other_nor_back() -> None:
+    run = run_of([("succeeded", 0.9), ("succeeded", 0.8)])
+    found = [curve(0, [1, 2, 3], [0.1, 0.2, 0.3]), curve(1, [1, 2, 1, 2, 3], [0.1, 0.2, 0.1, 0.2, 0.4])]
+    chart = trials.curves(run, found, None, "accuracy", Display())
+    assert sorted(segments(chart.lines[0])) == [[1, 2], [1, 2, 3], [1, 2, 3]]
+
+
+def test_every_extreme_of_a_bucket_is_drawn() -> None:
+    run = run_of([("succeeded", 0.9)])
+    chart = trials.curves(run, [curve(0, [4, 8, 12], [0.1, 0.5, 0.3], spread=0.05)], None, "accuracy", Display())
+    assert {round(value, 3) for value in chart.lines[0].y[~np.isnan(chart.lines[0].y)]} == {0.05, 0.15, 0.45, 0.55, 0.25, 0.35}
+    assert (np.diff(chart.lines[0].x[:-1]) >= 0).all()
+
+
+def test_pruned_ones_are_faint_and_the_best_is_bold_and_in_full() -> None:
+    run = run_of([("pruned", 0.2), ("succeeded", 0.9)])
+    found = [curve(0, [1], [0.2]), curve(1, [4, 8], [0.5, 0.8], spread=0.1)]
+    whole = curve(1, [1, 2, 3, 4, 5, 6, 7, 8], [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.9])
+    chart = trials.curves(run, found, whole, "accuracy", Display())
+    looks = {line.name: (line.opacity, line.width) for line in chart.lines}
+    assert looks["pruned"][0] < 0.5 < looks["best, trial 1"][0]
+    assert looks["best, trial 1"][1] > looks["trials"][1]
+    assert len(chart.lines[-1].x[~np.isnan(chart.lines[-1].x)]) == 8
+
+
+def test_the_best_so_far_only_gets_better_whichever_way() -> None:
+    for mode, expected in (("max", [0.2, 0.5, 0.5, 0.9]), ("min", [0.2, 0.2, 0.1, 0.1])):
+        run = run_of([("succeeded", 0.2), ("pruned", 0.5), ("running", 0.1), ("succeeded", 0.9), ("failed", None)], mode=mode)
+        chart = trials.history(run, "accuracy", trials.OVER_NUMBER, Display())
+        best = next(line for line in chart.lines if line.name == "best so far")
+        assert best.y[::2].tolist() == expected
+        assert {line.name: len(line.x) for line in chart.lines if line.look == "points"} == {"pruned": 1, "running": 1, "finished": 2}
+        assert "4 of 5 trials" in chart.caption
+
+
+def test_nothing_is_drawn_before_the_first_value() -> None:
+    assert trials.history(run_of([]), "accuracy", trials.OVER_TIME, Display()).lines == ()
+    assert trials.history(run_of([("running", None)]), "accuracy", trials.OVER_TIME, Display()).lines == ()
