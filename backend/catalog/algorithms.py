@@ -4,7 +4,9 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from backend.catalog.environments import ENVIRONMENTS, Environment, Space
-from backend.catalog.params import DQNParams, Params, PPOParams, QLearningParams
+from backend.catalog.params import DQNParams, Params, PPOParams, TabularParams
+
+TABULAR = "backend.workloads.tabular:train"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +51,35 @@ _ALL = (
         summary="Learns a table of action values. Small discrete worlds only; the clearest first contact with RL.",
         source="https://doi.org/10.1007/BF00992698",
         observations=frozenset({"discrete"}), actions=frozenset({"discrete"}),
-        params=QLearningParams, code="backend.workloads.q_learning:train", stop={"episodes": 5000},
+        params=TabularParams, code=TABULAR, stop={"episodes": 5000},
+    ),
+    Algorithm(
+        id="sarsa", title="SARSA", library="raydeck",
+        summary="Learns the value of what it does, exploration included: near a cliff it takes the safe path.",
+        source="https://en.wikipedia.org/wiki/State%E2%80%93action%E2%80%93reward%E2%80%93state%E2%80%93action",
+        observations=frozenset({"discrete"}), actions=frozenset({"discrete"}),
+        params=TabularParams, code=TABULAR, stop={"episodes": 5000},
+    ),
+    Algorithm(
+        id="expected_sarsa", title="Expected SARSA", library="raydeck",
+        summary="SARSA with the mean over the next actions instead of one of them: less noise, so it bears larger steps.",
+        source="https://doi.org/10.1109/ADPRL.2009.4927542",
+        observations=frozenset({"discrete"}), actions=frozenset({"discrete"}),
+        params=TabularParams, code=TABULAR, stop={"episodes": 5000},
+    ),
+    Algorithm(
+        id="double_q_learning", title="Double Q-learning", library="raydeck",
+        summary="Two tables: one chooses the best action, the other values it. Counters Q-learning's overestimation by luck.",
+        source="https://papers.nips.cc/paper/3964-double-q-learning",
+        observations=frozenset({"discrete"}), actions=frozenset({"discrete"}),
+        params=TabularParams, code=TABULAR, stop={"episodes": 5000},
+    ),
+    Algorithm(
+        id="monte_carlo", title="Monte-Carlo control", library="raydeck",
+        summary="Waits for the end of each episode and learns from the returns themselves, without bootstrapping.",
+        source="https://mitpress.mit.edu/9780262039246/reinforcement-learning/",
+        observations=frozenset({"discrete"}), actions=frozenset({"discrete"}),
+        params=TabularParams, code=TABULAR, stop={"episodes": 5000},
     ),
     Algorithm(
         id="ppo", title="PPO", library="rllib",

@@ -53,6 +53,7 @@ METRICS: dict[str, Metric] = {
     "tasks_per_second": Metric("Throughput", "tasks / s"),
     "tasks_done": Metric("Tasks done", "tasks"),
     "tasks_failed": Metric("Tasks failed", "tasks"),
+    "temperature": Metric("Temperature", "of the softmax"),
     "accuracy": Metric("Accuracy", "share that is right"),
     "loss": Metric("Loss"),
     "val_loss": Metric("Validation loss"),

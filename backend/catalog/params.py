@@ -30,21 +30,30 @@ class Params(BaseModel):
     model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
 
 
-class QLearningParams(Params):
+class TabularParams(Params):
     alpha: LearningRate = Field(
         0.1, title="Learning rate α", description="How far each estimate moves towards the newest experience, 0 to 1."
     )
     gamma: Probability = Field(0.99, title="Discount γ", description=GAMMA)
-    exploration: Literal["epsilon_greedy"] = Field(
-        "epsilon_greedy", title="Exploration", description="ε-greedy: with probability ε act at random, else the best known action."
-    )
+    exploration: Literal["epsilon_greedy", "softmax"] = Field(
+        "epsilon_greedy", title="Exploration",
+        description="ε-greedy: with probability ε act at random, else the best known action. "
+        "Softmax (Boltzmann): the better an action seems, the likelier it is; the temperature says how much.",
+    )  # fmt: skip
     epsilon: Probability = Field(1.0, title="First ε", description="Exploration at the start: the share of actions chosen at random.")
     epsilon_decay: Literal["constant", "linear", "exponential"] = Field(
         "linear",
-        title="ε decay",
-        description="How ε falls: not at all, along a line over the first 80 % of the run, or by a constant factor.",
+        title="Decay",
+        description="How exploration falls: not at all, along a line over the first 80 % of the run, or by a constant factor.",
     )
     epsilon_min: Probability = Field(0.01, title="Last ε", description="Exploration that always remains.")
+    temperature: float = Field(
+        1.0, gt=0, title="First temperature", json_schema_extra=MORE,
+        description="Of the softmax at the start: differences between values that are far below it hardly count.",
+    )  # fmt: skip
+    temperature_min: float = Field(
+        0.05, gt=0, title="Last temperature", json_schema_extra=MORE, description="Of the softmax at the end of the decay."
+    )
 
 
 class PPOParams(Params):

@@ -20,7 +20,7 @@ from backend.drivers.outcome import Outcome
 from backend.drivers.resources import waits_for
 from backend.drivers.rllib_metrics import from_result
 from backend.drivers.tune_results import error_of, last_line
-from backend.specs import RLSpec
+from backend.specs import RLSpec, RLTrainable
 from backend.store.values import RunState, TrialState
 
 EXPERIMENT = "tune"
@@ -86,13 +86,18 @@ def _workload(spec: RLSpec, algorithm: Algorithm) -> tuple[Any, Any]:
     if algorithm.library == "rllib":
         config = code(spec.environment, spec.environment_options, spec.params)
         return config.algo_class, config.debugging(seed=seeds)
-    return code, {
+    return code, own_config(spec, spec.params) | {"seed": seeds}
+
+
+def own_config(spec: RLSpec | RLTrainable, params: dict[str, Any]) -> dict[str, Any]:
+    """Returns the config that our own trainables take, without a seed."""
+    return {
+        "algorithm": spec.algorithm,
         "environment": spec.environment,
         "environment_options": spec.environment_options,
         "max_steps": ENVIRONMENTS[spec.environment].max_steps,
-        "params": spec.params,
+        "params": params,
         "stop": spec.stop.criteria(),
-        "seed": seeds,
     }
 
 

@@ -14,7 +14,7 @@ from ray import tune
 
 from backend.catalog import tunables as catalog
 from backend.catalog.algorithms import ALGORITHMS
-from backend.catalog.environments import ENVIRONMENTS
+from backend.drivers.rl import own_config
 from backend.drivers.rllib_metrics import SAMPLED
 from backend.specs import SweepSpec
 
@@ -85,13 +85,6 @@ def _rl(spec: SweepSpec) -> Tunable:
         return Tunable(made.algo_class, config, is_class=True, names=names, stop=stop)
 
     def simple(params: dict[str, Any], seed: int | None) -> dict[str, Any]:
-        return {
-            "environment": given.environment,
-            "environment_options": given.environment_options,
-            "max_steps": ENVIRONMENTS[given.environment].max_steps,
-            "params": {**given.params, **params},
-            "stop": stop,
-            "seed": seed,
-        }
+        return own_config(given, {**given.params, **params}) | {"seed": seed}
 
     return Tunable(code, simple, is_class=False, names={"iteration": "training_iteration"}, stop={})

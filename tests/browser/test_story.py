@@ -16,9 +16,9 @@ pytestmark = [pytest.mark.ray, pytest.mark.browser]
 
 def choose(page: Page, label: str, option: str) -> None:
     page.get_by_role("combobox", name=label).click()
-    page.get_by_role("option", name=option).click()
+    page.get_by_role("option", name=re.compile(f"^{option} ·")).click()
     expect(page.get_by_label("Seeds", exact=True)).to_have_count(1)  # the fields of before have gone
-    expect(page.get_by_role("combobox", name=label)).to_have_value(re.compile(option))
+    expect(page.get_by_role("combobox", name=label)).to_have_value(re.compile(f"^{option} ·"))
 
 
 def shown_state(page: Page, state: str, limit: float = 30) -> None:

@@ -141,13 +141,13 @@ def test_a_failure_is_recorded_with_its_traceback(cluster: Path) -> None:
     poll(lambda: api.run(run_id).trials[0].checkpoint, 60, "a checkpoint")
     api.stop(run_id)
     assert over(run_id, 15) is RunState.STOPPED
-    for saved in (cluster / "runs" / run_id).rglob("q_learning.json"):
+    for saved in (cluster / "runs" / run_id).rglob("tabular.json"):
         saved.write_text("broken")
     api.resume(run_id)
     assert over(run_id, 60) is RunState.FAILED
     run = api.run(run_id)
     assert "JSONDecodeError" in run.error
-    assert "q_learning.py" in run.traceback
+    assert "tabular.py" in run.traceback
     assert "\x1b" not in run.traceback
     assert "JSONDecodeError" in run.trials[0].error
     assert run.trials[0].state == "failed"

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from backend import specs
-from backend.catalog.algorithms import ALGORITHMS
+from backend.catalog.algorithms import ALGORITHMS, environments_for
 from backend.catalog.metrics import Goal
 from backend.catalog.search import SCHEDULERS, SEARCHERS
 from backend.catalog.trainables import TRAINABLES
@@ -385,7 +385,7 @@ def test_an_rl_trainable_is_checked_against_its_algorithm(trainable: Any, space:
 
 @pytest.mark.parametrize("algorithm", ALGORITHMS)
 def test_every_algorithm_can_be_swept_as_its_form_begins(algorithm: str) -> None:
-    environment = "FrozenLake-v1" if algorithm == "q_learning" else "CartPole-v1"
+    environment = environments_for(ALGORITHMS[algorithm])[0].id
     trainable = {"algorithm": algorithm, "environment": environment, "stop": {"env_steps": 1000}}
     spec = parsed(LAKE, trainable=trainable, space=dict(rl_params(ALGORITHMS[algorithm].params, {})))
     assert len(spec.searched) >= 3
