@@ -60,6 +60,9 @@ def _what(values: Mapping[str, Any], key: str) -> tuple[Algorithm, Environment]:
         )  # fmt: skip
     environment = ENVIRONMENTS[picked]
     st.caption(f"{algorithm.summary} [Paper]({algorithm.source})  \n{environment.summary}")
+    with st.expander(f"How {algorithm.title} learns", icon=":material/school:"):
+        st.latex(algorithm.rule)
+        st.caption(algorithm.plainly)
     return algorithm, environment
 
 

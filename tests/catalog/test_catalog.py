@@ -21,6 +21,8 @@ def test_each_setting_is_explained_and_its_default_valid(algorithm: Algorithm) -
         assert len(field.description or "") > 15, name
     assert algorithm.summary
     assert algorithm.source.startswith("https://")
+    assert "=" in algorithm.rule or "leftarrow" in algorithm.rule or "min" in algorithm.rule
+    assert len(algorithm.plainly) > 40
     assert environments_for(algorithm)
 
 
