@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from sqlalchemy import Connection, bindparam, insert, select, text, update
+from sqlalchemy.dialects import postgresql, sqlite
 
 from backend.catalog import metrics
 from backend.catalog.metrics import Goal
@@ -47,7 +48,6 @@ class _TrialBook:
     last: dict[str, float | None] = field(default_factory=dict)
     columns: dict[str, Any] = field(default_factory=dict)  # further columns to set, such as the state
     dirty: bool = False
-    is_new: bool = False  # has no row yet
 
     def row(self) -> dict[str, Any]:
         return {"state": self.state, "reports": self.sequence, "best": self.best, "last": dict(self.last), **self.columns}
@@ -113,7 +113,7 @@ class Recorder:
         """Adds a running trial that was not known when the run began; written with the next flush."""
         with self._lock:
             columns = {"params": dict(params), "seed": seed, "started_at": time.time()}
-            self._books[number] = _TrialBook(TrialState.RUNNING, columns=columns, dirty=True, is_new=True)
+            self._books[number] = _TrialBook(TrialState.RUNNING, columns=columns, dirty=True)
         self._news.set()
 
     def next_trial(self) -> int:
@@ -211,11 +211,10 @@ class Recorder:
                 kept = [*self._kept, *([news] if news else [])]
                 self._note_last(news)
                 changed = {number: book.row() for number, book in self._books.items() if book.dirty}
-                new = {number for number in changed if self._books[number].is_new}
                 for number in changed:
                     self._books[number].dirty = False
             if kept or changed:
-                self._write_or_keep(kept, changed, new)
+                self._write_or_keep(kept, changed)
 
     def _note_last(self, blocks: Blocks) -> None:
         """Brings each trial's last and best values up to its blocks, the newest report last."""
@@ -233,12 +232,12 @@ class Recorder:
     def _goal(self, last: Mapping[str, Any]) -> Goal:
         return self.goal or Goal(metrics.reward(last))
 
-    def _write_or_keep(self, kept: list[Blocks], changed: dict[int, dict[str, Any]], new: set[int]) -> None:
+    def _write_or_keep(self, kept: list[Blocks], changed: dict[int, dict[str, Any]]) -> None:
         known = dict(self._series)
         try:
             with self.database.write() as tx:
                 hold(tx, self.run_id, self.attempt)
-                self._write_trials(tx, changed, new)
+                self._write_trials(tx, changed)
                 self._write_points(tx, _by_series(kept), known)
         except BaseException:
             self._kept = kept
@@ -248,23 +247,25 @@ class Recorder:
             raise
         self._kept = []
         self._series = known  # only what a committed transaction has written
-        for number in new:
-            self._books[number].is_new = False
 
-    def _write_trials(self, tx: Connection, changed: dict[int, dict[str, Any]], new: set[int]) -> None:
+    def _write_trials(self, tx: Connection, changed: dict[int, dict[str, Any]]) -> None:
+        """Writes many rows a statement: while the driver computes, each statement waits up to 5 ms for the interpreter."""
+        alike: dict[tuple[str, ...], list[dict[str, Any]]] = {}
         for number, columns in changed.items():
-            if number in new:
-                tx.execute(insert(trials).values(run_id=self.run_id, number=number, **columns))
-            else:
-                tx.execute(update(trials).where(trials.c.run_id == self.run_id, trials.c.number == number).values(**columns))
+            alike.setdefault(tuple(columns), []).append({"run_id": self.run_id, "number": number, **columns})
+        upsert = sqlite.insert if tx.dialect.name == "sqlite" else postgresql.insert
+        for names, rows in alike.items():
+            new = upsert(trials).values(rows)
+            tx.execute(new.on_conflict_do_update(index_elements=trials.primary_key, set_={name: new.excluded[name] for name in names}))
 
     def _write_points(self, tx: Connection, news: dict[Key, bulk.Columns], known: dict[Key, _Series]) -> None:
         """Stores points, the rollups that follow from them, and how many there are now."""
         chunks: list[dict[str, Any]] = []
         counts: list[dict[str, int]] = []
         batches: list[bulk.Points] = []
+        known |= self._begin(tx, [key for key in news if key not in known])
         for key, columns in news.items():
-            before = known.get(key) or self._begin(tx, *key)
+            before = known[key]
             records = pyramid.of_points(*map(np.asarray, columns))
             end, grown = before.end.extended(records)
             closed = _closed_sequence(before, end, columns[0])
@@ -278,9 +279,12 @@ class Recorder:
         if chunks:
             tx.execute(UPSERT_CHUNK, chunks)
 
-    def _begin(self, tx: Connection, trial: int, key: str) -> _Series:
-        made = tx.execute(insert(series).values(run_id=self.run_id, trial=trial, key=key, length=0, closed=-1).returning(series.c.id))
-        return _Series(made.scalar_one(), Pyramid(), -1)
+    def _begin(self, tx: Connection, keys: list[Key]) -> dict[Key, _Series]:
+        if not keys:
+            return {}
+        rows = [{"run_id": self.run_id, "trial": trial, "key": key, "length": 0, "closed": -1} for trial, key in keys]
+        made = tx.execute(insert(series).returning(series.c.id, series.c.trial, series.c.key), rows)
+        return {(row.trial, row.key): _Series(row.id, Pyramid(), -1) for row in made}
 
     def _keep_flushing(self) -> None:
         while not self._closed.is_set():
