@@ -15,7 +15,7 @@ from backend.catalog import tunables
 from backend.catalog.trainables import TRAINABLES
 from backend.catalog.tunables import Found
 from backend.errors import IllegalMove, InvalidSpec
-from backend.specs import SweepSpec
+from backend.specs import SweepSpec, parse
 from backend.specs.tuning import Tuning
 from backend.store import queries
 from backend.store import runs as store
@@ -106,9 +106,7 @@ def _sound(run: Run, asked: Mapping[str, Any]) -> None:
     Raises:
         InvalidSpec
     """
-    from backend import specs
-
-    specs.parse(run.spec | dict(asked))
+    parse(run.spec | dict(asked))
     begun = len({trial.number // run.spec["repeats"] for trial in run.trials})
     if asked.get("samples") is not None and asked["samples"] < begun:
         raise InvalidSpec({"samples": f"{begun} have begun already"})
@@ -170,17 +168,20 @@ def use_as_defaults(run_id: str, number: int | None = None) -> dict[str, Any]:
     trial = _trial(run, number)
     kept = defaults()
     kept[subject(run.spec["trainable"])] = {"params": trial.params, "run": run.id, "trial": trial.number}
-    path = house().settings.defaults_file
-    part = path.with_suffix(".part")
-    part.write_text(json.dumps(kept, indent=1))
-    part.replace(path)
+    _keep_defaults(kept)
     return dict(trial.params)
 
 
 def forget_defaults(name: str) -> None:
     """Lets forms begin with the catalogue's own values again."""
-    kept = {key: value for key, value in defaults().items() if key != name}
-    house().settings.defaults_file.write_text(json.dumps(kept, indent=1))
+    _keep_defaults({key: value for key, value in defaults().items() if key != name})
+
+
+def _keep_defaults(kept: Mapping[str, Any]) -> None:
+    path = house().settings.defaults_file
+    part = path.with_suffix(".part")
+    part.write_text(json.dumps(kept, indent=1))
+    part.replace(path)
 
 
 def subject(trainable: Any) -> str:

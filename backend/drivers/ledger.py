@@ -2,7 +2,6 @@
 
 import math
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -168,9 +167,8 @@ class Ledger:
         if value is not None and self.spec.target is not None and goal.sign * value >= goal.sign * self.spec.target:
             self.end(RunState.SUCCEEDED, f"configuration {config} reached the target, {goal.key} {value:.6g}")
         if patience is not None and self._since_better >= patience:
-            self.end(
-                RunState.SUCCEEDED, f"nothing better in the last {patience} {'trials' if self.spec.repeats == 1 else 'configurations'}"
-            )
+            of = "trials" if self.spec.repeats == 1 else "configurations"
+            self.end(RunState.SUCCEEDED, f"nothing better in the last {patience} {of}")
 
     # ---- when it is over
 
@@ -194,16 +192,16 @@ class Ledger:
         states = [part.state for part in self.parts.values()]
         failed = states.count(TrialState.FAILED)
         note = f"{failed} of {len(states)} trials failed" if failed else ""
-        if self.outcome is not None and (self.outcome.state is RunState.FAILED or self._has_result(states)):
+        if self.outcome is not None and (self.outcome.state is RunState.FAILED or self._has_result()):
             return self.outcome
         if self.attempt.stop_requested:
             return Outcome(RunState.STOPPED, "stopped by you")
-        if not self._has_result(states):
+        if not self._has_result():
             why = self.outcome.note if self.outcome else "no trial succeeded"
             return Outcome(RunState.FAILED, note or why, last_line(self.first_error) or why, self.first_error)
         return Outcome(RunState.SUCCEEDED, note)
 
-    def _has_result(self, states: Sequence[TrialState]) -> bool:
+    def _has_result(self) -> bool:
         return any(
             part.best is not None if part.state in (TrialState.QUEUED, TrialState.STOPPED) else part.state is not TrialState.FAILED
             for part in self.parts.values()

@@ -81,6 +81,7 @@ def _rl(spec: SweepSpec) -> Tunable:
         names = {ours: f"env_runners/{theirs}" for ours, theirs in SAMPLED.items()} | {
             "env_steps": STEPS,
             "iteration": "training_iteration",
+            "time_s": "time_total_s",
         }
         return Tunable(made.algo_class, config, is_class=True, names=names, stop=stop)
 

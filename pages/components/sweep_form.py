@@ -89,7 +89,7 @@ def _fields(chosen: str, start: Mapping[str, Any], problems: Mapping[str, str], 
         metric, mode, iterations, checkpoints, about = *_judged(found), found.checkpoints, found.summary
         st.caption(about or "Your own Ray Tune trainable.")
         known_best.params(chosen, key)
-    data |= {"kind": "sweep"} | _goal_card(start, metric, mode, problems, key, is_rl=chosen == RL)
+    data |= {"kind": "sweep"} | _goal_card(start, metric, mode, problems, key)
     data["space"] = space_editor.space(start.get("space") or first, known, problems, key)
     data |= _search_card(start, data, checkpoints, problems, key)
     return data | _more_card(start, data["scheduler"], iterations, problems, key, is_rl=chosen == RL)
@@ -131,9 +131,7 @@ def _rl(start: Mapping[str, Any], problems: Mapping[str, str], key: str) -> dict
     return {"trainable": given}
 
 
-def _goal_card(
-    start: Mapping[str, Any], metrics: list[str], mode: str, problems: Mapping[str, str], key: str, *, is_rl: bool
-) -> dict[str, Any]:
+def _goal_card(start: Mapping[str, Any], metrics: list[str], mode: str, problems: Mapping[str, str], key: str) -> dict[str, Any]:
     """Name, what is improved, and which way."""
     asked = start.get("metric", metrics[:1])
     asked = [asked] if isinstance(asked, str) else list(asked)
