@@ -88,8 +88,8 @@ class _Fanout:
             self._hand_out()
             if self.flying:
                 self._take_back()
-            elif self.book.waiting < MOST_UNWRITTEN:
-                break  # else the disk is full, and what is left waits for it
+            elif not self._has_to_wait():
+                break
             self._flush_when_due()
         self.book.running = 0
         self._flush(force=True)
@@ -98,6 +98,10 @@ class _Fanout:
         outcome = self.failed or self._outcome()
         recorder.trial(0, state=TrialState(outcome.state), ended_at=time.time())
         return outcome
+
+    def _has_to_wait(self) -> bool:
+        """Whether what is left waits for the first worker, or for a full disk."""
+        return self.book.done < self.book.total and (self.pool.is_starting or self.book.waiting >= MOST_UNWRITTEN)
 
     def _pool(self) -> Pool:
         found = _found(self.spec, self.attempt)
@@ -281,7 +285,7 @@ class _Fanout:
         self.attempt.recorder.report(0, float(book.done), values)
 
     def _waits_for(self) -> str:
-        if self.each or not self.flying:
+        if self.each or not (self.flying or self.pool.is_starting):
             return ""
         free = ray.available_resources()
         lacking = [f"{amount:g} {name}" for name, amount in self.spec.reserved().items() if free.get(name, 0.0) < amount]

@@ -17,7 +17,7 @@ from backend import api, api_tasks
 from backend.errors import IllegalMove
 from backend.store.tasks import Wanted
 from backend.store.values import Run, RunState, Task, TaskCounts
-from tests.conftest import cli, poll
+from tests.conftest import ENDLESS, cli, poll
 from tests.drivers.test_rl import driver_of
 
 pytestmark = pytest.mark.ray
@@ -215,6 +215,16 @@ def test_a_class_is_loaded_once_a_worker(cluster: Path) -> None:
     assert len(by_worker) <= 2
     for numbers in by_worker.values():
         assert numbers == list(range(101, 101 + len(numbers))), "one object goes on counting"
+
+
+def test_a_class_does_its_tasks_on_the_cpus_that_another_run_leaves(cluster: Path) -> None:
+    api_tasks.save_own_file("model", MODEL)
+    other = api.launch(ENDLESS)
+    poll(lambda: api.run(other).reports, 60, "the other run holds a CPU")
+    run_id = launched("model:Model", {"range": 60}, init={"start": 100}, concurrency=2)
+    assert over(run_id).state is RunState.SUCCEEDED
+    assert not api.run(other).is_over
+    assert len({each.result["pid"] for each in tasks(run_id)}) == 1
 
 
 def test_code_that_cannot_be_loaded_fails_the_run_with_its_traceback(cluster: Path) -> None:
