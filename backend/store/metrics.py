@@ -20,7 +20,7 @@ from backend.store import bulk, pyramid
 from backend.store.database import Database
 from backend.store.pyramid import FACTOR, Pyramid
 from backend.store.runs import finish, hold
-from backend.store.schema import points, rollups, series, trials
+from backend.store.schema import points, rollups, series, storable, trials
 from backend.store.values import RunState, TrialState
 
 FLUSH_SECONDS = 0.5
@@ -349,12 +349,12 @@ def _by_series(kept: Iterable[Blocks]) -> dict[Key, bulk.Columns]:
     for blocks in kept:
         for (trial, _), block in blocks.items():
             for key, columns in block.columns():
-                parts.setdefault((trial, key), []).append(columns)
+                parts.setdefault((trial, storable(key)), []).append(columns)
     return {key: found[0] if len(found) == 1 else _joined(found) for key, found in parts.items()}
 
 
 def _joined(parts: list[bulk.Columns]) -> bulk.Columns:
-    rows = sorted(row for columns in parts for row in zip(*columns, strict=True))
+    rows = sorted({row[0]: row for columns in parts for row in zip(*columns, strict=True)}.values())  # two keys may be stored as one
     sequences, steps, times, values = zip(*rows, strict=True)
     return list(sequences), list(steps), list(times), list(values)
 

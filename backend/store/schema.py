@@ -27,7 +27,12 @@ class Text(TypeDecorator[str]):
     cache_ok = True
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
-        return value if value is None else value.replace("\0", "\ufffd").encode("utf-8", "replace").decode()
+        return value if value is None else storable(value)
+
+
+def storable(text: str) -> str:
+    """Returns text as every database can hold it."""
+    return text.replace("\0", "\ufffd").encode("utf-8", "replace").decode()
 
 
 metadata = MetaData()
