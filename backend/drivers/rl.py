@@ -17,6 +17,7 @@ from backend.catalog.algorithms import ALGORITHMS, Algorithm
 from backend.catalog.environments import ENVIRONMENTS
 from backend.drivers.attempt import Attempt
 from backend.drivers.outcome import Outcome
+from backend.drivers.reservation import count_locally
 from backend.drivers.resources import waits_for
 from backend.drivers.rllib_metrics import from_result
 from backend.drivers.tune_results import error_of, last_line
@@ -52,6 +53,8 @@ def drive(spec: RLSpec, attempt: Attempt) -> Outcome:
     attempt.gcs_address = ray.get_runtime_context().gcs_address
     attempt.waits_for = lambda: waits_for(attempt, spec.cpus_per_trial)
     logging.getLogger("ray.tune.analysis.experiment_analysis").setLevel(logging.ERROR)  # it misses the CSV files we switched off
+    if spec.cpus_per_trial == 1:
+        count_locally()
     _tuner(spec, algorithm, attempt.settings.run_folder(attempt.run_id)).fit()
     return _outcome(attempt)
 

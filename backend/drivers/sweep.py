@@ -20,6 +20,7 @@ from backend.drivers import schedulers, searchers, tunables
 from backend.drivers.attempt import Attempt
 from backend.drivers.ledger import Ledger
 from backend.drivers.outcome import Outcome
+from backend.drivers.reservation import count_locally
 from backend.drivers.resources import waits_for
 from backend.drivers.trial_source import TrialSource
 from backend.drivers.tunables import Tunable
@@ -67,6 +68,8 @@ def drive(spec: SweepSpec, attempt: Attempt) -> Outcome:
     _context = _begin(spec, attempt, tunable)
     _environment(spec)
     if _context.ledger.has_more():
+        if isinstance(spec.trainable, str) or spec.cpus_per_trial == 1:
+            count_locally()
         tuner, began = _tuner(_context), time.monotonic()
         tuner.fit()
         print(f"tune: {time.monotonic() - began:.3f} s", flush=True)

@@ -1,0 +1,16 @@
+"""How Tune gets a trial's CPUs from Ray."""
+
+import ray
+from ray.air.execution import FixedResourceManager
+from ray.tune.execution import tune_controller
+
+
+def count_locally() -> None:
+    """Lets Tune count CPUs itself, instead of reserving a placement group for each trial.
+
+    Ray 2.60 loses a placement group's CPUs for good when its driver ends in the moment it is placed: a run that waits and
+    is stopped just as another one ends. Groups are for trials of several processes and clusters of several machines, which
+    grow with what is asked of them; a trial of one process on one machine needs none.
+    """
+    if sum(node["Alive"] for node in ray.nodes()) == 1:
+        tune_controller.PlacementGroupResourceManager = FixedResourceManager
