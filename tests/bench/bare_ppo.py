@@ -9,7 +9,7 @@ os.environ["TUNE_DISABLE_AUTO_CALLBACK_LOGGERS"] = "1"
 import ray  # noqa: E402
 from ray import tune  # noqa: E402
 
-from backend.catalog.params import PPOParams  # noqa: E402
+from backend.catalog.algorithms.rllib import PPOParams  # noqa: E402
 from backend.workloads.ppo import config  # noqa: E402
 
 

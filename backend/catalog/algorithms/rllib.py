@@ -1,59 +1,9 @@
-"""The settings of each algorithm: one model each, from which forms, checks and defaults follow.
+"""Algorithms of RLlib."""
 
-`json_schema_extra` carries what only a form needs: `group` is the card a field belongs to, and fields of the group
-"more" are folded away.
-"""
+from pydantic import Field
 
-from typing import Annotated, Literal
-
-from pydantic import BaseModel, ConfigDict, Field
-from pydantic.config import JsonDict
-
-LearningRate = Annotated[float, Field(gt=0, le=1)]
-Units = Annotated[int, Field(ge=1)]
-Probability = Annotated[float, Field(ge=0, le=1)]
-
-GAMMA = (
-    "Discount factor γ: how much a reward counts that comes one step later. "
-    "0 looks only at the next reward; 0.99 looks about 100 steps ahead."
-)
-LEARNING_RATE = "Step size of the optimiser. Too large is unstable, too small is slow."
-HIDDEN = "Units in each hidden layer of the network, from input to output."
-
-MORE: JsonDict = {"group": "more"}
-SAMPLING: JsonDict = {"group": "sampling"}
-
-
-class Params(BaseModel):
-    """Base of all algorithm settings: unknown names are errors, not silently dropped."""
-
-    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
-
-
-class TabularParams(Params):
-    alpha: LearningRate = Field(
-        0.1, title="Learning rate α", description="How far each estimate moves towards the newest experience, 0 to 1."
-    )
-    gamma: Probability = Field(0.99, title="Discount γ", description=GAMMA)
-    exploration: Literal["epsilon_greedy", "softmax"] = Field(
-        "epsilon_greedy", title="Exploration",
-        description="ε-greedy: with probability ε act at random, else the best known action. "
-        "Softmax (Boltzmann): the better an action seems, the likelier it is; the temperature says how much.",
-    )  # fmt: skip
-    epsilon: Probability = Field(1.0, title="First ε", description="Exploration at the start: the share of actions chosen at random.")
-    epsilon_decay: Literal["constant", "linear", "exponential"] = Field(
-        "linear",
-        title="Decay",
-        description="How exploration falls: not at all, along a line over the first 80 % of the run, or by a constant factor.",
-    )
-    epsilon_min: Probability = Field(0.01, title="Last ε", description="Exploration that always remains.")
-    temperature: float = Field(
-        1.0, gt=0, title="First temperature", json_schema_extra=MORE,
-        description="Of the softmax at the start: differences between values that are far below it hardly count.",
-    )  # fmt: skip
-    temperature_min: float = Field(
-        0.05, gt=0, title="Last temperature", json_schema_extra=MORE, description="Of the softmax at the end of the decay."
-    )
+from backend.catalog.algorithms.base import Algorithm
+from backend.catalog.algorithms.params import GAMMA, HIDDEN, LEARNING_RATE, MORE, SAMPLING, LearningRate, Params, Probability, Units
 
 
 class PPOParams(Params):
@@ -119,3 +69,28 @@ class DQNParams(Params):
     num_envs_per_env_runner: int = Field(
         4, ge=1, title="Envs per runner", description="Environments stepped side by side.", json_schema_extra=SAMPLING
     )
+
+
+RLLIB_ALGORITHMS = (
+    Algorithm(
+        id="ppo", title="PPO", library="rllib",
+        summary="Policy gradient with a clipped objective. A good first choice for continuous observations.",
+        source="https://arxiv.org/abs/1707.06347",
+        rule=r"\max_\theta\; \mathbb{E}\,[\,\min(\rho A,\; \mathrm{clip}(\rho, 1-\epsilon, 1+\epsilon)\, A)\,], \quad \rho = "
+        r"\pi_\theta(a|s)\, /\, \pi_{old}(a|s)",
+        plainly="What went better than expected (advantage A above 0) becomes likelier, but no update may move the policy far "
+        "from the one that collected the data.",
+        observations=frozenset({"box"}), actions=frozenset({"discrete", "box"}),
+        params=PPOParams, code="backend.workloads.ppo:config", stop={"env_steps": 60_000},
+    ),
+    Algorithm(
+        id="dqn", title="DQN", library="rllib",
+        summary="Q-learning with a network and a replay buffer. Reuses each step many times; discrete actions only.",
+        source="https://doi.org/10.1038/nature14236",
+        rule=r"\min_\theta\; \mathbb{E}\,[\,(r + \gamma \max_{a'} Q_{\bar\theta}(s',a') - Q_\theta(s,a))^2\,]",
+        plainly="Q-learning with a network in the place of the table: it learns from random past steps out of a buffer, towards a "
+        "copy of itself that is renewed now and then.",
+        observations=frozenset({"box"}), actions=frozenset({"discrete"}),
+        params=DQNParams, code="backend.workloads.dqn:config", stop={"env_steps": 40_000},
+    ),
+)  # fmt: skip

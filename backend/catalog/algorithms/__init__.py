@@ -1,0 +1,13 @@
+"""The algorithms an agent can be trained with, a file for each family."""
+
+from backend.catalog.algorithms.base import Algorithm as Algorithm
+from backend.catalog.algorithms.rllib import RLLIB_ALGORITHMS
+from backend.catalog.algorithms.tabular import TABULAR_ALGORITHMS
+from backend.catalog.environments import ENVIRONMENTS, Environment
+
+ALGORITHMS: dict[str, Algorithm] = {algorithm.id: algorithm for algorithm in (*TABULAR_ALGORITHMS, *RLLIB_ALGORITHMS)}
+
+
+def environments_for(algorithm: Algorithm) -> list[Environment]:
+    """Returns the environments `algorithm` can act in, in catalogue order."""
+    return [environment for environment in ENVIRONMENTS.values() if algorithm.suits(environment)]

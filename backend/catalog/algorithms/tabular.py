@@ -1,0 +1,89 @@
+"""Tabular algorithms: our own, one readable file."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from backend.catalog.algorithms.base import Algorithm
+from backend.catalog.algorithms.params import GAMMA, MORE, LearningRate, Params, Probability
+
+TABULAR = "backend.workloads.tabular:train"
+
+
+class TabularParams(Params):
+    alpha: LearningRate = Field(
+        0.1, title="Learning rate α", description="How far each estimate moves towards the newest experience, 0 to 1."
+    )
+    gamma: Probability = Field(0.99, title="Discount γ", description=GAMMA)
+    exploration: Literal["epsilon_greedy", "softmax"] = Field(
+        "epsilon_greedy", title="Exploration",
+        description="ε-greedy: with probability ε act at random, else the best known action. "
+        "Softmax (Boltzmann): the better an action seems, the likelier it is; the temperature says how much.",
+    )  # fmt: skip
+    epsilon: Probability = Field(1.0, title="First ε", description="Exploration at the start: the share of actions chosen at random.")
+    epsilon_decay: Literal["constant", "linear", "exponential"] = Field(
+        "linear",
+        title="Decay",
+        description="How exploration falls: not at all, along a line over the first 80 % of the run, or by a constant factor.",
+    )
+    epsilon_min: Probability = Field(0.01, title="Last ε", description="Exploration that always remains.")
+    temperature: float = Field(
+        1.0, gt=0, title="First temperature", json_schema_extra=MORE,
+        description="Of the softmax at the start: differences between values that are far below it hardly count.",
+    )  # fmt: skip
+    temperature_min: float = Field(
+        0.05, gt=0, title="Last temperature", json_schema_extra=MORE, description="Of the softmax at the end of the decay."
+    )
+
+
+TABULAR_ALGORITHMS = (
+    Algorithm(
+        id="q_learning", title="Q-learning", library="raydeck",
+        summary="Learns a table of action values. Small discrete worlds only; the clearest first contact with RL.",
+        source="https://doi.org/10.1007/BF00992698",
+        rule=r"Q(s,a) \leftarrow Q(s,a) + \alpha\,[\,r + \gamma \max_{a'} Q(s',a') - Q(s,a)\,]",
+        plainly="After each step the value of what was done moves a little (α) towards the reward plus the value (γ) of the best "
+        "that can be done next, whether or not that is then done.",
+        observations=frozenset({"discrete"}), actions=frozenset({"discrete"}),
+        params=TabularParams, code=TABULAR, stop={"episodes": 5000},
+    ),
+    Algorithm(
+        id="sarsa", title="SARSA", library="raydeck",
+        summary="Learns the value of what it does, exploration included: near a cliff it takes the safe path.",
+        source="https://en.wikipedia.org/wiki/State%E2%80%93action%E2%80%93reward%E2%80%93state%E2%80%93action",
+        rule=r"Q(s,a) \leftarrow Q(s,a) + \alpha\,[\,r + \gamma\, Q(s',a') - Q(s,a)\,]",
+        plainly="Like Q-learning, but with the action a′ that is really taken next. Where exploring is dangerous, it learns to "
+        "keep away.",
+        observations=frozenset({"discrete"}), actions=frozenset({"discrete"}),
+        params=TabularParams, code=TABULAR, stop={"episodes": 5000},
+    ),
+    Algorithm(
+        id="expected_sarsa", title="Expected SARSA", library="raydeck",
+        summary="SARSA with the mean over the next actions instead of one of them: less noise, so it bears larger steps.",
+        source="https://doi.org/10.1109/ADPRL.2009.4927542",
+        rule=r"Q(s,a) \leftarrow Q(s,a) + \alpha\,[\,r + \gamma \sum_{a'} \pi(a'|s')\, Q(s',a') - Q(s,a)\,]",
+        plainly="Like SARSA, but with the mean over all next actions, weighted by how likely the policy π takes each.",
+        observations=frozenset({"discrete"}), actions=frozenset({"discrete"}),
+        params=TabularParams, code=TABULAR, stop={"episodes": 5000},
+    ),
+    Algorithm(
+        id="double_q_learning", title="Double Q-learning", library="raydeck",
+        summary="Two tables: one chooses the best action, the other values it. Counters Q-learning's overestimation by luck.",
+        source="https://papers.nips.cc/paper/3964-double-q-learning",
+        rule=r"Q_1(s,a) \leftarrow Q_1(s,a) + \alpha\,[\,r + \gamma\, Q_2(s', \arg\max_{a'} Q_1(s',a')) - Q_1(s,a)\,]",
+        plainly="The largest of several noisy values is too large by luck. So one table names the best action and the other says "
+        "what it is worth; a coin decides which is which.",
+        observations=frozenset({"discrete"}), actions=frozenset({"discrete"}),
+        params=TabularParams, code=TABULAR, stop={"episodes": 5000},
+    ),
+    Algorithm(
+        id="monte_carlo", title="Monte-Carlo control", library="raydeck",
+        summary="Waits for the end of each episode and learns from the returns themselves, without bootstrapping.",
+        source="https://mitpress.mit.edu/9780262039246/reinforcement-learning/",
+        rule=r"Q(s,a) \leftarrow Q(s,a) + \alpha\,[\,G - Q(s,a)\,], \quad G = \sum_{k \ge 0} \gamma^k r_{k+1}",
+        plainly="It plays to the end and moves each value towards the return G that really followed, without trusting other "
+        "values on the way.",
+        observations=frozenset({"discrete"}), actions=frozenset({"discrete"}),
+        params=TabularParams, code=TABULAR, stop={"episodes": 5000},
+    ),
+)  # fmt: skip
