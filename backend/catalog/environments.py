@@ -84,6 +84,18 @@ _ALL = (
         options=LunarLanderOptions,
         summary="Land softly between two flags. A good landing brings 200 and more.",
     ),
+    Environment(
+        id="Pendulum-v1", title="Pendulum", observation="box", action="box", max_steps=200,
+        summary="Swing a pendulum up and hold it there with as little force as can be. Each step costs; the best return is near −150.",
+    ),
+    Environment(
+        id="MountainCarContinuous-v0", title="Mountain Car, continuous", observation="box", action="box", max_steps=999, solved_at=90.0,
+        summary="Rock a car out of a valley with as little force as can be. 100 at the goal, less what was spent.",
+    ),
+    Environment(
+        id="BipedalWalker-v3", title="Bipedal Walker", observation="box", action="box", max_steps=1600, solved_at=300.0,
+        summary="Walk over rough ground on two legs with four joints. 300 for reaching the end, −100 for a fall.",
+    ),
 )  # fmt: skip
 
 ENVIRONMENTS: dict[str, Environment] = {environment.id: environment for environment in _ALL}

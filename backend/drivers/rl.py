@@ -22,9 +22,11 @@ from backend.drivers.resources import waits_for
 from backend.drivers.rllib_metrics import from_result
 from backend.drivers.tune_results import error_of, last_line
 from backend.specs import RLSpec, RLTrainable
+from backend.specs.rl import Wrappers
 from backend.store.values import RunState, TrialState
 
 EXPERIMENT = "tune"
+SNAPSHOTS = "snapshots"  # of tables, in the run's folder
 
 
 @dataclass
@@ -60,11 +62,11 @@ def drive(spec: RLSpec, attempt: Attempt) -> Outcome:
 
 
 def _tuner(spec: RLSpec, algorithm: Algorithm, folder: Path) -> Tuner:
-    trainable, space = _workload(spec, algorithm)
+    trainable, space = _workload(spec, algorithm, folder)
     path = folder / EXPERIMENT
     if Tuner.can_restore(str(path)):
         return Tuner.restore(str(path), trainable, resume_unfinished=True, resume_errored=True)
-    is_function = algorithm.library == "raydeck"
+    is_function = algorithm.is_function
     # A checkpoint each iteration costs RLlib a few hundredths of a second, and Stop may come at any moment.
     checkpoints = CheckpointConfig(num_to_keep=2) if is_function else CheckpointConfig(num_to_keep=2, checkpoint_frequency=1)
     return Tuner(
@@ -82,25 +84,31 @@ def _tuner(spec: RLSpec, algorithm: Algorithm, folder: Path) -> Tuner:
     )
 
 
-def _workload(spec: RLSpec, algorithm: Algorithm) -> tuple[Any, Any]:
+def _workload(spec: RLSpec, algorithm: Algorithm, folder: Path) -> tuple[Any, Any]:
     module, _, attribute = algorithm.code.partition(":")
     code = getattr(import_module(module), attribute)
     seeds = tune.grid_search(spec.seeds)
     if algorithm.library == "rllib":
-        config = code(spec.environment, spec.environment_options, spec.params)
+        config = code(own_config(spec, spec.params))
         return config.algo_class, config.debugging(seed=seeds)
-    return code, own_config(spec, spec.params) | {"seed": seeds}
+    if len(cpus := algorithm.cpus(spec.params)) > 1:
+        code = tune.with_resources(code, tune.PlacementGroupFactory([{"CPU": each} for each in cpus]))
+    snapshots = str(folder / SNAPSHOTS) if algorithm.library == "tabular" else ""
+    return code, own_config(spec, spec.params) | {"seed": seeds, "snapshots": snapshots}
 
 
 def own_config(spec: RLSpec | RLTrainable, params: dict[str, Any]) -> dict[str, Any]:
-    """Returns the config that our own trainables take, without a seed."""
+    """Returns the config that our workloads take, without a seed."""
+    wrappers = spec.wrappers if isinstance(spec, RLSpec) else Wrappers()
     return {
         "algorithm": spec.algorithm,
         "environment": spec.environment,
         "environment_options": spec.environment_options,
-        "max_steps": ENVIRONMENTS[spec.environment].max_steps,
+        "max_steps": wrappers.time_limit or ENVIRONMENTS[spec.environment].max_steps,
+        "wrappers": wrappers.model_dump(exclude={"time_limit"}),
         "params": params,
         "stop": spec.stop.criteria(),
+        "evaluation": spec.evaluation.model_dump() if isinstance(spec, RLSpec) else {"every": 0, "episodes": 1},
     }
 
 

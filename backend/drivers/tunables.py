@@ -72,11 +72,10 @@ def _rl(spec: SweepSpec) -> Tunable:
     module, _, attribute = algorithm.code.partition(":")
     code, stop = getattr(import_module(module), attribute), given.stop.criteria()
     if algorithm.library == "rllib":
-        made = code(given.environment, given.environment_options, given.params)
+        made = code(own_config(given, given.params))
 
         def config(params: dict[str, Any], seed: int | None) -> dict[str, Any]:
-            whole = {**given.params, **params}
-            return dict(code(given.environment, given.environment_options, whole).debugging(seed=seed).to_dict())
+            return dict(code(own_config(given, {**given.params, **params})).debugging(seed=seed).to_dict())
 
         names = {ours: f"env_runners/{theirs}" for ours, theirs in SAMPLED.items()} | {
             "env_steps": STEPS,

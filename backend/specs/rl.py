@@ -6,7 +6,7 @@ from typing import Any, Literal, Self, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, ModelWrapValidatorHandler, ValidationError, field_validator, model_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
-from backend.catalog.algorithms import ALGORITHMS
+from backend.catalog.algorithms import ALGORITHMS, Algorithm
 from backend.catalog.environments import ENVIRONMENTS
 from backend.catalog.lookup import find
 from backend.errors import UnknownWorkload
@@ -39,6 +39,45 @@ class Stop(BaseModel):
         return self.model_dump(exclude_none=True)
 
 
+class Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Evaluation(Part):
+    """How often an agent is tested, apart from its training."""
+
+    every: int = Field(
+        10, ge=0, title="Evaluate every (iterations)", description="Iterations between two evaluations, without exploring. 0: never."
+    )
+    episodes: int = Field(10, ge=1, le=10_000, title="Episodes", description="Played at each evaluation, on seeds of their own.")
+
+
+class Checkpoints(Part):
+    """Which checkpoints are kept, beside the newest and the best by evaluation."""
+
+    every: int = Field(10, ge=0, title="Checkpoint every (iterations)", description="Iterations between two kept ones. 0: none are.")
+    keep: int = Field(10, ge=1, le=1000, title="Keep", description="How many of them a seed keeps, the newest ones.")
+
+
+class Wrappers(Part):
+    """What stands between an agent and its environment."""
+
+    time_limit: int | None = Field(
+        None, ge=1, title="Time limit (env steps)", description="Ends an episode after so many env steps; the environment's own if empty."
+    )
+    frame_stack: int = Field(1, ge=1, le=64, title="Frame stack", description="How many of the last observations the agent sees at once.")
+    normalize_observation: bool = Field(
+        False, title="Normalise observations", description="Shifts and scales what the agent sees to mean 0 and variance 1, as it learns."
+    )
+    normalize_reward: bool = Field(
+        False, title="Normalise rewards", description="Scales rewards in training to a variance of 1; what is recorded stays as it is."
+    )
+
+    def used(self) -> list[str]:
+        """Returns the names of the wrappers that change anything."""
+        return [name for name, field in type(self).model_fields.items() if getattr(self, name) != field.default]
+
+
 class RLSpec(BaseModel):
     """One algorithm in one environment, over one or more seeds; each seed is a trial."""
 
@@ -57,6 +96,12 @@ class RLSpec(BaseModel):
         description="The same training is repeated once per seed, since luck differs. One curve proves little; five show a trend.",
     )
     params: dict[str, Any] = Field(default_factory=dict)
+    wrappers: Wrappers = Wrappers()
+    evaluation: Evaluation = Evaluation()
+    checkpoints: Checkpoints = Checkpoints()
+    start_from: str = Field(
+        "", title="Start from", description="A checkpoint of another run, RUN/SEED/ITERATION, that training goes on from."
+    )
     stop: Stop
 
     @field_validator("seeds")
@@ -86,7 +131,7 @@ class RLSpec(BaseModel):
     @property
     def cpus_per_trial(self) -> int:
         """CPUs that one seed takes: its learner's, and one for each env runner."""
-        return 1 + int(self.params.get("num_env_runners", 0))
+        return sum(ALGORITHMS[self.algorithm].cpus(self.params))
 
 
 def detail(loc: tuple[int | str, ...], message: str, given: Any) -> InitErrorDetails:
@@ -114,7 +159,18 @@ def _catalogue_problems(data: dict[str, Any]) -> Iterator[InitErrorDetails]:
     if algorithm and environment and (why := algorithm.why_not(environment)):
         yield detail(("environment",), why, environment.id)
     yield from _part_problems("params", data, algorithm.params if algorithm else None)
+    yield from _wrapper_problems(data, algorithm)
     yield from _part_problems("environment_options", data, environment.options if environment else None)
+
+
+def _wrapper_problems(data: dict[str, Any], algorithm: Algorithm | None) -> Iterator[InitErrorDetails]:
+    given = data.get("wrappers")
+    if algorithm is None or not isinstance(given, dict):
+        return
+    for name, value in given.items():
+        if name in Wrappers.model_fields and name not in algorithm.wrappers and value != Wrappers.model_fields[name].default:
+            can = ", ".join(sorted(algorithm.wrappers)) or "none"
+            yield detail(("wrappers", name), f"{algorithm.title} does not bear this wrapper here; it bears {can}", value)
 
 
 def _part_problems(part: str, data: dict[str, Any], model: type[BaseModel] | None) -> Iterator[InitErrorDetails]:
@@ -139,12 +195,12 @@ def _completed(data: dict[str, Any]) -> dict[str, Any]:
     return {
         **data,
         "name": data.get("name") or f"{algorithm.id}-{environment.id}",
-        "params": _with_defaults(algorithm.params, data.get("params")),
+        "params": _with_defaults(algorithm.params, data.get("params"), algorithm.defaults(environment.id)),
         "environment_options": _with_defaults(environment.options, data.get("environment_options")),
     }
 
 
-def _with_defaults(model: type[BaseModel], given: Any) -> Any:
+def _with_defaults(model: type[BaseModel], given: Any, defaults: Mapping[str, Any] | None = None) -> Any:
     if given is not None and not isinstance(given, dict):
         return given  # the field's own type check refuses it
-    return model.model_validate(given or {}).model_dump()
+    return model.model_validate({**(defaults or {}), **(given or {})}).model_dump()

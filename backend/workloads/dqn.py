@@ -1,5 +1,6 @@
 """Deep Q-Network (Mnih 2015) with RLlib: Q-learning with a network, a replay buffer and a target network."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from ray.rllib.algorithms.dqn import DQNConfig
@@ -8,11 +9,12 @@ from ray.rllib.core.rl_module.default_model_config import DefaultModelConfig
 STEPS_PER_ITERATION = 1000
 
 
-def config(environment: str, environment_options: dict[str, Any], params: dict[str, Any]) -> DQNConfig:
+def config(given: Mapping[str, Any]) -> DQNConfig:
     """Returns the RLlib configuration; one iteration is at least 1,000 env steps."""
+    params = given["params"]
     return (
         DQNConfig()
-        .environment(environment, env_config=environment_options)
+        .environment(given["environment"], env_config=given["environment_options"])
         .env_runners(num_env_runners=0, num_envs_per_env_runner=params["num_envs_per_env_runner"])
         .training(
             lr=params["lr"],

@@ -1,16 +1,18 @@
 """Proximal Policy Optimization (Schulman 2017) with RLlib: the clipped policy objective on freshly sampled batches."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from ray.rllib.algorithms.ppo import PPOConfig
 from ray.rllib.core.rl_module.default_model_config import DefaultModelConfig
 
 
-def config(environment: str, environment_options: dict[str, Any], params: dict[str, Any]) -> PPOConfig:
+def config(given: Mapping[str, Any]) -> PPOConfig:
     """Returns the RLlib configuration; one iteration is `train_batch_size` env steps."""
+    params = given["params"]
     return (
         PPOConfig()
-        .environment(environment, env_config=environment_options)
+        .environment(given["environment"], env_config=given["environment_options"])
         .env_runners(
             num_env_runners=params["num_env_runners"],
             num_envs_per_env_runner=params["num_envs_per_env_runner"],

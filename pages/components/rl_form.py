@@ -6,7 +6,7 @@ from typing import Any
 import streamlit as st
 
 from backend import specs
-from backend.catalog.algorithms import ALGORITHMS, Algorithm, environments_for
+from backend.catalog.algorithms import ALGORITHMS, LIBRARIES, Algorithm, environments_for
 from backend.catalog.environments import ENVIRONMENTS, Environment
 from backend.errors import InvalidSpec
 from backend.specs import RLSpec, Stop
@@ -48,7 +48,7 @@ def _what(values: Mapping[str, Any], key: str) -> tuple[Algorithm, Environment]:
     with left:
         chosen = st.selectbox(
             "Algorithm", ids, index=index, key=f"{key}/algorithm", help=RLSpec.model_fields["algorithm"].description,
-            format_func=lambda each: f"{ALGORITHMS[each].title} · {'RLlib' if ALGORITHMS[each].library == 'rllib' else 'tabular'}",
+            format_func=lambda each: f"{ALGORITHMS[each].title} · {LIBRARIES[ALGORITHMS[each].library]}",
         )  # fmt: skip
     algorithm = ALGORITHMS[chosen]
     suitable = [environment.id for environment in environments_for(algorithm)]

@@ -26,7 +26,7 @@ class First(tune.Callback):
 
 if __name__ == "__main__":
     ray.init(log_to_driver=False, configure_logging=False, include_dashboard=False)
-    built = config("CartPole-v1", {}, PPOParams().model_dump()).debugging(seed=1)
+    built = config({"environment": "CartPole-v1", "environment_options": {}, "params": PPOParams().model_dump()}).debugging(seed=1)
     stop = {"num_env_steps_sampled_lifetime": 20_000}
     tune.Tuner(built.algo_class, param_space=built, run_config=tune.RunConfig(callbacks=[First()], stop=stop, verbose=0)).fit()
     print(f"end {time.time() - BEGAN:.2f}", flush=True)

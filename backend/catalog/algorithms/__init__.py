@@ -1,5 +1,6 @@
 """The algorithms an agent can be trained with, a file for each family."""
 
+from backend.catalog.algorithms.base import LIBRARIES as LIBRARIES
 from backend.catalog.algorithms.base import Algorithm as Algorithm
 from backend.catalog.algorithms.rllib import RLLIB_ALGORITHMS
 from backend.catalog.algorithms.tabular import TABULAR_ALGORITHMS

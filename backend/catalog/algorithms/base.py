@@ -1,23 +1,37 @@
 """What there is to say of an algorithm."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 from backend.catalog.algorithms.params import Params
 from backend.catalog.environments import Environment, Space
+
+Library = Literal["tabular", "torch", "rllib", "sb3"]
+LIBRARIES: dict[Library, str] = {"tabular": "tabular", "torch": "PyTorch, one file", "rllib": "RLlib", "sb3": "Stable-Baselines3"}
+
+
+@dataclass(frozen=True)
+class Tuned:
+    """Settings for one environment that solve it."""
+
+    params: Mapping[str, Any] = field(default_factory=dict)
+    stop: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Algorithm:
     """One algorithm.
 
-    `code` names a Tune function trainable (library "raydeck") or a function that returns an RLlib config
-    (library "rllib"); `stop` holds the stop criteria a form starts with; `rule` is how it learns in LaTeX, `plainly` in words.
+    `code` names a function that returns an RLlib config (library "rllib"), or else a Tune function trainable, beside which
+    stands `policy(checkpoint folder, config)`, what a checkpoint does without exploring. `stop` holds the stop criteria a
+    form starts with, `tuned` params and stop criteria that solve an environment where the defaults do not; `rule` is how
+    it learns in LaTeX, `plainly` in words; `wrappers` are those it bears.
     """
 
     id: str
     title: str
-    library: Literal["raydeck", "rllib"]
+    library: Library
     summary: str
     source: str
     observations: frozenset[Space]
@@ -27,6 +41,30 @@ class Algorithm:
     rule: str
     plainly: str
     stop: dict[str, float] = field(default_factory=dict)
+    tuned: Mapping[str, Tuned] = field(default_factory=dict)  # by the environment's id
+    wrappers: frozenset[str] = frozenset({"time_limit"})
+
+    @property
+    def is_function(self) -> bool:
+        """Whether it is a function trainable, which ends and saves by itself."""
+        return self.library != "rllib"
+
+    def cpus(self, params: Mapping[str, Any]) -> list[int]:
+        """Returns the CPUs of each process of a trial, its own first: what only waits for its workers takes none."""
+        if "num_workers" in params:
+            return [0] + [1] * int(params["num_workers"])
+        return [1] + [1] * int(params.get("num_env_runners", 0))
+
+    def defaults(self, environment: str) -> dict[str, Any]:
+        """Returns the params an environment begins with."""
+        return self.params.model_validate(self._tuned(environment).params).model_dump()
+
+    def stops(self, environment: str) -> dict[str, float]:
+        """Returns the stop criteria a form for an environment begins with."""
+        return dict(self._tuned(environment).stop or self.stop)
+
+    def _tuned(self, environment: str) -> Tuned:
+        return self.tuned.get(environment, Tuned())
 
     def suits(self, environment: Environment) -> bool:
         return environment.observation in self.observations and environment.action in self.actions
