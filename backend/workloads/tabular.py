@@ -1,70 +1,113 @@
 """Tabular control: an agent that keeps a table of action values (Sutton & Barto, Reinforcement Learning, 2nd edition, 2018).
 
-Five rules of learning, each a few lines: Q-learning, SARSA, expected SARSA, double Q-learning and Monte-Carlo control.
-A Ray Tune function trainable. The environment must have discrete observations and actions.
+Five ways to learn, four of them rules for one step: Q-learning, SARSA, expected SARSA, double Q-learning and Monte-Carlo
+control. A Ray Tune function trainable. Actions must be discrete; observations that are not are put into cells.
 """
 
-import json
-import math
 import random
 import tempfile
 import time
-from collections import deque
+from collections import defaultdict, deque
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import gymnasium
 from ray import tune
 
+from backend.workloads.discretise import Coder, Discretised, coder_of
+from backend.workloads.environment import evaluate, make
+from backend.workloads.snapshots import Snapshots
+from backend.workloads.tabular_files import arrays, load, save
+from backend.workloads.tabular_rules import RULES, Table, TiledTable, softmax
+
 WINDOW = 100  # episodes behind every mean
-REPORTS = 200  # about how many a run makes when its length in episodes is known
+REPORTS = 200  # about how many a run makes when its length in episodes or env steps is known
+EPISODES = 20  # between two reports when it is not
+SECONDS = 5.0  # between two reports at most, so that a run is seen to go on, and can be stopped
+AT_LEAST = 0.05  # seconds between two reports of a run whose length is a time
 CHECKPOINT_SECONDS = 0.5
+SAVING_SHARE = 0.1  # of the time may go into checkpoints
 DECAY_SHARE = 0.8  # of the run, after which exploration has reached its minimum
+LAST_ALPHA = 0.01  # of the learning rate, where it falls, is left at the end
 
 
 def train(config: dict[str, Any]) -> None:
     """Trains one agent until a criterion in `config["stop"]` is met, reporting the last 100 episodes' statistics.
 
-    `config` holds algorithm, environment, environment_options, max_steps (env steps an episode may take), seed, params, stop.
+    Beside the keys of every workload, `config` may hold `snapshots`, a folder for the tables as they were (see Snapshots).
     """
-    env = gymnasium.make(
-        config["environment"], max_episode_steps=config["max_steps"], disable_env_checker=True, **config["environment_options"]
-    )
-    training = Training(env, config["algorithm"], config["seed"], config["params"], config["stop"])
+    training = Training(make(config), config["algorithm"], config["seed"], config["params"], config["stop"])
     if checkpoint := tune.get_checkpoint():
-        training.load(Path(checkpoint.to_directory()))
-    every = max(1, config["stop"].get("episodes", 0) // REPORTS or 20)
-    saved_at = time.monotonic()
+        load(training, Path(checkpoint.to_directory()))
+    examiner = make(config, learns=False)
+    rhythm = config.get("evaluation") or {"every": 0, "episodes": 1}
+    snapshots = Snapshots(config["snapshots"], config["seed"], training.iteration) if config.get("snapshots") else None
+    saved_at, pause = time.monotonic(), CHECKPOINT_SECONDS
     while not training.is_done():
         training.play_episode()
-        if training.episodes % every and not training.is_done():
+        if not training.is_done() and not training.has_news():
             continue
         metrics = training.metrics()
-        if time.monotonic() - saved_at < CHECKPOINT_SECONDS:
+        is_last = training.is_done()
+        is_evaluated = bool(rhythm["every"]) and training.iteration % rhythm["every"] == 0
+        if is_evaluated:
+            metrics |= evaluate(training.greedy, examiner, rhythm["episodes"])
+        if snapshots and (is_last or snapshots.is_due(training.iteration, training.progress())):
+            snapshots.take(training.iteration, training.progress(), arrays(training))
+        if not is_last and not is_evaluated and time.monotonic() - saved_at < pause:
             tune.report(metrics)
             continue
         with tempfile.TemporaryDirectory() as folder:
-            training.save(Path(folder))
+            began = time.monotonic()
+            save(training, Path(folder))
             tune.report(metrics, checkpoint=tune.Checkpoint.from_directory(folder))
         saved_at = time.monotonic()
+        pause = max(CHECKPOINT_SECONDS, (saved_at - began) / SAVING_SHARE)
+
+
+def policy(folder: Path, config: Mapping[str, Any]) -> Callable[[Any], int]:
+    """Returns what the agent of a checkpoint does without exploring."""
+    training = Training(make(config, learns=False), config["algorithm"], 0, config["params"], config["stop"])
+    load(training, folder)
+    return training.greedy
 
 
 class Training:
     """The agent, its environment and its progress: everything a checkpoint must hold."""
 
-    def __init__(self, env: gymnasium.Env[int, int], algorithm: str, seed: int, params: dict[str, Any], stop: dict[str, float]) -> None:
-        self.env, self.algorithm, self.params, self.stop = env, algorithm, params, stop
-        self.alpha, self.gamma = params["alpha"], params["gamma"]
+    def __init__(
+        self, env: gymnasium.Env[Any, Any], algorithm: str, seed: int, params: Mapping[str, Any], stop: Mapping[str, float]
+    ) -> None:
+        self.algorithm, self.params, self.stop = algorithm, params, stop
+        self.alpha, self.gamma = float(params["alpha"]), float(params["gamma"])
         self.random = random.Random(seed)
-        states, actions = int(env.observation_space.n), int(env.action_space.n)  # type: ignore[attr-defined]
-        self.q = [[0.0] * actions for _ in range(states)]
-        self.other = [[0.0] * actions for _ in range(states)]  # double Q-learning's second table
+        self.actions = int(env.action_space.n)  # type: ignore[attr-defined]
+        is_discrete = isinstance(env.observation_space, gymnasium.spaces.Discrete)
+        self.coder = None if is_discrete else coder_of(env, params)
+        self.states = int(env.observation_space.n) if is_discrete else 0  # type: ignore[attr-defined]
+        self.env = env if self.coder is None else Discretised(env, self.coder)
+        self.q, self.other, self.visits = self._table(), self._table(), self._table()  # `other` is double Q-learning's second one
+        self.is_double, self.is_softmax = algorithm == "double_q_learning", params["exploration"] == "softmax"
         self.episodes = self.env_steps = self.iteration = 0
         self.time_s = 0.0
         self.returns: deque[float] = deque(maxlen=WINDOW)
         self.lengths: deque[int] = deque(maxlen=WINDOW)
-        self.reported = (0, 0.0)  # env steps and time at the last report, for the speed
+        self.reported_now()
         env.reset(seed=seed)
+
+    def _table(self) -> Table:
+        actions = self.actions
+        if self.coder is None:
+            return Table([[0.0] * actions for _ in range(self.states)])
+        kind = TiledTable if self.coder.tilings > 1 else Table
+        return kind(defaultdict(lambda: [0.0] * actions))
+
+    def recode(self, coder: Coder) -> None:
+        """Takes the cells of a checkpoint in the place of its own."""
+        self.coder = coder
+        if isinstance(self.env, Discretised):
+            self.env.coder = coder
 
     # ---- how far
 
@@ -77,6 +120,24 @@ class Training:
         goal = self.stop.get("return_mean")
         reached = goal is not None and len(self.returns) == WINDOW and self._mean_return() >= goal
         return reached or self.progress() >= 1.0
+
+    def reported_now(self) -> None:
+        """Notes where a report was made, from which the next one counts."""
+        self.reported = (self.env_steps, self.time_s, self.episodes)
+        self.reported_at = time.monotonic()
+
+    def has_news(self) -> bool:
+        """Whether it is time for a report: by episodes or env steps where the run's length is known in them."""
+        steps, _, episodes = self.reported
+        now, stop = time.monotonic() - self.reported_at, self.stop
+        marks = [(episodes, self.episodes, stop.get("episodes")), (steps, self.env_steps, stop.get("env_steps"))]
+        if any(limit and after * REPORTS // limit > before * REPORTS // limit for before, after, limit in marks):
+            return True
+        if now > SECONDS:
+            return True
+        if stop.get("iteration") is None and any(limit for _, _, limit in marks):
+            return False
+        return self.episodes % EPISODES == 0 and (stop.get("iteration") is not None or now > AT_LEAST)
 
     # ---- how it acts
 
@@ -94,30 +155,45 @@ class Training:
     def exploration(self) -> float:
         """Returns ε, the share of random actions, or the temperature of the softmax, at this point of the run."""
         params = self.params
-        if params["exploration"] == "softmax":
+        if self.is_softmax:
             return self.decayed(params["temperature"], params["temperature_min"])
         return self.decayed(params["epsilon"], params["epsilon_min"])
 
-    def values(self, state: int) -> list[float]:
+    def learning_rate(self) -> float:
+        """Returns α at this point of the run."""
+        alpha = float(self.params["alpha"])
+        if self.params.get("alpha_decay") != "linear":
+            return alpha
+        return alpha * (1 - (1 - LAST_ALPHA) * self.progress())
+
+    def values(self, state: Any) -> list[float]:
         """Returns what the agent thinks each action is worth."""
-        if self.algorithm == "double_q_learning":
-            return [(one + other) / 2 for one, other in zip(self.q[state], self.other[state], strict=True)]
-        return self.q[state]
+        if self.is_double:
+            return [(one + other) / 2 for one, other in zip(self.q.values(state), self.other.values(state), strict=True)]
+        return self.q.values(state)
 
-    def act(self, state: int, exploration: float) -> int:
+    def greedy(self, observation: Any) -> int:
+        """Returns the best action known for an observation of the environment, the first of several."""
+        values = self.values(observation if self.coder is None else self.coder(observation))
+        return values.index(max(values))
+
+    def act(self, state: Any, exploration: float) -> int:
         """Returns an action by the policy: ε-greedy with ties broken at random, or softmax (Boltzmann)."""
+        dice = self.random
+        if self.is_softmax:
+            return dice.choices(range(self.actions), softmax(self.values(state), exploration))[0]
+        if dice.random() < exploration:
+            return int(dice.random() * self.actions)
         values = self.values(state)
-        if self.params["exploration"] == "softmax":
-            return self.random.choices(range(len(values)), softmax(values, exploration))[0]
-        if self.random.random() < exploration:
-            return self.random.randrange(len(values))
         best = max(values)
-        return self.random.choice([action for action, value in enumerate(values) if value == best])
+        if values.count(best) == 1:
+            return values.index(best)
+        return dice.choice([action for action, value in enumerate(values) if value == best])
 
-    def policy(self, state: int, exploration: float) -> list[float]:
+    def chances(self, state: Any, exploration: float) -> list[float]:
         """Returns the probability of each action."""
         values = self.values(state)
-        if self.params["exploration"] == "softmax":
+        if self.is_softmax:
             return softmax(values, exploration)
         best = max(values)
         ties = values.count(best)
@@ -128,7 +204,7 @@ class Training:
     def play_episode(self) -> None:
         """Plays one episode and learns from it. A time limit ends it without ending the value: it bootstraps."""
         began = time.perf_counter()
-        exploration = self.exploration()
+        exploration, self.alpha = self.exploration(), self.learning_rate()
         play = self._play_monte_carlo if self.algorithm == "monte_carlo" else self._play_and_learn
         total, length = play(exploration)
         self.episodes += 1
@@ -140,21 +216,23 @@ class Training:
     def _play_and_learn(self, exploration: float) -> tuple[float, int]:
         """Learns from each step as it is made; returns the episode's return and length."""
         learn, is_sarsa = RULES[self.algorithm], self.algorithm == "sarsa"
+        act, step, count = self.act, self.env.step, self.visits.move
         state, _ = self.env.reset()
-        action, total, length, over = self.act(state, exploration), 0.0, 0, False
+        action, total, length, over = act(state, exploration), 0.0, 0, False
         while not over:
-            after, reward, terminated, truncated, _ = self.env.step(action)
+            after, reward, terminated, truncated, _ = step(action)
             over = terminated or truncated
-            following = self.act(after, exploration) if is_sarsa else -1  # SARSA learns from the action it will take
+            following = act(after, exploration) if is_sarsa else -1  # SARSA learns from the action it will take
             learn(self, state, action, float(reward), after, terminated, following, exploration)
-            state, action = after, following if is_sarsa or over else self.act(after, exploration)
+            count(state, action, 1)
+            state, action = after, following if is_sarsa or over else act(after, exploration)
             total, length = total + float(reward), length + 1
         return total, length
 
     def _play_monte_carlo(self, exploration: float) -> tuple[float, int]:
         """Monte-Carlo control, first visit, constant step size: Q(s, a) += alpha * (G - Q(s, a)), G the return from there on."""
         state, _ = self.env.reset()
-        steps: list[tuple[int, int, float]] = []
+        steps: list[tuple[Any, int, float]] = []
         over = False
         while not over:
             action = self.act(state, exploration)
@@ -166,8 +244,9 @@ class Training:
         for place in range(len(steps) - 1, -1, -1):
             state, action, reward = steps[place]
             future = reward + self.gamma * future
+            self.visits.move(state, action, 1)
             if first[state, action] == place:
-                self.q[state][action] += self.alpha * (future - self.q[state][action])
+                self.q.move(state, action, self.alpha * (future - self.q.values(state)[action]))
         return sum(reward for _, _, reward in steps), len(steps)
 
     # ---- what it tells
@@ -179,7 +258,7 @@ class Training:
         """Counts a report and returns its metrics; returns and lengths are over the last 100 episodes."""
         self.iteration += 1
         steps, seconds = self.env_steps - self.reported[0], self.time_s - self.reported[1]
-        self.reported = (self.env_steps, self.time_s)
+        self.reported_now()
         return {
             "return_mean": self._mean_return(),
             "return_min": min(self.returns),
@@ -190,73 +269,5 @@ class Training:
             "iteration": self.iteration,
             "steps_per_second": steps / seconds if seconds else 0.0,
             "time_s": self.time_s,
-            "temperature" if self.params["exploration"] == "softmax" else "epsilon": self.exploration(),
+            "temperature" if self.is_softmax else "epsilon": self.exploration(),
         }
-
-    def save(self, folder: Path) -> None:
-        state = {
-            "q": self.q,
-            "other": self.other if self.algorithm == "double_q_learning" else [],
-            "random": self.random.getstate(),
-            "env_random": self.env.unwrapped.np_random.bit_generator.state,
-            "counters": [self.episodes, self.env_steps, self.iteration, self.time_s],
-            "recent": [list(self.returns), list(self.lengths)],
-        }
-        (folder / "tabular.json").write_text(json.dumps(state))
-
-    def load(self, folder: Path) -> None:
-        state = json.loads(next(folder.glob("*.json")).read_text())  # an earlier version called it otherwise
-        version, numbers, gauss = state["random"]
-        self.q, self.other = state["q"], state.get("other") or self.other
-        self.random.setstate((version, tuple(numbers), gauss))
-        self.env.unwrapped.np_random.bit_generator.state = state["env_random"]
-        self.episodes, self.env_steps, self.iteration, self.time_s = state["counters"]
-        self.returns.extend(state["recent"][0])
-        self.lengths.extend(state["recent"][1])
-        self.reported = (self.env_steps, self.time_s)
-
-
-def softmax(values: list[float], temperature: float) -> list[float]:
-    """Returns probabilities proportional to exp(value / temperature)."""
-    best = max(values)
-    weights = [math.exp((value - best) / max(temperature, 1e-6)) for value in values]
-    total = sum(weights)
-    return [weight / total for weight in weights]
-
-
-def q_learning(
-    agent: Training, state: int, action: int, reward: float, after: int, terminated: bool, following: int, exploration: float
-) -> None:
-    """Q-learning (Watkins 1989): Q(s, a) += alpha * (r + gamma * max Q(s', .) - Q(s, a))."""
-    future = 0.0 if terminated else max(agent.q[after])
-    agent.q[state][action] += agent.alpha * (reward + agent.gamma * future - agent.q[state][action])
-
-
-def sarsa(
-    agent: Training, state: int, action: int, reward: float, after: int, terminated: bool, following: int, exploration: float
-) -> None:
-    """SARSA (Rummery & Niranjan 1994): Q(s, a) += alpha * (r + gamma * Q(s', a') - Q(s, a)), a' the action taken next."""
-    future = 0.0 if terminated else agent.q[after][following]
-    agent.q[state][action] += agent.alpha * (reward + agent.gamma * future - agent.q[state][action])
-
-
-def expected_sarsa(
-    agent: Training, state: int, action: int, reward: float, after: int, terminated: bool, following: int, exploration: float
-) -> None:
-    """Expected SARSA (van Seijen 2009): the mean of Q(s', .) under the policy in the place of one action's."""
-    future = 0.0
-    if not terminated:
-        future = sum(chance * value for chance, value in zip(agent.policy(after, exploration), agent.q[after], strict=True))
-    agent.q[state][action] += agent.alpha * (reward + agent.gamma * future - agent.q[state][action])
-
-
-def double_q_learning(
-    agent: Training, state: int, action: int, reward: float, after: int, terminated: bool, following: int, exploration: float
-) -> None:
-    """Double Q-learning (van Hasselt 2010): one table chooses the best action, the other says what it is worth."""
-    one, other = (agent.q, agent.other) if agent.random.random() < 0.5 else (agent.other, agent.q)
-    future = 0.0 if terminated else other[after][one[after].index(max(one[after]))]
-    one[state][action] += agent.alpha * (reward + agent.gamma * future - one[state][action])
-
-
-RULES = {"q_learning": q_learning, "sarsa": sarsa, "expected_sarsa": expected_sarsa, "double_q_learning": double_q_learning}

@@ -6,14 +6,20 @@ from pydantic import Field
 
 from backend.catalog.algorithms.base import Algorithm
 from backend.catalog.algorithms.params import GAMMA, MORE, LearningRate, Params, Probability
+from backend.catalog.environments import Space
 
 TABULAR = "backend.workloads.tabular:train"
+SEEN: frozenset[Space] = frozenset({"discrete", "box"})  # the latter in cells
 
 
 class TabularParams(Params):
     alpha: LearningRate = Field(
         0.1, title="Learning rate α", description="How far each estimate moves towards the newest experience, 0 to 1."
     )
+    alpha_decay: Literal["constant", "linear"] = Field(
+        "constant", title="Decay of α", json_schema_extra=MORE,
+        description="Linear: the learning rate falls to a hundredth by the end of the run, so that chance weighs less and less.",
+    )  # fmt: skip
     gamma: Probability = Field(0.99, title="Discount γ", description=GAMMA)
     exploration: Literal["epsilon_greedy", "softmax"] = Field(
         "epsilon_greedy", title="Exploration",
@@ -34,6 +40,13 @@ class TabularParams(Params):
     temperature_min: float = Field(
         0.05, gt=0, title="Last temperature", json_schema_extra=MORE, description="Of the softmax at the end of the decay."
     )
+    discretisation: Literal["bins", "tiles"] = Field(
+        "bins", title="Continuous observations", json_schema_extra=MORE,
+        description="Bins: a grid of cells, each learned by itself. Tiles: several grids, each a little further on, whose mean counts: "
+        "neighbours share what they learn. Without effect where observations are numbers of states.",
+    )  # fmt: skip
+    bins: int = Field(10, ge=2, le=100, title="Bins", json_schema_extra=MORE, description="Cells in each dimension of an observation.")
+    tilings: int = Field(8, ge=2, le=64, title="Tilings", json_schema_extra=MORE, description="How many grids lie over each other.")
 
 
 TABULAR_ALGORITHMS = (
@@ -44,7 +57,7 @@ TABULAR_ALGORITHMS = (
         rule=r"Q(s,a) \leftarrow Q(s,a) + \alpha\,[\,r + \gamma \max_{a'} Q(s',a') - Q(s,a)\,]",
         plainly="After each step the value of what was done moves a little (α) towards the reward plus the value (γ) of the best "
         "that can be done next, whether or not that is then done.",
-        observations=frozenset({"discrete"}), actions=frozenset({"discrete"}),
+        observations=SEEN, actions=frozenset({"discrete"}),
         params=TabularParams, code=TABULAR, stop={"episodes": 5000},
     ),
     Algorithm(
@@ -54,7 +67,7 @@ TABULAR_ALGORITHMS = (
         rule=r"Q(s,a) \leftarrow Q(s,a) + \alpha\,[\,r + \gamma\, Q(s',a') - Q(s,a)\,]",
         plainly="Like Q-learning, but with the action a′ that is really taken next. Where exploring is dangerous, it learns to "
         "keep away.",
-        observations=frozenset({"discrete"}), actions=frozenset({"discrete"}),
+        observations=SEEN, actions=frozenset({"discrete"}),
         params=TabularParams, code=TABULAR, stop={"episodes": 5000},
     ),
     Algorithm(
@@ -63,7 +76,7 @@ TABULAR_ALGORITHMS = (
         source="https://doi.org/10.1109/ADPRL.2009.4927542",
         rule=r"Q(s,a) \leftarrow Q(s,a) + \alpha\,[\,r + \gamma \sum_{a'} \pi(a'|s')\, Q(s',a') - Q(s,a)\,]",
         plainly="Like SARSA, but with the mean over all next actions, weighted by how likely the policy π takes each.",
-        observations=frozenset({"discrete"}), actions=frozenset({"discrete"}),
+        observations=SEEN, actions=frozenset({"discrete"}),
         params=TabularParams, code=TABULAR, stop={"episodes": 5000},
     ),
     Algorithm(
@@ -73,7 +86,7 @@ TABULAR_ALGORITHMS = (
         rule=r"Q_1(s,a) \leftarrow Q_1(s,a) + \alpha\,[\,r + \gamma\, Q_2(s', \arg\max_{a'} Q_1(s',a')) - Q_1(s,a)\,]",
         plainly="The largest of several noisy values is too large by luck. So one table names the best action and the other says "
         "what it is worth; a coin decides which is which.",
-        observations=frozenset({"discrete"}), actions=frozenset({"discrete"}),
+        observations=SEEN, actions=frozenset({"discrete"}),
         params=TabularParams, code=TABULAR, stop={"episodes": 5000},
     ),
     Algorithm(
@@ -83,7 +96,7 @@ TABULAR_ALGORITHMS = (
         rule=r"Q(s,a) \leftarrow Q(s,a) + \alpha\,[\,G - Q(s,a)\,], \quad G = \sum_{k \ge 0} \gamma^k r_{k+1}",
         plainly="It plays to the end and moves each value towards the return G that really followed, without trusting other "
         "values on the way.",
-        observations=frozenset({"discrete"}), actions=frozenset({"discrete"}),
+        observations=SEEN, actions=frozenset({"discrete"}),
         params=TabularParams, code=TABULAR, stop={"episodes": 5000},
     ),
 )  # fmt: skip
