@@ -12,8 +12,9 @@ from backend.cluster.cluster import Cluster
 from backend.cluster.jobs import Job, JobsClient, JobStatus
 from backend.errors import ClusterUnavailable, IllegalMove, InvalidSpec, StoreUnavailable, UnknownRun
 from backend.settings import Settings
-from backend.specs import RunSpec, SweepSpec, TaskSpec, fanout, tuning
+from backend.specs import RLSpec, RunSpec, SweepSpec, TaskSpec, fanout, rl_check, tuning
 from backend.specs.fanout import Fanout
+from backend.specs.rl_check import Prepared
 from backend.specs.tuning import Tuning
 from backend.store import queries, space
 from backend.store import runs as store
@@ -40,15 +41,22 @@ class Launcher:
         """Stores a run and submits it if the cluster is up; otherwise it is submitted as soon as it is. Returns its id.
 
         Raises:
-            InvalidSpec: a fan-out does not fit its function or its inputs; nothing was stored.
+            InvalidSpec: what runs does not fit its inputs, or does not work; nothing was stored.
         """
         more: dict[str, Any] = {"parent_id": parent_id, "launch_key": launch_key}
         if isinstance(spec, TaskSpec):
             ready = self.checked(spec)
             spec = ready.spec
             more |= {"total": ready.total, "workload": ready.found.text, "workload_hash": ready.found.hash}
-        elif isinstance(spec, SweepSpec) and (found := self.checked_sweep(spec).found):
-            more |= {"workload": found.text, "workload_hash": found.hash}
+        elif isinstance(spec, SweepSpec):
+            tuned = self.checked_sweep(spec)
+            if found := tuned.found or tuned.environment:
+                more |= {"workload": found.text, "workload_hash": found.hash}
+        elif isinstance(spec, RLSpec):
+            prepared = self.checked_rl(spec)
+            spec = prepared.spec
+            if prepared.found:
+                more |= {"workload": prepared.found.text, "workload_hash": prepared.found.hash}
         content: dict[str, Any] = spec.model_dump(exclude_none=True, mode="json")
         run_id = store.create(self.database, content, spec.seeds, **more)
         self._submit_if_up(run_id)
@@ -65,13 +73,21 @@ class Launcher:
             raise InvalidSpec(lacking)
         return ready
 
+    def checked_rl(self, spec: RLSpec) -> Prepared:
+        """Returns a reinforcement-learning run whose environment, if it is the user's own, was made and stepped.
+
+        Raises:
+            InvalidSpec: with one entry in `problems` for each field that is wrong.
+        """
+        return rl_check.check(spec, self.settings.workloads_folder, self.settings.environments_folder)
+
     def checked_sweep(self, spec: SweepSpec) -> Tuning:
         """Returns a sweep checked against its trainable and the cluster.
 
         Raises:
             InvalidSpec: with one entry in `problems` for each field that is wrong.
         """
-        ready = tuning.check(spec, self.settings.workloads_folder)
+        ready = tuning.check(spec, self.settings.workloads_folder, self.settings.environments_folder)
         if lacking := dict(tuning.lacking(spec, there)) if (there := self._resources()) else {}:
             raise InvalidSpec(lacking)
         return ready
@@ -112,19 +128,37 @@ class Launcher:
 
     def _submit(self, jobs: JobsClient, run: Run) -> None:
         job_id = f"{run.id}-{run.attempt}"
-        log = self.settings.driver_log(run.id)
+        entrypoint = self._entrypoint(self.settings.driver_log(run.id), "backend.drivers", run.id, str(run.attempt), run.kind)
+        load = None if self.cluster.is_local else jobs.load()
+        has_slots = self.cluster.is_local or (load is not None and load.slots > 0)
+        jobs.submit(job_id, entrypoint, {SLOT: 1} if has_slots else {})
+        store.set_job(self.database, run.id, run.attempt, job_id)
+
+    def _entrypoint(self, log: Path, module: str, *arguments: str) -> str:
+        """Returns a job's command line. Its log goes to the run's own folder: it outlives the head."""
         try:
             log.parent.mkdir(parents=True, exist_ok=True)
             variables = self._write_environment()
         except OSError as error:
             raise StoreUnavailable(f"The run's folder cannot be made: {error}. Free some space or check the permissions.") from None
-        # The log goes to the run's own folder: it outlives the head.
-        driver = f"{shlex.quote(sys.executable)} -u -m backend.drivers {run.id} {run.attempt} {run.kind} >> {shlex.quote(str(log))} 2>&1"
-        entrypoint = f"set -a; . {shlex.quote(str(variables))}; exec {driver}"
-        load = None if self.cluster.is_local else jobs.load()
-        has_slots = self.cluster.is_local or (load is not None and load.slots > 0)
-        jobs.submit(job_id, entrypoint, {SLOT: 1} if has_slots else {})
-        store.set_job(self.database, run.id, run.attempt, job_id)
+        command = shlex.join([sys.executable, "-u", "-m", module, *arguments])
+        return f"set -a; . {shlex.quote(str(variables))}; exec {command} >> {shlex.quote(str(log))} 2>&1"
+
+    def help(self, job_id: str, log: Path, module: str, *arguments: str) -> None:
+        """Starts helper work: a job that asks for no slot and no CPU, so that it works while training holds every core.
+
+        Raises:
+            ClusterUnavailable, StoreUnavailable
+        """
+        self.cluster.jobs().submit(job_id, self._entrypoint(log, module, *arguments), {})
+
+    def is_helping(self, job_id: str) -> bool:
+        """Returns whether helper work is on its way.
+
+        Raises:
+            ClusterUnavailable
+        """
+        return self.cluster.jobs().job(job_id).is_alive
 
     def _write_environment(self) -> Path:
         """Writes what a driver must find in its environment to a file that only its owner can read.

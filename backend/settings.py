@@ -72,6 +72,11 @@ class Settings(BaseSettings):
         return self.home / "workloads"
 
     @property
+    def environments_folder(self) -> Path:
+        """What was read of Gymnasium's registry and of the user's own environments, with their pictures."""
+        return self.home / "environments"
+
+    @property
     def inputs_folder(self) -> Path:
         """The rows of files that fan-outs were given, by what they say."""
         return self.home / "inputs"

@@ -1,17 +1,16 @@
 """The environments an agent can be trained in."""
 
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-Space = Literal["discrete", "box"]
-
-
-class NoOptions(BaseModel):
-    """The environment has nothing to set."""
-
-    model_config = ConfigDict(extra="forbid")
+from backend.catalog import registry
+from backend.catalog.environment_entry import Environment as Environment
+from backend.catalog.environment_entry import NoOptions as NoOptions
+from backend.catalog.environment_entry import Space as Space
+from backend.catalog.environment_entry import Unavailable as Unavailable
 
 
 class FrozenLakeOptions(NoOptions):
@@ -31,24 +30,6 @@ class TaxiOptions(NoOptions):
 
 class LunarLanderOptions(NoOptions):
     enable_wind: bool = Field(False, title="Wind", description="Pushes the lander with changing force.")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Environment:
-    """One environment: what an agent sees, what it can do, and what counts as solved.
-
-    `max_steps` is the time limit of an episode in env steps; `solved_at` a mean episode return.
-    """
-
-    id: str
-    title: str
-    summary: str
-    observation: Space
-    action: Space
-    max_steps: int
-    solved_at: float | None = None
-    options: type[BaseModel] = NoOptions
-    code: str = "gymnasium:make"
 
 
 _ALL = (
@@ -98,4 +79,43 @@ _ALL = (
     ),
 )  # fmt: skip
 
-ENVIRONMENTS: dict[str, Environment] = {environment.id: environment for environment in _ALL}
+CURATED: dict[str, Environment] = {environment.id: replace(environment, curated=True) for environment in _ALL}
+
+
+class Environments(Mapping[str, Environment]):
+    """All that can be made here: the curated ones first, then what the registry was found to hold when it was last read.
+
+    An id that is in neither is looked up in Gymnasium itself while the registry is still unread.
+    """
+
+    def __getitem__(self, name: str) -> Environment:
+        found = registry.known().get(name)
+        if name in CURATED:
+            return _with_what_was_read(CURATED[name], found)
+        if found is None and isinstance(name, str):
+            found = registry.read_one(name)
+        if not isinstance(found, Environment):
+            raise KeyError(name)
+        return found
+
+    def __iter__(self) -> Iterator[str]:
+        yield from CURATED
+        yield from (name for name, found in registry.known().items() if isinstance(found, Environment) and name not in CURATED)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
+def _with_what_was_read(curated: Environment, found: Environment | Unavailable | None) -> Environment:
+    if not isinstance(found, Environment):
+        return curated
+    return replace(curated, observes=found.observes, acts=found.acts, renders=found.renders, picture=found.picture)
+
+
+ENVIRONMENTS = Environments()
+
+
+def unavailable(name: str) -> Unavailable | None:
+    """Returns why an environment of the registry cannot be made here; None if it can, or if there is none of that name."""
+    found = registry.known().get(name) or registry.read_one(name)
+    return found if isinstance(found, Unavailable) else None

@@ -73,6 +73,12 @@ def _function(node: ast.stmt) -> Function | None:
     return None
 
 
+def constructor(node: ast.ClassDef) -> tuple[Argument, ...]:
+    """Returns the arguments of a class's constructor, without itself."""
+    init = next((each for each in node.body if isinstance(each, ast.FunctionDef) and each.name == "__init__"), None)
+    return _arguments(init.args)[1:] if init else ()
+
+
 def _doc(node: ast.FunctionDef | ast.ClassDef) -> str:
     return ast.get_docstring(node) or ""
 

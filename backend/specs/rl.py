@@ -7,8 +7,9 @@ from pydantic import BaseModel, ConfigDict, Field, ModelWrapValidatorHandler, Va
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from backend.catalog.algorithms import ALGORITHMS, Algorithm
-from backend.catalog.environments import ENVIRONMENTS
+from backend.catalog.environments import ENVIRONMENTS, Environment, unavailable
 from backend.catalog.lookup import find
+from backend.catalog.own_environments import is_own
 from backend.errors import UnknownWorkload
 from backend.specs.seeds import Seed
 
@@ -154,13 +155,23 @@ def _looked_up(what: str, data: dict[str, Any], table: Mapping[str, Entry]) -> t
 def _catalogue_problems(data: dict[str, Any]) -> Iterator[InitErrorDetails]:
     algorithm, unknown = _looked_up("algorithm", data, ALGORITHMS)
     yield from unknown
-    environment, unknown = _looked_up("environment", data, ENVIRONMENTS)
+    environment, unknown = _environment(data)
     yield from unknown
     if algorithm and environment and (why := algorithm.why_not(environment)):
         yield detail(("environment",), why, environment.id)
     yield from _part_problems("params", data, algorithm.params if algorithm else None)
     yield from _wrapper_problems(data, algorithm)
     yield from _part_problems("environment_options", data, environment.options if environment else None)
+
+
+def _environment(data: dict[str, Any]) -> tuple[Environment | None, list[InitErrorDetails]]:
+    """Returns the environment that is meant. The user's own is looked at when a run starts: it may have changed since this one's."""
+    name = data.get("environment")
+    if is_own(name):
+        return None, []
+    if isinstance(name, str) and name not in ENVIRONMENTS and (known := unavailable(name)):
+        return None, [detail(("environment",), known.told, name)]
+    return _looked_up("environment", data, ENVIRONMENTS)
 
 
 def _wrapper_problems(data: dict[str, Any], algorithm: Algorithm | None) -> Iterator[InitErrorDetails]:
@@ -189,14 +200,16 @@ def _part_problems(part: str, data: dict[str, Any], model: type[BaseModel] | Non
 
 def _completed(data: dict[str, Any]) -> dict[str, Any]:
     """Returns a sound spec with every default written out, so that it runs the same in a later version."""
-    algorithm, environment = ALGORITHMS.get(str(data.get("algorithm"))), ENVIRONMENTS.get(str(data.get("environment")))
-    if algorithm is None or environment is None:
+    algorithm, name = ALGORITHMS.get(str(data.get("algorithm"))), str(data.get("environment"))
+    environment = None if is_own(name) else ENVIRONMENTS.get(name)
+    if algorithm is None or (environment is None and not is_own(name)):
         return data
+    options = _with_defaults(environment.options, data.get("environment_options")) if environment else data.get("environment_options")
     return {
         **data,
-        "name": data.get("name") or f"{algorithm.id}-{environment.id}",
-        "params": _with_defaults(algorithm.params, data.get("params"), algorithm.defaults(environment.id)),
-        "environment_options": _with_defaults(environment.options, data.get("environment_options")),
+        "name": data.get("name") or f"{algorithm.id}-{name.replace(':', '.') if environment is None else name}"[:120],
+        "params": _with_defaults(algorithm.params, data.get("params"), algorithm.defaults(name)),
+        "environment_options": options or {},
     }
 
 

@@ -4,28 +4,31 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from backend.catalog.own_environments import OwnEnvironment
 from backend.catalog.search import SCHEDULERS
 from backend.catalog.tunables import Found, look_up
 from backend.errors import InvalidSpec, UnknownWorkload
+from backend.specs import rl_check
 from backend.specs.sweep import SweepSpec
 
 
 @dataclass(frozen=True)
 class Tuning:
-    """A sweep that was checked, and its trainable; None where that is an RL algorithm."""
+    """A sweep that was checked, and its trainable; None where that is an RL algorithm, perhaps in an environment of the user's own."""
 
     spec: SweepSpec
     found: Found | None
+    environment: OwnEnvironment | None = None
 
 
-def check(spec: SweepSpec, workloads_folder: Path) -> Tuning:
+def check(spec: SweepSpec, workloads_folder: Path, environments_folder: Path) -> Tuning:
     """Returns a sweep ready to start.
 
     Raises:
         InvalidSpec: with one entry in `problems` for each field that is wrong.
     """
     if not isinstance(spec.trainable, str):
-        return Tuning(spec, None)
+        return Tuning(spec, None, _own_environment(spec, workloads_folder, environments_folder))
     try:
         found = look_up(spec.trainable, workloads_folder)
     except UnknownWorkload as error:
@@ -37,6 +40,13 @@ def check(spec: SweepSpec, workloads_folder: Path) -> Tuning:
         kinds = [domain.kind for domain in spec.searched.values()]
         raise InvalidSpec({"scheduler": scheduler.why_not(search=spec.search, kinds=kinds, checkpoints=False)})
     return Tuning(spec, found)
+
+
+def _own_environment(spec: SweepSpec, workloads_folder: Path, environments_folder: Path) -> OwnEnvironment | None:
+    try:
+        return rl_check.check(spec.rl({}, [1]), workloads_folder, environments_folder).found
+    except InvalidSpec as error:
+        raise InvalidSpec({f"trainable.{field}": problem for field, problem in error.problems.items()}) from None
 
 
 def lacking(spec: SweepSpec, there: Mapping[str, float]) -> Iterator[tuple[str, str]]:

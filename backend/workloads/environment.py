@@ -1,15 +1,21 @@
 """What all of our reinforcement-learning workloads share: their environment, and how a policy is evaluated in it.
 
-A config of such a workload holds: algorithm, environment (an id of Gymnasium's registry), environment_options,
-max_steps (env steps an episode may take), wrappers, seed, params, stop, evaluation ({every, episodes}).
+A config of such a workload holds: algorithm, environment (an id of Gymnasium's registry, or "file:Class"),
+environment_options, environment_code (the text of that file, else empty), environment_module (that registers the id, else
+empty), max_steps (env steps an episode may take), wrappers, seed, params, stop, evaluation ({every, episodes}).
 """
 
+import inspect
+import linecache
+import sys
+import types
 from collections.abc import Callable, Mapping
+from importlib import import_module
 from statistics import fmean
 from typing import Any
 
 import gymnasium
-from gymnasium.wrappers import FlattenObservation, FrameStackObservation, NormalizeReward
+from gymnasium.wrappers import FlattenObservation, FrameStackObservation, NormalizeReward, TimeLimit
 
 Policy = Callable[[Any], Any]  # an observation -> the action that is taken without exploring
 EVALUATION_SEED = 1_000_003  # of the first episode, the next has the next: no training uses them
@@ -17,16 +23,51 @@ EVALUATION_SEED = 1_000_003  # of the first episode, the next has the next: no t
 
 def make(config: Mapping[str, Any], render_mode: str | None = None, *, learns: bool = True) -> gymnasium.Env[Any, Any]:
     """Returns the environment of a config with its wrappers; where nothing `learns`, rewards stay as they are."""
-    env: gymnasium.Env[Any, Any] = gymnasium.make(
-        config["environment"], max_episode_steps=config["max_steps"], disable_env_checker=True, render_mode=render_mode,
-        **config["environment_options"],
-    )  # fmt: skip
+    if code := config.get("environment_code"):
+        bare = own(code, config["environment"], config["environment_options"], render_mode)
+        env: gymnasium.Env[Any, Any] = TimeLimit(bare, config["max_steps"])
+    else:
+        if module := config.get("environment_module"):
+            import_module(module)
+        env = gymnasium.make(
+            config["environment"], max_episode_steps=config["max_steps"], disable_env_checker=True, render_mode=render_mode,
+            **config["environment_options"],
+        )  # fmt: skip
+    seen = env.observation_space
+    if isinstance(seen, gymnasium.spaces.Box) and len(seen.shape) != 1 and seen.dtype != "uint8":  # which is an image
+        env = FlattenObservation(env)
     wrappers = config.get("wrappers") or {}
     if wrappers.get("frame_stack", 1) > 1:
         env = FlattenObservation(FrameStackObservation(env, wrappers["frame_stack"]))
     if learns and wrappers.get("normalize_reward"):
         env = NormalizeReward(env, gamma=config["params"].get("gamma", 0.99))
     return env
+
+
+def own(code: str, name: str, options: Mapping[str, Any], render_mode: str | None = None) -> gymnasium.Env[Any, Any]:
+    """Returns an environment of a person's own, made of its file's text; `name` is "file:Class"."""
+    made = own_class(code, name)
+    takes_mode = "render_mode" in inspect.signature(made.__init__).parameters
+    env: gymnasium.Env[Any, Any] = made(**options, **({"render_mode": render_mode} if takes_mode else {}))
+    return env
+
+
+def own_class(code: str, name: str) -> type[Any]:
+    """Runs the text of a file as a module, once a process, and returns the class in it."""
+    file, _, attribute = name.partition(":")
+    module = _own_modules.get((file, code))
+    if module is None:
+        module = types.ModuleType(f"own_{file}")
+        module.__file__ = f"{file}.py"
+        linecache.cache[module.__file__] = (len(code), None, code.splitlines(keepends=True), module.__file__)  # for tracebacks
+        sys.modules[module.__name__] = module
+        exec(compile(code, module.__file__, "exec"), module.__dict__)
+        _own_modules[file, code] = module
+    found: type[Any] = getattr(module, attribute)
+    return found
+
+
+_own_modules: dict[tuple[str, str], types.ModuleType] = {}
 
 
 def evaluate(policy: Policy, env: gymnasium.Env[Any, Any], episodes: int, first_seed: int = EVALUATION_SEED) -> dict[str, float]:

@@ -37,7 +37,8 @@ def numbers(run: Run) -> None:
     """Five numbers of equal height."""
     last = [trial.last for trial in run.trials if trial.last]
     columns = st.container(key="numbers").columns(5)
-    solved_at = ENVIRONMENTS[run.spec["environment"]].solved_at
+    known = ENVIRONMENTS.get(run.spec["environment"])
+    solved_at = known.solved_at if known else None
     columns[0].metric("Reward, mean of seeds", words.number(run.last), border=True, help="Mean episode return of the latest report.")
     columns[1].metric("Best reward", words.number(run.best), border=True, help="Highest mean episode return any seed reported.")
     if solved_at is None:

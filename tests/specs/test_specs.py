@@ -23,7 +23,7 @@ def test_several_wrong_fields_are_all_reported() -> None:
 
 
 def test_an_algorithm_that_cannot_act_there_says_why() -> None:
-    assert "discrete" in problems(environment="CartPole-v1", environment_options={})["environment"]
+    assert "discrete" in problems(algorithm="ppo", params={})["environment"]
 
 
 @pytest.mark.parametrize(

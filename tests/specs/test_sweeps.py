@@ -316,12 +316,12 @@ def test_checkpoints_of_ones_own_are_looked_for_when_it_is_read(tmp_path: Any) -
     (tmp_path / "mine.py").write_text("from ray import tune\ndef train(config):\n    tune.report({'score': config['x']})\n")
     for scheduler in ("pbt", "pb2", "hyperband"):
         with pytest.raises(InvalidSpec) as caught:
-            tuning.check(parsed(OWN, scheduler=scheduler, max_iterations=5), tmp_path)
+            tuning.check(parsed(OWN, scheduler=scheduler, max_iterations=5), tmp_path, tmp_path)
         assert "checkpoints" in caught.value.problems["scheduler"]
-    assert tuning.check(parsed(OWN, scheduler="asha", max_iterations=5), tmp_path).found
+    assert tuning.check(parsed(OWN, scheduler="asha", max_iterations=5), tmp_path, tmp_path).found
     for trainable, said in (("mine:trian", "Did you mean train"), ("mien:train", "Did you mean mine")):
         with pytest.raises(InvalidSpec) as caught:
-            tuning.check(parsed(OWN, trainable=trainable), tmp_path)
+            tuning.check(parsed(OWN, trainable=trainable), tmp_path, tmp_path)
         assert said in caught.value.problems["trainable"]
 
 
@@ -360,7 +360,7 @@ def test_an_rl_sweep_has_its_defaults_written_out_and_becomes_a_run() -> None:
     ("trainable", "space", "field", "said"),
     [
         ({"algorithm": "qlearn"}, {}, "trainable.algorithm", "Did you mean q_learning"),
-        ({"environment": "CartPole-v1"}, {}, "trainable.environment", ""),
+        ({"environment": "Pendulum-v1"}, {}, "trainable.environment", ""),
         ({"params": {"alpha": -1}}, {}, "trainable.params.alpha", "greater than 0"),
         ({"params": {"alhpa": 1}}, {}, "trainable.params.alhpa", "no such setting"),
         ({"environment_options": {"map_name": "99x99"}}, {}, "trainable.environment_options.map_name", ""),

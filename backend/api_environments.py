@@ -1,0 +1,50 @@
+"""What pages, the command line and notebooks may ask about environments."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from backend.api import house
+from backend.catalog import own_environments, registry
+from backend.catalog.environment_entry import Unavailable
+from backend.catalog.own_environments import Checked, OwnEnvironment
+from backend.specs import RLSpec
+from backend.specs.rl_check import Prepared
+
+
+def is_being_read() -> bool:
+    """Begins to read Gymnasium's registry in the background if that is not done; returns whether it is still to come."""
+    return registry.read_soon()
+
+
+def unavailable() -> list[Unavailable]:
+    """Returns the environments of the registry that cannot be made here, each with its reason."""
+    return [found for found in registry.known().values() if isinstance(found, Unavailable)]
+
+
+def own() -> list[OwnEnvironment]:
+    """Returns the user's own environments in data/workloads."""
+    return own_environments.own_environments(house().settings.workloads_folder)
+
+
+def look_up(name: str) -> OwnEnvironment:
+    """Returns one of the user's own, "file:Class".
+
+    Raises:
+        UnknownWorkload
+    """
+    return own_environments.look_up(name, house().settings.workloads_folder)
+
+
+def checked(found: OwnEnvironment, options: Mapping[str, Any]) -> Checked:
+    """Returns what a check of the user's own environment came to; the first time it takes up to 20 s."""
+    settings = house().settings
+    return own_environments.check(found, options, settings.workloads_folder, settings.environments_folder)
+
+
+def check(spec: RLSpec) -> Prepared:
+    """Returns a run checked with its environment, as `launch` would start it.
+
+    Raises:
+        InvalidSpec: with one entry in `problems` for each field that is wrong.
+    """
+    return house().launcher.checked_rl(spec)

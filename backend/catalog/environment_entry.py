@@ -1,0 +1,86 @@
+"""What there is to say of an environment."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, create_model
+
+Space = Literal["discrete", "box", "image", "other"]
+MAX_STEPS = 1000  # env steps an episode may take where neither the environment nor the spec says: a greedy policy may never end
+
+
+class NoOptions(BaseModel):
+    """The environment has nothing to set."""
+
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SpaceInfo:
+    """A space: how many values, or numbers, it has, and the limits that all its numbers share."""
+
+    kind: Space
+    text: str
+    shape: tuple[int, ...] = ()
+    size: int = 0
+    low: float | None = None
+    high: float | None = None
+
+    @classmethod
+    def of(cls, told: Mapping[str, Any]) -> "SpaceInfo":
+        return cls(**{**told, "shape": tuple(told["shape"])})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Environment:
+    """One environment: what an agent sees, what it can do, and what counts as solved.
+
+    `max_steps` is the time limit of an episode in env steps; `solved_at` a mean episode return. What was read from the
+    environment itself, and not before: its spaces, and the file of a picture of its first frame.
+    """
+
+    id: str
+    title: str
+    summary: str
+    observation: Space
+    action: Space
+    max_steps: int = MAX_STEPS
+    solved_at: float | None = None
+    options: type[BaseModel] = NoOptions
+    code: str = "gymnasium:make"
+    module: str = ""  # that must be imported before it can be made
+    observes: SpaceInfo | None = None
+    acts: SpaceInfo | None = None
+    renders: bool | None = None  # as pixels; None where nobody has looked yet
+    picture: Path | None = None
+    curated: bool = False
+
+
+@dataclass(frozen=True)
+class Unavailable:
+    """An environment that cannot be made here, why, and what to give to `pip install`, empty if that is not it."""
+
+    id: str
+    reason: str
+    package: str = ""
+
+    @property
+    def told(self) -> str:
+        how = f" Install it with: pip install '{self.package}'" if self.package else ""
+        return f"{self.id} {self.reason}.{how}" if self.reason.startswith("needs") else f"{self.id} cannot be made: {self.reason}.{how}"
+
+
+_KINDS: dict[str, Any] = {"bool": bool, "int": int, "float": float, "str": str}
+
+
+def options_model(name: str, options: Iterable[Mapping[str, Any]]) -> type[BaseModel]:
+    """Returns a model of options, each given as name, kind (bool, int, float, str or choice), default and choices."""
+    fields: dict[str, Any] = {}
+    for each in options:
+        kind = Literal[tuple(each["choices"])] if each["kind"] == "choice" else _KINDS[each["kind"]]
+        title = each["name"].replace("_", " ").capitalize()
+        about = f"Option `{each['name']}` of the environment; {each['default']!r} if left as it is."
+        fields[each["name"]] = (kind, Field(each["default"], title=title, description=about))
+    return create_model(f"{name}Options", __base__=NoOptions, **fields) if fields else NoOptions
