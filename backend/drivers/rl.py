@@ -1,6 +1,7 @@
 """Drives a reinforcement-learning run: a Tune experiment with a trial per seed."""
 
 import logging
+import sys
 import time
 from dataclasses import dataclass
 from importlib import import_module
@@ -14,15 +15,16 @@ from ray.tune.experiment import Trial
 from ray.tune.result import RESULT_DUPLICATE
 
 from backend.catalog.algorithms import ALGORITHMS, Algorithm
-from backend.catalog.environments import ENVIRONMENTS
 from backend.drivers.attempt import Attempt
 from backend.drivers.outcome import Outcome
 from backend.drivers.reservation import count_locally
 from backend.drivers.resources import waits_for
+from backend.drivers.rl_config import own_config
 from backend.drivers.rllib_metrics import from_result
+from backend.drivers.shelf import Shelf
 from backend.drivers.tune_results import error_of, last_line
-from backend.specs import RLSpec, RLTrainable
-from backend.specs.rl import Wrappers
+from backend.specs import RLSpec
+from backend.store import queries
 from backend.store.values import RunState, TrialState
 
 EXPERIMENT = "tune"
@@ -36,6 +38,7 @@ class _Context:
     attempt: Attempt
     numbers: dict[int, int]  # seed -> trial number
     library: str
+    shelf: Shelf
     first_error: str = ""
 
 
@@ -50,19 +53,23 @@ def drive(spec: RLSpec, attempt: Attempt) -> Outcome:
     """
     global _context
     algorithm = ALGORITHMS[spec.algorithm]
-    _context = _Context(attempt, {seed: number for number, seed in enumerate(spec.seeds)}, algorithm.library)
+    numbers = {seed: number for number, seed in enumerate(spec.seeds)}
+    _context = _Context(attempt, numbers, algorithm.library, Shelf(attempt, spec.checkpoints))
     ray.init(log_to_driver=True, configure_logging=False)
     attempt.gcs_address = ray.get_runtime_context().gcs_address
     attempt.waits_for = lambda: waits_for(attempt, spec.cpus_per_trial)
     logging.getLogger("ray.tune.analysis.experiment_analysis").setLevel(logging.ERROR)  # it misses the CSV files we switched off
     if spec.cpus_per_trial == 1:
         count_locally()
-    _tuner(spec, algorithm, attempt.settings.run_folder(attempt.run_id)).fit()
+    text = queries.workload(attempt.database, attempt.run_id)
+    if text:
+        sys.path.append(str(attempt.settings.workloads_folder))  # Ray tells its workers: the file may import its neighbours
+    _tuner(spec, algorithm, attempt.settings.run_folder(attempt.run_id), text).fit()
     return _outcome(attempt)
 
 
-def _tuner(spec: RLSpec, algorithm: Algorithm, folder: Path) -> Tuner:
-    trainable, space = _workload(spec, algorithm, folder)
+def _tuner(spec: RLSpec, algorithm: Algorithm, folder: Path, text: str) -> Tuner:
+    trainable, space = _workload(spec, algorithm, folder, text)
     path = folder / EXPERIMENT
     if Tuner.can_restore(str(path)):
         return Tuner.restore(str(path), trainable, resume_unfinished=True, resume_errored=True)
@@ -84,32 +91,17 @@ def _tuner(spec: RLSpec, algorithm: Algorithm, folder: Path) -> Tuner:
     )
 
 
-def _workload(spec: RLSpec, algorithm: Algorithm, folder: Path) -> tuple[Any, Any]:
+def _workload(spec: RLSpec, algorithm: Algorithm, folder: Path, text: str) -> tuple[Any, Any]:
     module, _, attribute = algorithm.code.partition(":")
     code = getattr(import_module(module), attribute)
     seeds = tune.grid_search(spec.seeds)
     if algorithm.library == "rllib":
-        config = code(own_config(spec, spec.params))
+        config = code(own_config(spec, spec.params, text))
         return config.algo_class, config.debugging(seed=seeds)
     if len(cpus := algorithm.cpus(spec.params)) > 1:
         code = tune.with_resources(code, tune.PlacementGroupFactory([{"CPU": each} for each in cpus]))
     snapshots = str(folder / SNAPSHOTS) if algorithm.library == "tabular" else ""
-    return code, own_config(spec, spec.params) | {"seed": seeds, "snapshots": snapshots}
-
-
-def own_config(spec: RLSpec | RLTrainable, params: dict[str, Any]) -> dict[str, Any]:
-    """Returns the config that our workloads take, without a seed."""
-    wrappers = spec.wrappers if isinstance(spec, RLSpec) else Wrappers()
-    return {
-        "algorithm": spec.algorithm,
-        "environment": spec.environment,
-        "environment_options": spec.environment_options,
-        "max_steps": wrappers.time_limit or ENVIRONMENTS[spec.environment].max_steps,
-        "wrappers": wrappers.model_dump(exclude={"time_limit"}),
-        "params": params,
-        "stop": spec.stop.criteria(),
-        "evaluation": spec.evaluation.model_dump() if isinstance(spec, RLSpec) else {"every": 0, "episodes": 1},
-    }
+    return code, own_config(spec, spec.params, text) | {"seed": seeds, "snapshots": snapshots}
 
 
 class StopCriteria(tune.Stopper):
@@ -146,6 +138,8 @@ class Recording(Callback):
         home = _here().attempt.settings.home
         path = Path(checkpoint.path)
         _here().attempt.recorder.trial(_number(trial), checkpoint=str(path.relative_to(home) if path.is_relative_to(home) else path))
+        if trial.last_result:  # of the report that it was saved with
+            _here().shelf.offer(_number(trial), path, _metrics(trial.last_result))
 
     def on_trial_complete(self, iteration: int, trials: list[Trial], trial: Trial, **info: Any) -> None:
         _here().attempt.recorder.trial(_number(trial), state=TrialState.SUCCEEDED, ended_at=time.time())

@@ -14,7 +14,7 @@ from ray import tune
 
 from backend.catalog import tunables as catalog
 from backend.catalog.algorithms import ALGORITHMS
-from backend.drivers.rl import own_config
+from backend.drivers.rl_config import own_config
 from backend.drivers.rllib_metrics import SAMPLED
 from backend.specs import SweepSpec
 
@@ -38,7 +38,7 @@ class Tunable:
 def load(spec: SweepSpec, text: str, folder: Path) -> Tunable:
     """Returns what a sweep tunes; `text` is the user's file as it was at the launch."""
     if not isinstance(spec.trainable, str):
-        return _rl(spec)
+        return _rl(spec, text)
     found = catalog.look_up(spec.trainable, folder, text)
     module, _, attribute = found.code.partition(":")
     code = getattr(_own_module(module, text, folder) if found.text else import_module(module), attribute)
@@ -64,7 +64,7 @@ def _own_module(name: str, text: str, folder: Path) -> types.ModuleType:
     return module
 
 
-def _rl(spec: SweepSpec) -> Tunable:
+def _rl(spec: SweepSpec, text: str) -> Tunable:
     given = spec.trainable
     if isinstance(given, str):
         raise TypeError(given)
@@ -72,10 +72,10 @@ def _rl(spec: SweepSpec) -> Tunable:
     module, _, attribute = algorithm.code.partition(":")
     code, stop = getattr(import_module(module), attribute), given.stop.criteria()
     if algorithm.library == "rllib":
-        made = code(own_config(given, given.params))
+        made = code(own_config(given, given.params, text))
 
         def config(params: dict[str, Any], seed: int | None) -> dict[str, Any]:
-            return dict(code(own_config(given, {**given.params, **params})).debugging(seed=seed).to_dict())
+            return dict(code(own_config(given, {**given.params, **params}, text)).debugging(seed=seed).to_dict())
 
         names = {ours: f"env_runners/{theirs}" for ours, theirs in SAMPLED.items()} | {
             "env_steps": STEPS,
@@ -85,6 +85,6 @@ def _rl(spec: SweepSpec) -> Tunable:
         return Tunable(made.algo_class, config, is_class=True, names=names, stop=stop)
 
     def simple(params: dict[str, Any], seed: int | None) -> dict[str, Any]:
-        return own_config(given, {**given.params, **params}) | {"seed": seed}
+        return own_config(given, {**given.params, **params}, text) | {"seed": seed}
 
     return Tunable(code, simple, is_class=False, names={"iteration": "training_iteration"}, stop={})

@@ -6,11 +6,11 @@ import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any, NamedTuple
 
 import numpy as np
-from sqlalchemy import Connection, bindparam, insert, select, text, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from backend.catalog import metrics
@@ -20,8 +20,8 @@ from backend.store import bulk, pyramid
 from backend.store.database import Database
 from backend.store.pyramid import FACTOR, Pyramid
 from backend.store.runs import finish, hold
-from backend.store.schema import points, rollups, series, storable, trials
-from backend.store.values import RunState, TrialState
+from backend.store.schema import checkpoints, points, rollups, series, storable, trials
+from backend.store.values import Checkpoint, RunState, TrialState
 
 FLUSH_SECONDS = 0.5
 RETRY_SECONDS = 1.0
@@ -35,6 +35,7 @@ UPSERT_CHUNK = text(
 SET_COUNT = update(series).where(series.c.id == bindparam("series_id")).values(length=bindparam("now"), closed=bindparam("held"))
 
 Key = tuple[int, str]  # trial and metric key
+Shelf = dict[tuple[int, int], Checkpoint | None]  # trial and iteration -> what is kept of it, None if nothing any more
 
 
 @dataclass
@@ -90,6 +91,7 @@ class Recorder:
         self._lock = threading.Lock()
         self._flushing = threading.Lock()
         self._blocks: Blocks = {}
+        self._shelf: Shelf = {}  # checkpoints that came or went since the last flush
         self._waiting = 0  # points reported since the last flush
         self._kept: list[Blocks] = []  # what could not be written so far
         self._books: dict[int, _TrialBook] = {}
@@ -178,6 +180,18 @@ class Recorder:
             book.dirty = True
         self._news.set()
 
+    def checkpoint(self, kept: Checkpoint) -> None:
+        """Writes a checkpoint's row with the next flush."""
+        with self._lock:
+            self._shelf[kept.trial, kept.iteration] = kept
+        self._news.set()
+
+    def drop_checkpoint(self, trial: int, iteration: int) -> None:
+        """Removes a checkpoint's row with the next flush."""
+        with self._lock:
+            self._shelf[trial, iteration] = None
+        self._news.set()
+
     def end_trials(self, state: TrialState) -> None:
         """Ends every trial that runs."""
         with self._lock:
@@ -213,8 +227,9 @@ class Recorder:
                 changed = {number: book.row() for number, book in self._books.items() if book.dirty}
                 for number in changed:
                     self._books[number].dirty = False
-            if kept or changed:
-                self._write_or_keep(kept, changed)
+                shelf, self._shelf = self._shelf, {}
+            if kept or changed or shelf:
+                self._write_or_keep(kept, changed, shelf)
 
     def _note_last(self, blocks: Blocks) -> None:
         """Brings each trial's last and best values up to its blocks, the newest report last."""
@@ -232,16 +247,18 @@ class Recorder:
     def _goal(self, last: Mapping[str, Any]) -> Goal:
         return self.goal or Goal(metrics.reward(last))
 
-    def _write_or_keep(self, kept: list[Blocks], changed: dict[int, dict[str, Any]]) -> None:
+    def _write_or_keep(self, kept: list[Blocks], changed: dict[int, dict[str, Any]], shelf: Shelf) -> None:
         known = dict(self._series)
         try:
             with self.database.write() as tx:
                 hold(tx, self.run_id, self.attempt)
                 self._write_trials(tx, changed)
                 self._write_points(tx, _by_series(kept), known)
+                self._write_shelf(tx, shelf)
         except BaseException:
             self._kept = kept
             with self._lock:
+                self._shelf = shelf | self._shelf
                 for number in changed:
                     self._books[number].dirty = True
             raise
@@ -257,6 +274,13 @@ class Recorder:
         for names, rows in alike.items():
             new = upsert(trials).values(rows)
             tx.execute(new.on_conflict_do_update(index_elements=trials.primary_key, set_={name: new.excluded[name] for name in names}))
+
+    def _write_shelf(self, tx: Connection, shelf: Shelf) -> None:
+        for (trial, iteration), kept in shelf.items():
+            mine = (checkpoints.c.run_id == self.run_id) & (checkpoints.c.trial == trial) & (checkpoints.c.iteration == iteration)
+            tx.execute(delete(checkpoints).where(mine))
+            if kept is not None:
+                tx.execute(insert(checkpoints).values(asdict(kept)))
 
     def _write_points(self, tx: Connection, news: dict[Key, bulk.Columns], known: dict[Key, _Series]) -> None:
         """Stores points, the rollups that follow from them, and how many there are now."""

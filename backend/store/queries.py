@@ -9,8 +9,9 @@ from sqlalchemy import JSON, Connection, Row, Text, cast, func, select
 
 from backend.errors import UnknownRun
 from backend.store.database import Database
+from backend.store.schema import checkpoints as checkpoints_table
 from backend.store.schema import events, fanouts, runs, series, trials
-from backend.store.values import ACTIVE, Event, Run, RunState, TaskCounts, Trial, TrialState
+from backend.store.values import ACTIVE, Checkpoint, Event, Run, RunState, TaskCounts, Trial, TrialState
 
 _RUN_COLUMNS = [column for column in runs.c if column.name not in ("launch_key", "deleted_at", "workload")]
 _PRESENT = runs.c.deleted_at.is_(None)
@@ -125,3 +126,11 @@ def metric_keys(database: Database, run_id: str) -> list[str]:
     """Returns the keys a run has recorded, in alphabetical order."""
     with database.read() as connection:
         return list(connection.execute(select(series.c.key).where(series.c.run_id == run_id).distinct().order_by(series.c.key)).scalars())
+
+
+def checkpoints(database: Database, run_id: str) -> list[Checkpoint]:
+    """Returns the checkpoints a run keeps, by trial and iteration."""
+    wanted = select(checkpoints_table).where(checkpoints_table.c.run_id == run_id)
+    with database.read() as connection:
+        rows = connection.execute(wanted.order_by(checkpoints_table.c.trial, checkpoints_table.c.iteration)).mappings()
+        return [Checkpoint(**row) for row in rows]

@@ -3,6 +3,7 @@
 from sqlalchemy import (
     JSON,
     BigInteger,
+    Boolean,
     Column,
     Float,
     ForeignKey,
@@ -90,6 +91,19 @@ trials = Table(
     Column("stop_requested_at", Float),
     Column("error", Text, nullable=False, default=""),
     PrimaryKeyConstraint("run_id", "number"),
+)
+
+checkpoints = Table(
+    "checkpoints",
+    metadata,
+    Column("run_id", Text, ForeignKey("runs.id", ondelete="CASCADE"), nullable=False),
+    Column("trial", Integer, nullable=False),
+    Column("iteration", Integer, nullable=False),
+    Column("at", Float, nullable=False),
+    Column("metrics", JSON, nullable=False),  # metric key -> value of the report it was saved with
+    Column("bytes", BigInteger, nullable=False),
+    Column("is_best", Boolean, nullable=False),
+    PrimaryKeyConstraint("run_id", "trial", "iteration"),
 )
 
 series = Table(

@@ -78,6 +78,30 @@ class Trial:
         return self.state in FINISHED or (self.state is TrialState.STOPPED and self.stop_requested_at is not None)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Checkpoint:
+    """A checkpoint that a seed keeps to be looked at, gone on from, downloaded."""
+
+    run_id: str
+    trial: int
+    iteration: int
+    at: float  # seconds since the epoch
+    metrics: dict[str, float | None]  # of the report it was saved with
+    bytes: int
+    is_best: bool
+
+    @property
+    def score(self) -> float | None:
+        """What it is judged by: its evaluation, else the mean return of the training's episodes."""
+        evaluated = self.metrics.get("eval/return_mean")
+        return evaluated if evaluated is not None else self.metrics.get("return_mean")
+
+    @property
+    def folder(self) -> str:
+        """Its folder, from the run's."""
+        return f"checkpoints/{self.trial}-{self.iteration}"
+
+
 @dataclass(frozen=True)
 class TaskCounts:
     """How many tasks of a fan-out there are in each state."""

@@ -49,7 +49,7 @@ def test_what_was_recorded_before_there_were_rollups_is_summarised(home: Path, m
             tx.exec_driver_sql(f"alter table runs drop column {name}")
         for name in ("checkpoint_iteration", "stop_requested_at"):
             tx.exec_driver_sql(f"alter table trials drop column {name}")
-        for table in ("fanouts", "tasks", "failures"):
+        for table in ("fanouts", "tasks", "failures", "checkpoints"):
             tx.exec_driver_sql(f"drop table {table}")
         tx.exec_driver_sql("update alembic_version set version_num = '0001'")
     opened.close()

@@ -1,0 +1,110 @@
+"""Which checkpoints a seed keeps, beside those that Tune needs to go on."""
+
+import math
+import os
+import shutil
+import time
+from collections.abc import Mapping
+from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
+
+from backend.drivers.attempt import Attempt
+from backend.specs.rl import Checkpoints
+from backend.store import queries
+from backend.store.values import Checkpoint
+
+
+class Shelf:
+    """Keeps every k-th checkpoint of each seed, spread over its training where there are too many, and the best.
+
+    Tune deletes what it no longer needs, so what is kept is a folder of hard links: it costs no copy, and no second room.
+    """
+
+    def __init__(self, attempt: Attempt, wish: Checkpoints) -> None:
+        self.attempt, self.wish = attempt, wish
+        self.folder = attempt.settings.run_folder(attempt.run_id)
+        self.kept: dict[int, dict[int, Checkpoint]] = {}  # trial -> iteration -> checkpoint
+        for each in queries.checkpoints(attempt.database, attempt.run_id):
+            self.kept.setdefault(each.trial, {})[each.iteration] = each
+
+    def offer(self, trial: int, path: Path, metrics: Mapping[str, float]) -> None:
+        """Keeps a checkpoint that was saved with a report, if it is due or better than all before."""
+        mine, iteration = self.kept.setdefault(trial, {}), int(metrics["iteration"])
+        finite = {key: value if math.isfinite(value) else None for key, value in metrics.items()}
+        made = Checkpoint(
+            run_id=self.attempt.run_id, trial=trial, iteration=iteration, at=time.time(), metrics=finite, bytes=_size(path), is_best=False
+        )
+        is_best = self._is_better(made, mine)
+        if not is_best and not self._is_due(made, mine):
+            return
+        try:
+            self._put(made, path)
+        except OSError as error:  # a full disk; Tune's own checkpoint is there
+            print(f"checkpoint {iteration} of trial {trial} is not kept: {error}", flush=True)
+            return
+        if is_best:
+            self._step_down(mine)
+        self._note(replace(made, is_best=is_best))
+        self._thin(mine)
+
+    def _is_due(self, made: Checkpoint, mine: Mapping[int, Checkpoint]) -> bool:
+        every = self.wish.every
+        return bool(every) and made.iteration // every > max(mine, default=0) // every
+
+    def _is_better(self, made: Checkpoint, mine: Mapping[int, Checkpoint]) -> bool:
+        """Once an agent has been evaluated, only evaluations count."""
+        best = next((each for each in mine.values() if each.is_best), None)
+        if made.score is None or (best is not None and _is_evaluated(best) > _is_evaluated(made)):
+            return False
+        return best is None or best.score is None or _is_evaluated(made) > _is_evaluated(best) or made.score > best.score
+
+    def _step_down(self, mine: dict[int, Checkpoint]) -> None:
+        """The best so far becomes one among the others, where others are kept at all."""
+        for iteration, each in list(mine.items()):
+            if each.is_best:
+                self._note(replace(each, is_best=False))
+                if not self.wish.every:
+                    self._drop(iteration, mine)
+
+    def _thin(self, mine: dict[int, Checkpoint]) -> None:
+        """Drops the one whose neighbours are nearest to each other, never the first, the last or the best."""
+        while sum(not each.is_best for each in mine.values()) > self.wish.keep:
+            order = sorted(mine)
+            gaps = {middle: after - before for (before, middle), after in zip(pairwise(order), order[2:], strict=False)}
+            free = [iteration for iteration in gaps if not mine[iteration].is_best] or [each for each in order if not mine[each].is_best]
+            self._drop(min(free, key=lambda iteration: gaps.get(iteration, 0)), mine)
+
+    def _put(self, kept: Checkpoint, path: Path) -> None:
+        target = self.folder / kept.folder
+        part = target.with_name(f"{target.name}.part")
+        shutil.rmtree(part, ignore_errors=True)
+        shutil.copytree(path, part, copy_function=_linked)
+        shutil.rmtree(target, ignore_errors=True)
+        part.replace(target)
+
+    def _note(self, kept: Checkpoint) -> None:
+        self.kept[kept.trial][kept.iteration] = kept
+        self.attempt.recorder.checkpoint(kept)
+
+    def _drop(self, iteration: int, mine: dict[int, Checkpoint]) -> None:
+        gone = mine.pop(iteration)
+        self.attempt.recorder.drop_checkpoint(gone.trial, gone.iteration)
+        shutil.rmtree(self.folder / gone.folder, ignore_errors=True)
+
+
+def _is_evaluated(checkpoint: Checkpoint) -> bool:
+    return checkpoint.metrics.get("eval/return_mean") is not None
+
+
+def _size(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+
+
+def _linked(source: str, target: str) -> str:
+    """Links a file; where the file system has no links it is copied."""
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copy2(source, target)
+    return target
