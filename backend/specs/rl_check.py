@@ -19,7 +19,7 @@ class Prepared:
 
     spec: RLSpec
     found: OwnEnvironment | None = None
-    checked: Checked = Checked()
+    checked: Checked | None = None
 
 
 def check(spec: RLSpec, workloads_folder: Path, environments_folder: Path) -> Prepared:

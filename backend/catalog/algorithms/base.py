@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from backend.catalog.algorithms.params import Params
-from backend.catalog.environments import Environment, Space
+from backend.catalog.environment_entry import Environment, Space, SpaceInfo
 
 Library = Literal["tabular", "torch", "rllib", "sb3"]
 LIBRARIES: dict[Library, str] = {"tabular": "tabular", "torch": "PyTorch, one file", "rllib": "RLlib", "sb3": "Stable-Baselines3"}
@@ -53,7 +53,7 @@ class Algorithm:
         """Returns the CPUs of each process of a trial, its own first: what only waits for its workers takes none."""
         if "num_workers" in params:
             return [0] + [1] * int(params["num_workers"])
-        return [1] + [1] * int(params.get("num_env_runners", 0))
+        return [1] + [1] * int(params.get("num_env_runners", 0)) + [1] * int(params.get("num_learners", 0))
 
     def defaults(self, environment: str) -> dict[str, Any]:
         """Returns the params an environment begins with."""
@@ -72,12 +72,19 @@ class Algorithm:
     def why_not(self, environment: Environment) -> str:
         """Returns what keeps this algorithm from acting in `environment`, or an empty string."""
         if environment.observation not in self.observations:
-            has = _named({environment.observation})
-            return f"{self.title} needs {_named(self.observations)} observations; {environment.id} has {has} ones."
+            has = _had(environment.observation, environment.observes)
+            return f"{self.title} needs {_named(self.observations)} observations; {environment.id} has {has}."
         if environment.action not in self.actions:
-            return f"{self.title} needs {_named(self.actions)} actions; {environment.id} has {_named({environment.action})} ones."
+            return f"{self.title} needs {_named(self.actions)} actions; {environment.id} has {_had(environment.action, environment.acts)}."
         return ""
 
 
-def _named(spaces: frozenset[Space] | set[Space]) -> str:
-    return " or ".join("discrete" if space == "discrete" else "continuous" for space in sorted(spaces))
+_WORDS: dict[Space, str] = {"discrete": "discrete", "box": "continuous", "image": "image", "other": "other"}
+
+
+def _named(spaces: frozenset[Space]) -> str:
+    return " or ".join(_WORDS[space] for space in sorted(spaces))
+
+
+def _had(kind: Space, read: SpaceInfo | None) -> str:
+    return read.text if kind == "other" and read else f"{_WORDS[kind]} ones"
