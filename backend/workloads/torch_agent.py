@@ -258,14 +258,16 @@ def env_state(env: gymnasium.Env[Any, Any]) -> dict[str, Any]:
     state: dict[str, Any] = {"random": env.unwrapped.np_random.bit_generator.state}
     if isinstance(env, NormalizeReward):
         scale = env.return_rms
-        state["rewards"] = [float(scale.mean), float(scale.var), float(scale.count)]
+        state["rewards"] = [float(scale.mean), float(scale.var), float(scale.count), env.discounted_reward.tolist()]
     return state
 
 
 def load_env_state(env: gymnasium.Env[Any, Any], state: dict[str, Any]) -> None:
     env.unwrapped.np_random.bit_generator.state = state["random"]
     if isinstance(env, NormalizeReward) and "rewards" in state:
-        env.return_rms.mean, env.return_rms.var, env.return_rms.count = state["rewards"]
+        scale = env.return_rms
+        scale.mean, scale.var, scale.count, running = state["rewards"]
+        env.discounted_reward = np.array(running)
 
 
 def env_seeds(seed: int, count: int) -> list[int]:

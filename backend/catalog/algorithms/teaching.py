@@ -48,6 +48,9 @@ class A2CParams(_Agent):
 
 
 class A3CParams(_Agent):
+    grad_clip: float = Field(
+        40.0, gt=0, title="Gradient clip", description="Largest norm of a gradient; a longer one is shortened.", json_schema_extra=MORE
+    )
     n_steps: int = Field(
         32, ge=1, title="Steps per gradient", description="Steps a worker makes, at most, before it hands over a gradient."
     )
@@ -69,7 +72,7 @@ TEACHING_ALGORITHMS = (
         "expected, the action becomes likelier, else less likely. V learns to expect what comes, which makes the steps less noisy.",
         observations=frozenset({"box"}), actions=frozenset({"discrete", "box"}),
         params=ReinforceParams, code="backend.workloads.reinforce:train", stop={"env_steps": 200_000}, wrappers=WRAPPERS,
-        tuned={"CartPole-v1": Tuned(stop={"env_steps": 200_000})},
+        tuned={"CartPole-v1": Tuned(stop={"env_steps": 100_000})},
     ),
     Algorithm(
         id="a2c", title="A2C", library="torch",
@@ -81,7 +84,7 @@ TEACHING_ALGORITHMS = (
         "advantage A. The actor then does more of what had a positive one, and the critic corrects itself.",
         observations=frozenset({"box"}), actions=frozenset({"discrete", "box"}),
         params=A2CParams, code="backend.workloads.a2c:train", stop={"env_steps": 200_000}, wrappers=WRAPPERS,
-        tuned={"CartPole-v1": Tuned(stop={"env_steps": 200_000})},
+        tuned={"CartPole-v1": Tuned(stop={"env_steps": 100_000})},
     ),
     Algorithm(
         id="a3c", title="A3C", library="torch",
@@ -93,6 +96,6 @@ TEACHING_ALGORITHMS = (
         "a gradient, which is applied at once. The same seed need not give the same curve, for who comes first is chance.",
         observations=frozenset({"box"}), actions=frozenset({"discrete", "box"}),
         params=A3CParams, code="backend.workloads.a3c:train", stop={"env_steps": 200_000}, wrappers=WRAPPERS,
-        tuned={"CartPole-v1": Tuned(stop={"env_steps": 200_000})},
+        tuned={"CartPole-v1": Tuned(params={"lr": 2e-3, "n_steps": 128}, stop={"env_steps": 120_000})},
     ),
 )  # fmt: skip
