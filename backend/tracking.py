@@ -84,7 +84,7 @@ class Session:
             error = f"{type(error).__name__}: {error}"
         try:
             self.recorder.finish(to, note, error, trace)
-        except RaydeckError as problem:  # the run was deleted, or the disk stayed full
+        except Exception as problem:  # the run was deleted, the disk stayed full: whatever it is, the script goes on
             _say(f"the end of run {self.id} could not be written: {problem}")
         self.database.close()
 

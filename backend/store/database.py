@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from filelock import FileLock
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
@@ -49,12 +49,27 @@ class Database:
             yield connection
 
     @contextmanager
-    def write(self) -> Iterator[Connection]:
-        """Opens a transaction that holds the write lock from the start, so that it never has to give up half-way."""
-        with _explained(self.url), self.engine.connect() as connection:
+    def write(self, patience: float | None = None) -> Iterator[Connection]:
+        """Opens a transaction that holds the write lock from the start, so that it never has to give up half-way.
+
+        `patience` is for how many seconds it waits while another writes to the same file; BUSY_SECONDS when left out.
+        """
+        with _explained(self.url), self.engine.connect() as connection, self._patient(connection, patience):
             connection = connection.execution_options(raydeck_write=True)
             with connection.begin():
                 yield connection
+
+    @contextmanager
+    def _patient(self, connection: Connection, patience: float | None) -> Iterator[None]:
+        if patience is None or not self.is_sqlite:
+            yield
+            return
+        file = cast(sqlite3.Connection, connection.connection.driver_connection)
+        file.execute(f"pragma busy_timeout={int(1000 * patience)}")
+        try:
+            yield
+        finally:
+            file.execute(f"pragma busy_timeout={int(1000 * BUSY_SECONDS)}")
 
     @contextmanager
     def outside_transactions(self) -> Iterator[Connection]:

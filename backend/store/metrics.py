@@ -27,6 +27,8 @@ FLUSH_SECONDS = 0.5
 RETRY_SECONDS = 1.0
 FINISH_SECONDS = 600.0  # how long an end is held back by a full disk before it is given up
 FLUSH_POINTS = 20_000  # so many waiting points are written at once, by whoever reported the last
+PATIENCE_SECONDS = 0.1  # for how long that one waits while another writes to the database
+MOST_HELD = 2_000_000  # points in memory that cannot be written; from there on whoever reports waits
 NAN = math.nan
 UPSERT_CHUNK = text(
     "insert into rollups (series, level, chunk, data) values (:series, :level, :chunk, :data)"
@@ -94,6 +96,7 @@ class Recorder:
         self._shelf: Shelf = {}  # checkpoints that came or went since the last flush
         self._waiting = 0  # points reported since the last flush
         self._kept: list[Blocks] = []  # what could not be written so far
+        self._held = 0  # points in it; 0 unless the last flush failed
         self._books: dict[int, _TrialBook] = {}
         self._series: dict[Key, _Series] = {}
         self._closed = threading.Event()
@@ -141,7 +144,8 @@ class Recorder:
             book = self._books[trial]
             block = self._blocks.get((trial, keys))
             if block is None:
-                block = self._blocks[trial, keys] = _Block(keys)
+                keys = tuple(map(str, keys))  # such as the numbers of classes
+                block = self._blocks.setdefault((trial, keys), _Block(keys))
             block.sequences.append(book.sequence)
             block.steps.append(place if place is not None else book.sequence if numbered else NAN)
             block.times.append(at)
@@ -149,18 +153,23 @@ class Recorder:
             book.sequence += 1
             book.dirty = True
             self._waiting += len(keys)
-            is_much = self._waiting >= FLUSH_POINTS
+            is_full = self._held + self._waiting >= MOST_HELD
+            is_much = self._waiting >= FLUSH_POINTS and (is_full or not self._held)
         if is_much:
-            self._flush_here()
+            self._flush_here(is_full)
         elif not self._news.is_set():
             self._news.set()
 
-    def _flush_here(self) -> None:
-        """Writes in the reporting thread: it waits while the database is slower than its reports, and memory stays small."""
+    def _flush_here(self, is_full: bool) -> None:
+        """Writes in the reporting thread, so that memory stays small. It waits for the database only if memory is full."""
+        if not self._flushing.acquire(blocking=is_full):
+            return
         try:
-            self.flush()
+            self._flush(None if is_full else PATIENCE_SECONDS)
         except (StaleAttempt, StoreUnavailable):
             self._news.set()  # the recorder's own thread meets the same, and says so
+        finally:
+            self._flushing.release()
 
     @contextmanager
     def counted(self) -> Iterator[None]:
@@ -219,9 +228,14 @@ class Recorder:
             StaleAttempt: another attempt has taken over; nothing was written.
             StoreUnavailable: the database cannot be written (a full disk); everything is kept for the next flush.
         """
-        with self._flushing, self.counted():
+        with self._flushing:
+            self._flush()
+
+    def _flush(self, patience: float | None = None) -> None:
+        with self.counted():
             with self._lock:
-                news, self._blocks, self._waiting = self._blocks, {}, 0
+                news, self._blocks = self._blocks, {}
+                self._held, self._waiting = self._held + self._waiting, 0
                 kept = [*self._kept, *([news] if news else [])]
                 self._note_last(news)
                 changed = {number: book.row() for number, book in self._books.items() if book.dirty}
@@ -229,7 +243,8 @@ class Recorder:
                     self._books[number].dirty = False
                 shelf, self._shelf = self._shelf, {}
             if kept or changed or shelf:
-                self._write_or_keep(kept, changed, shelf)
+                self._write_or_keep(kept, changed, shelf, patience)
+            self._held = 0
 
     def _note_last(self, blocks: Blocks) -> None:
         """Brings each trial's last and best values up to its blocks, the newest report last."""
@@ -247,10 +262,10 @@ class Recorder:
     def _goal(self, last: Mapping[str, Any]) -> Goal:
         return self.goal or Goal(metrics.reward(last))
 
-    def _write_or_keep(self, kept: list[Blocks], changed: dict[int, dict[str, Any]], shelf: Shelf) -> None:
+    def _write_or_keep(self, kept: list[Blocks], changed: dict[int, dict[str, Any]], shelf: Shelf, patience: float | None = None) -> None:
         known = dict(self._series)
         try:
-            with self.database.write() as tx:
+            with self.database.write(patience) as tx:
                 hold(tx, self.run_id, self.attempt)
                 self._write_trials(tx, changed)
                 self._write_points(tx, _by_series(kept), known)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from backend.errors import StaleAttempt, StoreUnavailable
+from backend.errors import NotANumber, StaleAttempt, StoreUnavailable
 from backend.store import queries, runs, series
 from backend.store.database import Database
 from backend.store.metrics import Recorder
@@ -110,3 +110,47 @@ def test_a_run_that_comes_back_has_its_trials_back(database: Database, run_id: s
     recorder.flush()
     trial = queries.run(database, run_id).trials[0]
     assert (trial.state, trial.ended_at) == (TrialState.RUNNING, None)
+
+
+@ON_SQLITE
+def test_a_report_does_not_wait_for_a_locked_database(database: Database, run_id: str, recorder: Recorder) -> None:
+    took = []
+    with database.write():
+        for _ in range(3):  # the thread waits for the lock, and whoever reports much would have written itself
+            began = time.monotonic()
+            for step in range(25_000):
+                recorder.report(0, step, {"return_mean": 1.0})
+            took.append(time.monotonic() - began)
+    recorder.close()
+    assert max(took) < 5
+    assert queries.run(database, run_id).trials[0].reports == 75_000
+
+
+@ON_SQLITE
+def test_what_cannot_be_written_is_kept_up_to_a_limit(
+    database: Database, run_id: str, recorder: Recorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("backend.store.metrics.FLUSH_POINTS", 10)
+    monkeypatch.setattr("backend.store.metrics.MOST_HELD", 100)
+    monkeypatch.setattr(database, "write", _refused)
+    for step in range(300):
+        recorder.report(0, step, {"return_mean": 1.0})
+    monkeypatch.undo()
+    recorder.close()
+    (found,) = series.read(database, [run_id], ["return_mean"])
+    assert found.length == 300
+
+
+def _refused(patience: float | None = None) -> None:
+    raise StoreUnavailable("locked")
+
+
+def test_a_key_that_is_no_text_is_recorded_as_what_it_says(database: Database, run_id: str, recorder: Recorder) -> None:
+    recorder.report(0, 1, {7: 1.5, "return_mean": 2.0})  # type: ignore[dict-item]
+    recorder.report(0, 2, {7: 2.5, "return_mean": 2.0})  # type: ignore[dict-item]
+    with pytest.raises(NotANumber) as caught:
+        recorder.report(0, 3, {8: "high"})  # type: ignore[dict-item]
+    assert "8" in str(caught.value)
+    recorder.close()
+    assert queries.run(database, run_id).trials[0].last["7"] == 2.5
+    assert [curve.length for curve in series.read(database, [run_id], ["7", "return_mean"])] == [2, 2]
