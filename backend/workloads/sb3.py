@@ -35,7 +35,7 @@ ALGORITHMS: dict[str, type[BaseAlgorithm]] = {
     "sb3_ppo": PPO, "sb3_a2c": A2C, "sb3_dqn": DQN, "sb3_sac": SAC, "sb3_td3": TD3, "sb3_ddpg": DDPG,
 }  # fmt: skip
 OURS = ("hidden", "n_envs", "noise_sigma", "epsilon_steps")  # params that its constructors do not know by these names
-COUNTERS = ("num_timesteps", "_episode_num", "_n_updates", "_n_calls", "ep_info_buffer", "exploration_rate")
+COUNTERS = ("num_timesteps", "_episode_num", "_n_updates", "_n_calls", "ep_info_buffer", "ep_success_buffer", "exploration_rate")
 BUFFER = ("observations", "next_observations", "actions", "rewards", "dones", "timeouts")
 
 WINDOW = 100  # episodes behind every mean; the library's own number
