@@ -25,6 +25,7 @@ PACKAGES = (
     "highway-env", "miniworld", "mo-gymnasium", "flappy-bird-gymnasium", "panda-gym", "opencv-python", "moviepy",
 )  # fmt: skip
 _reading = threading.Lock()
+_unreadable: set[Path] = set()
 _kept: dict[Path, tuple[int, dict[str, Entry]]] = {}
 
 
@@ -76,16 +77,19 @@ def is_current() -> bool:
 
 def read_soon() -> bool:
     """Reads the registry in the background unless that is done or being done; returns whether it is still to come."""
-    if is_current():
+    folder = _folder()
+    if is_current() or folder in _unreadable:
         return False
     if _reading.acquire(blocking=False):
-        threading.Thread(target=_read_quietly, args=(_folder(),), name="environment registry", daemon=True).start()
+        threading.Thread(target=_read_quietly, args=(folder,), name="environment registry", daemon=True).start()
     return True
 
 
 def _read_quietly(folder: Path) -> None:
     try:
         read(folder)
+    except OSError:  # no room, or no right to write: what is curated is offered all the same
+        _unreadable.add(folder)
     finally:
         _reading.release()
 

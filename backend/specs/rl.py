@@ -50,7 +50,7 @@ class Evaluation(Part):
     every: int = Field(
         10, ge=0, title="Evaluate every (iterations)", description="Iterations between two evaluations, without exploring. 0: never."
     )
-    episodes: int = Field(10, ge=1, le=10_000, title="Episodes", description="Played at each evaluation, on seeds of their own.")
+    episodes: int = Field(10, ge=1, le=10_000, title="Episodes per evaluation", description="Played at each one, on seeds of their own.")
 
 
 class Checkpoints(Part):

@@ -4,89 +4,112 @@ from collections.abc import Mapping
 from typing import Any
 
 import streamlit as st
+from pydantic import BaseModel
 
 from backend import specs
-from backend.catalog.algorithms import ALGORITHMS, LIBRARIES, Algorithm, environments_for
-from backend.catalog.environments import ENVIRONMENTS, Environment
+from backend.catalog.algorithms import ALGORITHMS, LIBRARIES, Algorithm
 from backend.errors import InvalidSpec
 from backend.specs import RLSpec, Stop
-from pages.components import known_best, spec_form
+from backend.specs.rl import Checkpoints, Evaluation, Wrappers
+from pages.components import environment_field, known_best, spec_form
 from pages.components.drafts import Asked, Draft
+from pages.components.environment_field import Chosen
 from pages.components.text import plain
 
 MOST_SEEDS = 1000  # beyond what the spec allows, so that it says so, and no more than fits in memory
 FIRST_STOPS = ("episodes", "env_steps", "return_mean")
+Problems = Mapping[str, str]
 
 
 def form(draft: Draft) -> Asked:
     """Draws the form; the fields follow the algorithm and the environment."""
     values, key = draft.values, f"rl/{draft.source}"
-    algorithm, environment = _what(values, key)
-    key = f"{key}/{algorithm.id}"
-    mine = values.get("algorithm", algorithm.id) == algorithm.id
-    start = values if mine else {}
-    problems: Mapping[str, str] = st.session_state.get(f"{key}/problems", {})
-    data: dict[str, Any] = {"kind": "rl", "algorithm": algorithm.id, "environment": environment.id}
-    data |= _run_card(start, values, algorithm, problems, key)
-    data["environment_options"] = _options_card(environment, values, problems, key)
-    kept = {} if "params" in start else known_best.params(f"{algorithm.id}/{environment.id}", key)
-    data["params"] = _params_cards(algorithm, {"params": kept} | dict(start), problems, f"{key}/{'kept' if kept else ''}")
-    try:
-        spec, found = specs.parse(data), {}
-    except InvalidSpec as error:
-        spec, found = None, error.problems
+    problems: Problems = st.session_state.get(f"{key}/problems", {})
+    algorithm, chosen, place = _what(values, problems, key)
+    same_algorithm = values.get("algorithm", algorithm.id) == algorithm.id
+    same_environment = values.get("environment", chosen.id) == chosen.id
+    start = dict(values) if same_algorithm and same_environment else {}
+    data: dict[str, Any] = {"kind": "rl", "algorithm": algorithm.id, "environment": chosen.id}
+    if begin := values.get("start_from") if same_algorithm else "":
+        st.caption(f":material/resume: Training goes on from a checkpoint: {plain(begin)}")
+        data["start_from"] = begin
+    pair = f"{key}/{algorithm.id}/{chosen.id}"
+    name = values.get("name", "") if same_algorithm else ""
+    data |= _run_card({**start, "name": name, "seeds": values.get("seeds", [1, 2, 3])}, algorithm, chosen.id, problems, key, pair)
+    options = values.get("environment_options", {}) if same_environment else {}
+    data["environment_options"] = environment_field.options_card(chosen, options, problems, key)
+    kept = {} if "params" in start else known_best.params(f"{algorithm.id}/{chosen.id}", pair)
+    params = algorithm.defaults(chosen.id) | kept | dict(start.get("params", {}))
+    data["params"] = _params_cards(algorithm, chosen.id, params, problems, f"{pair}/{'kept' if kept else ''}")
+    data |= _parts(values, algorithm, problems, key)
+    spec, found = _checked(data, chosen, place)
     if found != problems:
         st.session_state[f"{key}/problems"] = found  # shown under their fields, which are drawn before this is known
         st.rerun()
     return Asked(spec, found)
 
 
-def _what(values: Mapping[str, Any], key: str) -> tuple[Algorithm, Environment]:
+def _checked(data: dict[str, Any], chosen: Chosen, place: Any) -> tuple[specs.RunSpec | None, Problems]:
+    """Returns the spec, or what is wrong; an environment of the user's own is tried, and said to be what it was found to be."""
+    try:
+        spec = specs.parse(data)
+        if chosen.own is None or not isinstance(spec, RLSpec):
+            return spec, {}
+        with place:
+            prepared = environment_field.checked_own(spec)
+            if prepared.checked and prepared.checked.environment:
+                environment_field.about(prepared.checked.environment, prepared.checked.notes)
+    except InvalidSpec as error:
+        return None, error.problems
+    return prepared.spec, {}
+
+
+def _what(values: Mapping[str, Any], problems: Problems, key: str) -> tuple[Algorithm, Chosen, Any]:
+    """Returns what is chosen, and the place for what is said of an environment once it was checked."""
     left, right = st.columns(2)
     ids = list(ALGORITHMS)
     index = ids.index(values["algorithm"]) if values.get("algorithm") in ids else 0
     with left:
-        chosen = st.selectbox(
+        picked = st.selectbox(
             "Algorithm", ids, index=index, key=f"{key}/algorithm", help=RLSpec.model_fields["algorithm"].description,
             format_func=lambda each: f"{ALGORITHMS[each].title} · {LIBRARIES[ALGORITHMS[each].library]}",
         )  # fmt: skip
-    algorithm = ALGORITHMS[chosen]
-    suitable = [environment.id for environment in environments_for(algorithm)]
-    at = suitable.index(values["environment"]) if values.get("environment") in suitable else 0
+        algorithm = ALGORITHMS[picked]
+        st.caption(f"{algorithm.summary} [Paper]({algorithm.source})")
     with right:
-        picked = st.selectbox(
-            "Environment", suitable, index=at, key=f"{key}/{algorithm.id}/environment",
-            help=f"{RLSpec.model_fields['environment'].description} Only those {algorithm.title} can act in are offered.",
-        )  # fmt: skip
-    environment = ENVIRONMENTS[picked]
-    st.caption(f"{algorithm.summary} [Paper]({algorithm.source})  \n{environment.summary}")
+        chosen = environment_field.field(algorithm, values.get("environment"), problems, key)
+        place = st.container()
+        if chosen.known:
+            with place:
+                environment_field.about(chosen.known)
     with st.expander(f"How {algorithm.title} learns", icon=":material/school:"):
         st.latex(algorithm.rule)
         st.caption(algorithm.plainly)
-    return algorithm, environment
+    environment_field.others()
+    return algorithm, chosen, place
 
 
-def _run_card(
-    start: Mapping[str, Any], values: Mapping[str, Any], algorithm: Algorithm, problems: Mapping[str, str], key: str
-) -> dict[str, Any]:
-    seeds = values.get("seeds", [1, 2, 3])
+def _run_card(start: Mapping[str, Any], algorithm: Algorithm, environment: str, problems: Problems, key: str, pair: str) -> dict[str, Any]:
+    seeds = start["seeds"]
     consecutive = seeds == list(range(1, len(seeds) + 1))
     with st.container(border=True):
         st.markdown("**Run**")
         left, right = st.columns([2, 1])
         with left:
             about = RLSpec.model_fields["name"].description
-            name = st.text_input("Name", value=start.get("name", ""), key=f"{key}/name", help=about, placeholder="named after what it does")
+            name = st.text_input(
+                "Name", value=start["name"], key=f"{key}/{algorithm.id}/name", help=about, placeholder="named after what it does"
+            )
             spec_form.problem_under(problems, "name")
         with right:
             about = RLSpec.model_fields["seeds"].description
             count = st.number_input("Seeds", value=len(seeds), step=1, key=f"{key}/seeds", help=about)
             spec_form.problem_under(problems, "seeds")
-        stop = start.get("stop", algorithm.stop)
-        stops = spec_form.fields(Stop, FIRST_STOPS, stop, problems, "stop", f"{key}/stop")
+        stop = start.get("stop", algorithm.stops(environment))
+        stops = spec_form.fields(Stop, FIRST_STOPS, stop, problems, "stop", f"{pair}/stop")
         more = [each for each in Stop.model_fields if each not in FIRST_STOPS]
         with st.expander(f"{len(more) + 1} more: other limits, own seeds", expanded=any(f"stop.{each}" in problems for each in more)):
-            stops |= spec_form.fields(Stop, more, stop, problems, "stop", f"{key}/stop")
+            stops |= spec_form.fields(Stop, more, stop, problems, "stop", f"{pair}/stop")
             own = st.text_input(
                 "Own seeds", value="" if consecutive else ", ".join(map(str, seeds)), key=f"{key}/own_seeds",
                 placeholder="1, 2, 3 …", help="Whole numbers, separated by commas. Empty: as many as above, counted from 1.",
@@ -97,20 +120,8 @@ def _run_card(
     return {"name": name.strip(), "seeds": chosen, "stop": {each: value for each, value in stops.items() if value is not None}}
 
 
-def _options_card(environment: Environment, values: Mapping[str, Any], problems: Mapping[str, str], key: str) -> dict[str, Any]:
-    if not environment.options.model_fields:
-        return {}
-    same = values.get("environment") == environment.id
-    start = environment.options().model_dump() | (dict(values.get("environment_options", {})) if same else {})
-    with st.container(border=True):
-        st.markdown(f"**{environment.title}**")
-        names = environment.options.model_fields
-        return spec_form.fields(environment.options, names, start, problems, "environment_options", f"{key}/{environment.id}")
-
-
-def _params_cards(algorithm: Algorithm, values: Mapping[str, Any], problems: Mapping[str, str], key: str) -> dict[str, Any]:
-    model = algorithm.params
-    start = model().model_dump() | dict(values.get("params", {}))
+def _params_cards(algorithm: Algorithm, environment: str, start: Mapping[str, Any], problems: Problems, key: str) -> dict[str, Any]:
+    model, usual = algorithm.params, algorithm.defaults(environment)
     groups: dict[str, list[str]] = {"": [], "more": [], "sampling": []}
     for name, info in model.model_fields.items():
         groups[spec_form.group_of(info)].append(name)
@@ -119,7 +130,7 @@ def _params_cards(algorithm: Algorithm, values: Mapping[str, Any], problems: Map
         st.markdown("**Algorithm settings**")
         entered |= spec_form.fields(model, groups[""], start, problems, "params", f"{key}/params")
         if more := groups["more"]:
-            changed = sum(start[name] != info.default for name, info in model.model_fields.items() if name in more)
+            changed = sum(start[name] != usual[name] for name in more)
             told = f"{changed} changed" if changed else "all at their defaults"
             with st.expander(f"{len(more)} more, {told}", expanded=any(f"params.{name}" in problems for name in more)):
                 entered |= spec_form.fields(model, more, start, problems, "params", f"{key}/params")
@@ -127,4 +138,31 @@ def _params_cards(algorithm: Algorithm, values: Mapping[str, Any], problems: Map
         with st.container(border=True):
             st.markdown("**Sampling**")
             entered |= spec_form.fields(model, groups["sampling"], start, problems, "params", f"{key}/params")
+    return {name: value for name, value in entered.items() if value is not None}
+
+
+def _parts(values: Mapping[str, Any], algorithm: Algorithm, problems: Problems, key: str) -> dict[str, Any]:
+    """How the agent is tested and kept, and what stands between it and its environment."""
+    with st.container(border=True):
+        st.markdown("**Evaluation**")
+        found = {"evaluation": _part(Evaluation, "evaluation", list(Evaluation.model_fields), values, problems, key)}
+        with st.expander("Checkpoints: how many are kept", expanded=_is_wrong(problems, "checkpoints")):
+            found["checkpoints"] = _part(Checkpoints, "checkpoints", list(Checkpoints.model_fields), values, problems, key)
+    names = [name for name in Wrappers.model_fields if name in algorithm.wrappers]
+    given = Wrappers(**{name: value for name, value in values.get("wrappers", {}).items() if name in names})
+    used = [str(Wrappers.model_fields[name].title).lower() for name in given.used()]
+    told = ", ".join(used) or "none to begin with"
+    if names:
+        with st.expander(f"Wrappers: {told}", icon=":material/layers:", expanded=bool(used) or _is_wrong(problems, "wrappers")):
+            found["wrappers"] = _part(Wrappers, "wrappers", names, values, problems, f"{key}/{algorithm.id}")
+    return found
+
+
+def _is_wrong(problems: Problems, part: str) -> bool:
+    return any(field.startswith(f"{part}.") for field in problems)
+
+
+def _part(model: type[BaseModel], part: str, names: list[str], values: Mapping[str, Any], problems: Problems, key: str) -> dict[str, Any]:
+    start = model().model_dump() | dict(values.get(part, {}))
+    entered = spec_form.fields(model, names, start, problems, part, f"{key}/{part}")
     return {name: value for name, value in entered.items() if value is not None}

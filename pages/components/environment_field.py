@@ -1,0 +1,125 @@
+"""Choosing an environment: those that suit an algorithm, the user's own, and what the chosen one is like."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+
+import streamlit as st
+from pydantic import BaseModel
+
+from backend import api_environments
+from backend.api_environments import OwnEnvironment
+from backend.catalog.algorithms import Algorithm, environments_for
+from backend.catalog.environments import ENVIRONMENTS, Environment, NoOptions
+from backend.specs import RLSpec
+from pages.components import spec_form
+from pages.components.text import plain
+
+PICTURE_WIDTH = 112  # pixels
+MOST_NOTES = 3
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """What was chosen; of the user's own `known` is found out by a check."""
+
+    id: str
+    title: str
+    options: type[BaseModel]
+    known: Environment | None = None
+    own: OwnEnvironment | None = None
+
+
+def field(algorithm: Algorithm, asked: str | None, problems: Mapping[str, str], key: str) -> Chosen:
+    """Draws the field. A choice outlives a change of the algorithm if it suits the next one as well."""
+    names = [environment.id for environment in environments_for(algorithm)]
+    own = {each.id: each for each in api_environments.own()}
+    names += own
+    wanted = st.session_state.get(f"{key}/environment", asked)
+    if asked and asked not in names and asked not in ENVIRONMENTS:
+        st.warning(f"{plain(asked)} is no longer there.", icon=":material/code_off:")
+    picked = st.selectbox(
+        "Environment", names, index=names.index(wanted) if wanted in names else 0, key=f"{key}/{algorithm.id}/environment",
+        format_func=lambda each: f"{each} · your own" if each in own else each,
+        help=f"{RLSpec.model_fields['environment'].description} Only those {algorithm.title} can act in are offered, and your own.",
+    )  # fmt: skip
+    st.session_state[f"{key}/environment"] = picked
+    spec_form.problem_under(problems, "environment")
+    if picked in own:
+        return Chosen(picked, picked.partition(":")[2], own[picked].options, None, own[picked])
+    known = ENVIRONMENTS[picked]
+    return Chosen(picked, known.title, known.options, known)
+
+
+def about(environment: Environment, notes: tuple[str, ...] = ()) -> None:
+    """Says what an environment is like, beside a picture of it."""
+    with st.container(horizontal=True, vertical_alignment="top", gap="small"):
+        if environment.picture and environment.picture.exists():
+            st.image(str(environment.picture), width=PICTURE_WIDTH)
+        lines = [plain(environment.summary)] if not environment.curated else [environment.summary]
+        st.caption("  \n".join([*(line for line in lines if line), _facts(environment)]))
+    for note in notes[:MOST_NOTES]:
+        st.caption(f":material/info: Gymnasium advises: {plain(note)}")
+
+
+def _facts(environment: Environment) -> str:
+    facts = []
+    if environment.observes and environment.acts:
+        facts.append(f"sees {environment.observes.text}; acts by {_acts(environment)}")
+    facts.append(f"at most {environment.max_steps:,} steps".replace(",", "\u202f"))
+    if environment.solved_at is not None:
+        facts.append(f"solved at {environment.solved_at:g}")
+    if environment.renders is False:
+        facts.append("cannot be watched: it draws no pictures here")
+    told = "; ".join(facts)
+    return f"{told[0].upper()}{told[1:]}."
+
+
+def _acts(environment: Environment) -> str:
+    space = environment.acts
+    if space is None:
+        return ""
+    return f"one of {space.size} choices" if space.kind == "discrete" else space.text
+
+
+def options_card(chosen: Chosen, start: Mapping[str, Any], problems: Mapping[str, str], key: str) -> dict[str, Any]:
+    """The options of gymnasium.make, or of the constructor."""
+    if chosen.options is NoOptions or not chosen.options.model_fields:
+        return {}
+    values = chosen.options().model_dump() | dict(start)
+    with st.container(border=True):
+        st.markdown(f"**{plain(chosen.title)}**")
+        names = chosen.options.model_fields
+        entered = spec_form.fields(chosen.options, names, values, problems, "environment_options", f"{key}/{chosen.id}")
+    return {name: value for name, value in entered.items() if value is not None}
+
+
+def others() -> None:
+    """Says which environments are still being read, and which cannot be made here and what they need."""
+    if api_environments.is_being_read():
+        st.fragment(_reading, run_every=1.0)()
+    missing = sorted(api_environments.unavailable(), key=lambda each: (each.package, each.reason, each.id))
+    if not missing:
+        return
+    with st.expander(f"{len(missing)} more that need a package", icon=":material/extension_off:"):
+        for (package, reason), group in groupby(missing, key=lambda each: (each.package, each.reason)):
+            how = f"`pip install '{package}'`, then start Raydeck anew: " if package else f"{plain(reason)}: "
+            st.caption(f"{how}{', '.join(plain(each.id) for each in group)}")
+
+
+def _reading() -> None:
+    if api_environments.is_being_read():
+        st.caption(":material/hourglass_top: The rest of Gymnasium's registry is being read; it takes some seconds.")
+    else:
+        st.rerun()
+
+
+def checked_own(spec: RLSpec) -> api_environments.Prepared:
+    """Returns a run whose environment, the user's own, was made and stepped.
+
+    Raises:
+        InvalidSpec: with its complaints.
+    """
+    with st.spinner("Checking the environment: reset, step, random actions …"):
+        return api_environments.check(spec)
