@@ -8,8 +8,9 @@ import streamlit as st
 from backend.analysis import words
 from backend.api import Run
 from backend.catalog import metrics
+from backend.catalog.algorithms import ALGORITHMS
 from backend.catalog.environments import ENVIRONMENTS
-from pages.components import chart_options, charts, common_tabs
+from pages.components import chart_options, charts, common_tabs, q_view
 from pages.components.charts import Board
 
 PART = "seed"
@@ -29,8 +30,10 @@ def failed(run: Run) -> str:
     return f"{many} of {len(run.trials)} seeds failed" if many else ""
 
 
-def tabs(_run: Run) -> dict[str, Callable[[Run, Board], None]]:
-    return {"Reward": main_chart, "Metrics": common_tabs.metrics_tab, "Trials": _trials}
+def tabs(run: Run) -> dict[str, Callable[[Run, Board], None]]:
+    has_table = ALGORITHMS[run.spec["algorithm"]].library == "tabular"
+    table: dict[str, Callable[[Run, Board], None]] = {"Table": q_view.table_tab} if has_table else {}
+    return {"Reward": main_chart, **table, "Metrics": common_tabs.metrics_tab, "Trials": _trials}
 
 
 def numbers(run: Run) -> None:

@@ -1,0 +1,28 @@
+// Draws a whole plotly figure on a node that is kept, so that a new one takes its place without a flicker.
+let plotly
+
+const loaded = (url) => (plotly ??= window.Plotly ? Promise.resolve() : new Promise((done, failed) => {
+  const script = Object.assign(document.createElement("script"), { src: url, onload: done, onerror: failed })
+  document.head.append(script)
+}))
+
+const draw = (node) => {
+  const styles = getComputedStyle(node)
+  const value = (name) => styles.getPropertyValue(name).trim()
+  const text = Object.entries(node.given.colours).reduce((text, [given, name]) => text.replaceAll(given, value(name)), node.given.figure)
+  const { data, layout } = JSON.parse(text)
+  layout.font = { family: value("--st-font"), color: value("--st-text-color"), size: 13 }
+  layout.hoverlabel = { bgcolor: value("--st-secondary-background-color"), bordercolor: value("--st-border-color"), font: layout.font, align: "left" }
+  window.Plotly.react(node, data, layout, { responsive: true, displayModeBar: false })
+  node.dataset.draws = String(Number(node.dataset.draws ?? 0) + 1)
+}
+
+export default function ({ data, parentElement }) {
+  const node = parentElement.querySelector(".raydeck-figure")
+  const theme = getComputedStyle(node).getPropertyValue("--st-background-color")
+  node.style.minHeight = `${data.height}px` // the place is held until plotly.js has come
+  if (node.theme === theme && node.given?.figure === data.figure) return
+  node.given = data
+  node.theme = theme
+  loaded(data.plotly).then(() => node.isConnected && draw(node))
+}

@@ -1,0 +1,32 @@
+"""A plotly figure that is replaced in place; `st.plotly_chart` is mounted anew, and flickers, each time."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from backend.figures import q_tables
+from pages.components import plotly_js
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+_HERE = Path(__file__).parent
+COLOURS = {q_tables.INK: "--st-text-color", q_tables.EDGE: "--st-border-color"}  # that a figure leaves to the page
+
+
+@st.cache_resource
+def _component():  # type: ignore[no-untyped-def]
+    return st.components.v2.component(
+        "raydeck_figure",
+        html='<div class="raydeck-figure"></div>',
+        css=".raydeck-figure { width: 100%; }",
+        js=(_HERE / "figure_plot.js").read_text(),
+        isolate_styles=False,
+    )
+
+
+def figure_plot(figure: "go.Figure", key: str) -> None:
+    """Shows a figure; one of the same `key` takes the place of the last."""
+    given = {"plotly": plotly_js.url(), "figure": figure.to_json(), "colours": COLOURS, "height": figure.layout.height}
+    _component()(key=key, data=given, height="content")
