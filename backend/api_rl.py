@@ -1,10 +1,134 @@
 """What pages, the command line and notebooks may ask of a reinforcement-learning run."""
 
+import io
+import json
+import zipfile
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, Literal
 
-from backend.api import house
+from backend.api import house, wake_cluster
+from backend.errors import ClusterUnavailable, UnknownRun
+from backend.store import queries
+from backend.store.values import Checkpoint as Checkpoint
+
+What = Literal["episode", "evaluate"]
 
 
 def snapshots(run_id: str, seed: int) -> list[Path]:
     """Returns the files of the tables a seed's agent had, the earliest first; none if it keeps no table."""
     return sorted((house().settings.run_folder(run_id) / "snapshots" / f"seed-{seed}").glob("*.npz"))
+
+
+def checkpoints(run_id: str) -> list[Checkpoint]:
+    """Returns the checkpoints a run keeps, by trial and iteration."""
+    return queries.checkpoints(house().database, run_id)
+
+
+def checkpoint(run_id: str, trial: int, iteration: int) -> Checkpoint:
+    """Returns one kept checkpoint.
+
+    Raises:
+        UnknownRun: there is none such.
+    """
+    for each in checkpoints(run_id):
+        if (each.trial, each.iteration) == (trial, iteration):
+            return each
+    raise UnknownRun(f"Run {run_id} keeps no checkpoint of iteration {iteration} of trial {trial}; it may have made room for a newer one.")
+
+
+def folder_of(kept: Checkpoint) -> Path:
+    return house().settings.run_folder(kept.run_id) / kept.folder
+
+
+def checkpoint_zip(kept: Checkpoint) -> bytes:
+    """Returns a checkpoint's files as a zip."""
+    buffer = io.BytesIO()
+    folder = folder_of(kept)
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path in sorted(folder.rglob("*")):
+            if path.is_file():
+                archive.write(path, path.relative_to(folder))
+    return buffer.getvalue()
+
+
+@dataclass(frozen=True)
+class Played:
+    """What came of letting a checkpoint play; `told` is what backend.drivers.watch wrote."""
+
+    checkpoint: Checkpoint
+    video: Path | None = None
+    told: dict[str, Any] = field(default_factory=dict)
+    error: str = ""
+    traceback: str = ""
+
+
+def play(kept: Checkpoint, seed: int = 1) -> Played | None:
+    """Returns an episode of a checkpoint: a video, rewards and actions. None while it is made; the first call begins."""
+    return _made("episode", kept, seed)
+
+
+def evaluate(kept: Checkpoint, episodes: int) -> Played | None:
+    """Returns a checkpoint's returns over fresh episodes without exploring. None while they are played."""
+    return _made("evaluate", kept, episodes)
+
+
+def forget(what: What, kept: Checkpoint, number: int) -> None:
+    """Forgets what came of it, so that the next call begins anew."""
+    target = _target(what, kept, number)
+    for path in (target, target.with_suffix(".mp4"), target.with_suffix(".job")):
+        path.unlink(missing_ok=True)
+
+
+def evaluations(run_id: str) -> dict[tuple[int, int], dict[str, Any]]:
+    """Returns the largest evaluation by hand of each checkpoint: (trial, iteration) -> what came of it."""
+    found: dict[tuple[int, int], dict[str, Any]] = {}
+    paths = (house().settings.run_folder(run_id) / "episodes").glob("evaluate-*.json")
+    for path in sorted(paths, key=lambda path: int(path.stem.split("-")[3])):
+        told = json.loads(path.read_text())
+        if "error" not in told:
+            found[int(path.stem.split("-")[1]), int(path.stem.split("-")[2])] = told
+    return found
+
+
+def _target(what: What, kept: Checkpoint, number: int) -> Path:
+    folder = house().settings.run_folder(kept.run_id) / "episodes"
+    return folder / f"{what}-{kept.trial}-{kept.iteration}-{number}.json"
+
+
+def _made(what: What, kept: Checkpoint, number: int) -> Played | None:
+    target = _target(what, kept, number)
+    if target.exists():
+        told = json.loads(target.read_text())
+        video = target.with_suffix(".mp4")
+        return Played(kept, video if video.exists() else None, told, told.get("error", ""), told.get("traceback", ""))
+    try:
+        return _go_on(what, kept, number, target)
+    except ClusterUnavailable:
+        wake_cluster()
+        return None
+
+
+def _go_on(what: What, kept: Checkpoint, number: int, target: Path) -> Played | None:
+    """Begins the work, or looks whether it is still on its way."""
+    note, launcher = target.with_suffix(".job"), house().launcher
+    log = target.with_suffix(".log")
+    if note.exists() and note.read_text() == _head():
+        if launcher.is_helping(_job(what, kept, number, note)) or target.exists():
+            return None
+        return Played(kept, error="The helper ended without a word.", traceback=log.read_text()[-4000:] if log.exists() else "")
+    note.parent.mkdir(parents=True, exist_ok=True)
+    note.write_text(_head())
+    arguments = (what, kept.run_id, str(kept.trial), str(kept.iteration), str(number))
+    launcher.help(_job(what, kept, number, note), log, "backend.drivers.watch", *arguments)
+    return None
+
+
+def _job(what: What, kept: Checkpoint, number: int, note: Path) -> str:
+    """Returns the job's id: another one for each time it was asked for anew."""
+    return f"{what}-{kept.run_id}-{kept.trial}-{kept.iteration}-{number}-{note.stat().st_mtime_ns}"
+
+
+def _head() -> str:
+    """Returns which head work is given to: what another had in hand is gone with it."""
+    return house().cluster.jobs().url

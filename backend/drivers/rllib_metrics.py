@@ -26,6 +26,7 @@ def from_result(result: Mapping[str, Any]) -> dict[str, float]:
     speed = sampled.get("num_env_steps_sampled")
     if _is_number(speed) and result.get("time_this_iter_s"):
         metrics["steps_per_second"] = float(speed) / float(result["time_this_iter_s"])
+    metrics |= result.get("evaluation_played") or {}
     return metrics | _learner((result.get("learners") or {}).get("default_policy") or {})
 
 

@@ -6,15 +6,20 @@ from typing import Any
 from ray.rllib.algorithms.dqn import DQNConfig
 from ray.rllib.core.rl_module.default_model_config import DefaultModelConfig
 
+from backend.workloads.rllib_common import policy as policy
+from backend.workloads.rllib_common import prepared
+
 STEPS_PER_ITERATION = 1000
 
 
 def config(given: Mapping[str, Any]) -> DQNConfig:
     """Returns the RLlib configuration; one iteration is at least 1,000 env steps."""
     params = given["params"]
-    return (
+    buffer: dict[str, Any] = {"type": "EpisodeReplayBuffer"}
+    if params["prioritized"]:
+        buffer = {"type": "PrioritizedEpisodeReplayBuffer", "alpha": 0.6, "beta": 0.4}
+    made = (
         DQNConfig()
-        .environment(given["environment"], env_config=given["environment_options"])
         .env_runners(num_env_runners=0, num_envs_per_env_runner=params["num_envs_per_env_runner"])
         .training(
             lr=params["lr"],
@@ -27,8 +32,9 @@ def config(given: Mapping[str, Any]) -> DQNConfig:
             double_q=params["double_q"],
             dueling=params["dueling"],
             n_step=params["n_step"],
-            replay_buffer_config={"type": "EpisodeReplayBuffer", "capacity": params["buffer_size"]},
+            replay_buffer_config={**buffer, "capacity": params["buffer_size"]},
         )
         .reporting(min_sample_timesteps_per_iteration=STEPS_PER_ITERATION, min_time_s_per_iteration=0)
         .rl_module(model_config=DefaultModelConfig(fcnet_hiddens=params["hidden"], fcnet_activation="tanh"))
     )
+    return prepared(made, given)

@@ -6,17 +6,17 @@ from typing import Any
 from ray.rllib.algorithms.ppo import PPOConfig
 from ray.rllib.core.rl_module.default_model_config import DefaultModelConfig
 
+from backend.workloads.rllib_common import policy as policy
+from backend.workloads.rllib_common import prepared
+
 
 def config(given: Mapping[str, Any]) -> PPOConfig:
     """Returns the RLlib configuration; one iteration is `train_batch_size` env steps."""
     params = given["params"]
-    return (
+    made = (
         PPOConfig()
-        .environment(given["environment"], env_config=given["environment_options"])
-        .env_runners(
-            num_env_runners=params["num_env_runners"],
-            num_envs_per_env_runner=params["num_envs_per_env_runner"],
-        )
+        .env_runners(num_env_runners=params["num_env_runners"], num_envs_per_env_runner=params["num_envs_per_env_runner"])
+        .learners(num_learners=params["num_learners"], num_gpus_per_learner=params["num_gpus_per_learner"])
         .training(
             lr=params["lr"],
             gamma=params["gamma"],
@@ -24,8 +24,8 @@ def config(given: Mapping[str, Any]) -> PPOConfig:
             clip_param=params["clip_param"],
             use_kl_loss=False,  # the paper's clipped variant needs no KL penalty beside it
             vf_clip_param=float("inf"),  # RLlib's 10 throttles the critic where returns are in the hundreds
-            train_batch_size_per_learner=params["train_batch_size"],
-            minibatch_size=min(params["minibatch_size"], params["train_batch_size"]),
+            train_batch_size_per_learner=params["train_batch_size"] // max(1, params["num_learners"]),
+            minibatch_size=min(params["minibatch_size"], params["train_batch_size"] // max(1, params["num_learners"])),
             num_epochs=params["num_epochs"],
             entropy_coeff=params["entropy_coeff"],
             vf_loss_coeff=params["vf_loss_coeff"],
@@ -33,3 +33,4 @@ def config(given: Mapping[str, Any]) -> PPOConfig:
         )
         .rl_module(model_config=DefaultModelConfig(fcnet_hiddens=params["hidden"], fcnet_activation="tanh", vf_share_layers=False))
     )
+    return prepared(made, given)

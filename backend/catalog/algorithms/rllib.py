@@ -5,6 +5,8 @@ from pydantic import Field
 from backend.catalog.algorithms.base import Algorithm
 from backend.catalog.algorithms.params import GAMMA, HIDDEN, LEARNING_RATE, MORE, SAMPLING, LearningRate, Params, Probability, Units
 
+WRAPPERS = frozenset({"time_limit", "frame_stack", "normalize_reward"})
+
 
 class PPOParams(Params):
     lr: LearningRate = Field(3e-4, title="Learning rate", description=LEARNING_RATE)
@@ -32,6 +34,18 @@ class PPOParams(Params):
     )  # fmt: skip
     num_envs_per_env_runner: int = Field(
         8, ge=1, title="Envs per runner", description="Environments stepped side by side.", json_schema_extra=SAMPLING
+    )
+    num_learners: int = Field(
+        0, ge=0, title="Learners", json_schema_extra=SAMPLING,
+        description="Processes that compute gradients, one CPU each, each on its share of a batch. 0: the trial's own process does.",
+    )  # fmt: skip
+    num_gpus_per_learner: float = Field(
+        0.0,
+        ge=0,
+        le=8,
+        title="GPUs per learner",
+        description="What each learner reserves, if the cluster has any.",
+        json_schema_extra=SAMPLING,
     )
 
 
@@ -64,11 +78,86 @@ class DQNParams(Params):
     dueling: bool = Field(
         True, title="Dueling", description="Splits value and advantage in the network (Wang 2015).", json_schema_extra=MORE
     )
+    prioritized: bool = Field(
+        False, title="Prioritised replay", json_schema_extra=MORE,
+        description="Draws surprising steps more often (Schaul 2016). Slower for each update.",
+    )  # fmt: skip
     n_step: int = Field(3, ge=1, title="n-step", description="Rewards summed before bootstrapping.", json_schema_extra=MORE)
     hidden: list[Units] = Field([64, 64], title="Hidden layers", description=HIDDEN, min_length=1, json_schema_extra=MORE)
     num_envs_per_env_runner: int = Field(
         4, ge=1, title="Envs per runner", description="Environments stepped side by side.", json_schema_extra=SAMPLING
     )
+
+
+class SACParams(Params):
+    actor_lr: LearningRate = Field(3e-4, title="Learning rate, policy", description=LEARNING_RATE)
+    critic_lr: LearningRate = Field(1e-3, title="Learning rate, critics", description=LEARNING_RATE)
+    gamma: Probability = Field(0.99, title="Discount γ", description=GAMMA)
+    alpha_lr: LearningRate = Field(
+        3e-4, title="Learning rate, temperature", description="Step size of the entropy's weight.", json_schema_extra=MORE
+    )
+    tau: Probability = Field(
+        0.005, title="Target τ", description="How far the target critics follow the critics at each update.", json_schema_extra=MORE
+    )
+    buffer_size: int = Field(
+        50_000, ge=100, title="Replay buffer", description="How many past steps are kept to learn from again.", json_schema_extra=MORE
+    )
+    learning_starts: int = Field(
+        500, ge=0, title="Learning starts", description="Env steps collected before the first update.", json_schema_extra=MORE
+    )
+    train_batch_size: int = Field(
+        128, ge=1, title="Batch (samples)", description="Samples drawn from the buffer for one update.", json_schema_extra=MORE
+    )
+    training_intensity: float = Field(
+        128.0, gt=0, title="Training intensity", json_schema_extra=MORE,
+        description="Samples trained for each env step collected; batch size ÷ intensity is the env steps between updates.",
+    )  # fmt: skip
+    n_step: int = Field(1, ge=1, title="n-step", description="Rewards summed before bootstrapping.", json_schema_extra=MORE)
+    hidden: list[Units] = Field([64, 64], title="Hidden layers", description=HIDDEN, min_length=1, json_schema_extra=MORE)
+    num_envs_per_env_runner: int = Field(
+        1, ge=1, title="Envs per runner", description="Environments stepped side by side.", json_schema_extra=SAMPLING
+    )
+
+
+class IMPALAParams(Params):
+    lr: LearningRate = Field(1e-3, title="Learning rate", description=LEARNING_RATE)
+    gamma: Probability = Field(0.99, title="Discount γ", description=GAMMA)
+    train_batch_size: int = Field(500, ge=32, title="Batch (env steps)", description="Env steps in one update.")
+    rollout_fragment_length: int = Field(
+        50, ge=1, title="Fragment (env steps)", description="Env steps of each environment that a runner hands over at a time.",
+        json_schema_extra=MORE,
+    )  # fmt: skip
+    entropy_coeff: float = Field(
+        0.005, ge=0, title="Entropy bonus", description="Rewards an undecided policy, for more exploration.", json_schema_extra=MORE
+    )
+    vf_loss_coeff: float = Field(
+        0.25, ge=0, title="Value loss weight", description="Weight of the critic's loss in the sum.", json_schema_extra=MORE
+    )
+    grad_clip: float = Field(20.0, gt=0, title="Gradient clip", description="Largest norm of a gradient step.", json_schema_extra=MORE)
+    hidden: list[Units] = Field([64, 64], title="Hidden layers", description=HIDDEN, min_length=1, json_schema_extra=MORE)
+    num_env_runners: int = Field(
+        1, ge=1, title="Env runners", json_schema_extra=SAMPLING, description="Processes that step environments, one CPU each."
+    )
+    num_envs_per_env_runner: int = Field(
+        5, ge=1, title="Envs per runner", description="Environments stepped side by side.", json_schema_extra=SAMPLING
+    )
+    num_learners: int = Field(
+        0, ge=0, title="Learners", json_schema_extra=SAMPLING,
+        description="Processes that compute gradients, one CPU each, each on its share of a batch. 0: the trial's own process does.",
+    )  # fmt: skip
+    num_gpus_per_learner: float = Field(
+        0.0,
+        ge=0,
+        le=8,
+        title="GPUs per learner",
+        description="What each learner reserves, if the cluster has any.",
+        json_schema_extra=SAMPLING,
+    )
+
+
+class APPOParams(IMPALAParams):
+    clip_param: float = Field(0.3, gt=0, title="Clip range", description="How far one update may move the policy.", json_schema_extra=MORE)
+    num_epochs: int = Field(2, ge=1, title="Epochs", description="How often each batch is learned from.", json_schema_extra=MORE)
 
 
 RLLIB_ALGORITHMS = (
@@ -81,7 +170,7 @@ RLLIB_ALGORITHMS = (
         plainly="What went better than expected (advantage A above 0) becomes likelier, but no update may move the policy far "
         "from the one that collected the data.",
         observations=frozenset({"box"}), actions=frozenset({"discrete", "box"}),
-        params=PPOParams, code="backend.workloads.ppo:config", stop={"env_steps": 60_000},
+        wrappers=WRAPPERS, params=PPOParams, code="backend.workloads.ppo:config", stop={"env_steps": 60_000},
     ),
     Algorithm(
         id="dqn", title="DQN", library="rllib",
@@ -91,6 +180,36 @@ RLLIB_ALGORITHMS = (
         plainly="Q-learning with a network in the place of the table: it learns from random past steps out of a buffer, towards a "
         "copy of itself that is renewed now and then.",
         observations=frozenset({"box"}), actions=frozenset({"discrete"}),
-        params=DQNParams, code="backend.workloads.dqn:config", stop={"env_steps": 40_000},
+        wrappers=WRAPPERS, params=DQNParams, code="backend.workloads.dqn:config", stop={"env_steps": 40_000},
+    ),
+    Algorithm(
+        id="sac", title="SAC", library="rllib",
+        summary="Off-policy actor-critic for continuous actions. Learns much from few steps, at more computing for each.",
+        source="https://arxiv.org/abs/1801.01290",
+        rule=r"\max_\pi\; \mathbb{E}\,[\,\min(Q_1, Q_2)(s,a) - \alpha \log \pi(a|s)\,]",
+        plainly="It wants reward and to stay undecided, at an exchange rate α that it learns as well. Two critics judge each "
+        "action, and the more doubtful one counts.",
+        observations=frozenset({"box"}), actions=frozenset({"box"}), wrappers=WRAPPERS,
+        params=SACParams, code="backend.workloads.sac:config", stop={"env_steps": 20_000},
+    ),
+    Algorithm(
+        id="appo", title="APPO", library="rllib",
+        summary="PPO whose env runners never wait for the learner. For many CPUs; on two cores PPO itself is simpler.",
+        source="https://arxiv.org/abs/1912.00167",
+        rule=r"\max_\theta\; \mathbb{E}\,[\,\min(\rho A,\; \mathrm{clip}(\rho, 1-\epsilon, 1+\epsilon)\, A)\,], \quad A \text{ by V-trace}",
+        plainly="PPO's cautious update, on data of runners that may lag a little behind; V-trace weighs the advantage A by how far "
+        "they do.",
+        observations=frozenset({"box"}), actions=frozenset({"discrete", "box"}), wrappers=WRAPPERS,
+        params=APPOParams, code="backend.workloads.appo:config", stop={"env_steps": 150_000},
+    ),
+    Algorithm(
+        id="impala", title="IMPALA", library="rllib",
+        summary="Runners and learner work at the same time and never wait for each other. For many CPUs.",
+        source="https://arxiv.org/abs/1802.01561",
+        rule=r"v_s = V(s) + \sum_t \gamma^t \Big(\prod_i c_i\Big)\, \rho_t\, [\,r_t + \gamma V(s_{t+1}) - V(s_t)\,]",
+        plainly="Runners collect steps with a policy that is a little old. V-trace cuts the weight ρ of steps that the new policy "
+        "would hardly have made, so that they still teach the right thing.",
+        observations=frozenset({"box"}), actions=frozenset({"discrete", "box"}), wrappers=WRAPPERS,
+        params=IMPALAParams, code="backend.workloads.impala:config", stop={"env_steps": 200_000},
     ),
 )  # fmt: skip

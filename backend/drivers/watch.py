@@ -1,0 +1,137 @@
+"""python -m backend.drivers.watch WHAT RUN TRIAL ITERATION NUMBER: lets a checkpoint play; a helper job, no Ray within.
+
+WHAT is `episode` (NUMBER is its seed: a video, and each step's reward and action) or `evaluate` (NUMBER episodes).
+What came of it is a file under the run's `episodes`, written whole or not at all.
+"""
+
+import json
+import os
+import sys
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from importlib import import_module
+from pathlib import Path
+from statistics import fmean, pstdev
+from typing import Any
+
+os.environ.setdefault("SDL_VIDEODRIVER", "dummy")
+os.environ.setdefault("SDL_AUDIODRIVER", "dummy")
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # training holds the cores
+
+from backend import specs
+from backend.catalog.algorithms import ALGORITHMS
+from backend.drivers.rl_config import own_config
+from backend.settings import Settings
+from backend.specs import RLSpec
+from backend.store import queries
+from backend.store.database import open_database
+from backend.store.values import Checkpoint
+
+MOST_FRAMES = 3000
+USUAL_FPS = 30
+FRESH_SEED = 2_000_003  # of the first episode of an evaluation by hand; no training and no evaluation in training uses them
+
+
+def main(what: str, run_id: str, trial: int, iteration: int, number: int) -> int:
+    """Does the work and returns the exit code: what went wrong stands in the file, too."""
+    settings = Settings()
+    folder = settings.run_folder(run_id) / "episodes"
+    target = folder / f"{what}-{trial}-{iteration}-{number}.json"
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        told = WORK[what](*_loaded(settings, run_id, trial, iteration), number, target)
+    except BaseException as error:
+        told = {"error": f"{type(error).__name__}: {error}", "traceback": traceback.format_exc()}
+    part = target.with_suffix(".part")
+    part.write_text(json.dumps(told))
+    part.replace(target)
+    return int("error" in told)
+
+
+def _loaded(settings: Settings, run_id: str, trial: int, iteration: int) -> tuple[dict[str, Any], Any]:
+    """Returns the config of a checkpoint and its policy."""
+    database = open_database(settings)
+    spec = specs.stored(queries.run(database, run_id).spec)
+    if not isinstance(spec, RLSpec):
+        raise TypeError(spec.kind)
+    kept = next((each for each in queries.checkpoints(database, run_id) if (each.trial, each.iteration) == (trial, iteration)), None)
+    if kept is None:
+        raise LookupError(f"run {run_id} keeps no checkpoint of iteration {iteration}")
+    config = own_config(spec, spec.params, queries.workload(database, run_id)) | {"seed": spec.seeds[trial]}
+    module = import_module(ALGORITHMS[spec.algorithm].code.partition(":")[0])
+    return config, module.policy(_folder(settings, kept), config)
+
+
+def _folder(settings: Settings, kept: Checkpoint) -> Path:
+    return settings.run_folder(kept.run_id) / kept.folder
+
+
+def evaluate(config: dict[str, Any], policy: Any, episodes: int, _target: Path) -> dict[str, Any]:
+    """Plays episodes on fresh seeds."""
+    environment = import_module("backend.workloads.environment")
+    env = environment.make(config, learns=False)
+    played = [environment.play(policy, env, FRESH_SEED + number) for number in range(episodes)]
+    returns = [total for total, _ in played]
+    return {
+        "episodes": episodes, "mean": fmean(returns), "min": min(returns), "max": max(returns), "deviation": pstdev(returns),
+        "length": fmean(length for _, length in played), "returns": returns[:10_000],
+    }  # fmt: skip
+
+
+def episode(config: dict[str, Any], policy: Any, seed: int, target: Path) -> dict[str, Any]:
+    """Plays one episode; the video stands beside `target`, where the environment can be rendered."""
+    env, why_no_video = _rendered(config)
+    observation, _ = env.reset(seed=seed)
+    rewards: list[float] = []
+    actions: list[Any] = []
+    with nullcontext() if why_no_video else _video(target.with_suffix(".mp4"), env) as show:
+        over = terminated = False
+        while not over:
+            if show and len(rewards) < MOST_FRAMES:
+                show(env.render())
+            action = policy(observation)
+            observation, reward, terminated, truncated, _ = env.step(action)
+            rewards.append(float(reward))
+            actions.append(action.tolist() if hasattr(action, "tolist") else action)
+            over = terminated or truncated
+        if show:
+            show(env.render())
+    ended = "it came to its end" if terminated else "its time was up"
+    return {"seed": seed, "rewards": rewards, "actions": actions, "total": sum(rewards), "ended": ended, "silent": why_no_video}
+
+
+def _rendered(config: dict[str, Any]) -> tuple[Any, str]:
+    """Returns the environment, and what keeps it from being rendered."""
+    environment = import_module("backend.workloads.environment")
+    plain = environment.make(config, learns=False)
+    if "rgb_array" not in plain.metadata.get("render_modes", ()):
+        return plain, f"{config['environment']} draws no pictures."
+    try:
+        env = environment.make(config, render_mode="rgb_array", learns=False)
+        env.reset(seed=0)
+        if env.render() is None:
+            return plain, f"{config['environment']} drew nothing."
+    except Exception as error:  # a missing package, no display: the episode can be played all the same
+        return plain, f"{config['environment']} cannot be drawn here: {error}"
+    return env, ""
+
+
+@contextmanager
+def _video(path: Path, env: Any) -> Iterator[Any]:
+    """Yields what takes a frame (height, width, 3); the file appears when all is well."""
+    imageio = import_module("imageio")
+    part = path.with_suffix(".part.mp4")
+    fps = env.metadata.get("render_fps") or USUAL_FPS
+    with imageio.get_writer(part, fps=fps, codec="libx264", macro_block_size=2, output_params=["-preset", "ultrafast"]) as writer:
+        yield writer.append_data
+    part.replace(path)
+
+
+WORK = {"episode": episode, "evaluate": evaluate}
+
+if __name__ == "__main__":
+    what, run, *numbers = sys.argv[1:]
+    code = main(what, run, *map(int, numbers))
+    sys.stdout.flush()
+    os._exit(code)
