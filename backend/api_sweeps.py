@@ -1,6 +1,8 @@
 """What pages, the command line and notebooks may ask about sweeps."""
 
 import json
+import math
+import os
 import shutil
 import statistics
 import time
@@ -17,11 +19,13 @@ from backend.catalog.tunables import Found
 from backend.errors import IllegalMove, InvalidSpec
 from backend.specs import SweepSpec, parse
 from backend.specs.tuning import Tuning
-from backend.store import queries
+from backend.store import queries, series
 from backend.store import runs as store
 from backend.store.values import Run, Trial
 
+NO_LIMIT = ("concurrency", "time_budget_s")  # of these 0 means none
 FORMATS = ("csv", "parquet", "jsonl")
+COPIES = 5  # tries to copy a checkpoint before it is replaced
 RECENT = 20  # sweeps of the same trainable that an estimate looks at
 
 
@@ -82,7 +86,7 @@ def _subject(trainable: Any) -> Any:
 def extend(run_id: str, *, samples: int | None = None, time_budget_s: float | None = None, concurrency: int | None = None) -> None:
     """Changes how many configurations a sweep tries, how many seconds it may take, or how many trials run at once.
 
-    It holds within a second while the sweep runs, or from the next resume on.
+    0 seconds, and 0 at once, are no limit. It holds within a second while the sweep runs, or from the next resume on.
 
     Raises:
         UnknownRun
@@ -106,7 +110,7 @@ def _sound(run: Run, asked: Mapping[str, Any]) -> None:
     Raises:
         InvalidSpec
     """
-    parse(run.spec | dict(asked))
+    parse({**run.spec, **asked, **{name: None for name in NO_LIMIT if asked.get(name) == 0}})
     begun = len({trial.number // run.spec["repeats"] for trial in run.trials})
     if asked.get("samples") is not None and asked["samples"] < begun:
         raise InvalidSpec({"samples": f"{begun} have begun already"})
@@ -138,7 +142,7 @@ def best_again(run_id: str, seeds: int, number: int | None = None) -> str:
     name = f"{run.name}, trial {trial.number} again"[:120]
     if not isinstance(spec.trainable, str):
         return launch(spec.rl(trial.params, list(range(1, seeds + 1))).model_copy(update={"name": name}), parent_id=run.id)
-    fixed = {name: {"fixed": value} for name, value in trial.params.items()}
+    fixed = {name: {"fixed": value} for name, value in trial.params.items() if name != "seed"}  # each repeat has its own
     changed = {"name": name, "space": fixed, "samples": 1, "repeats": seeds, "search": "random", "scheduler": "fifo"}
     kept = {key: value for key, value in run.spec.items() if key not in ("target", "patience", "time_budget_s", "concurrency")}
     return launch(kept | changed, parent_id=run.id)
@@ -210,32 +214,83 @@ class Model:
 
 
 def promote(run_id: str, name: str, number: int | None = None) -> Model:
-    """Copies a trial's checkpoint, the best one's when left out, to data/models under a name.
+    """Copies a trial's best checkpoint, the best trial's when left out, to data/models under a name, with the value it has.
 
     Raises:
         UnknownRun
-        IllegalMove: the trial kept no checkpoint.
+        IllegalMove: the trial kept no checkpoint, or replaces them faster than they can be copied.
         InvalidSpec: the name is none, or is taken.
     """
-    run = queries.run(house().database, run_id)
-    trial = _trial(run, number)
-    source = house().settings.home / trial.checkpoint
-    if not trial.checkpoint or not source.is_dir():
-        raise IllegalMove(f"Trial {trial.number} kept no checkpoint; its trainable reports none.")
     name = name.strip()
     if not name or not name.replace("-", "").replace("_", "").replace(".", "").isalnum() or name.startswith("."):
         raise InvalidSpec({"name": "must be letters, digits, -, _ and ."})
     target = house().settings.models_folder / name
     if target.exists():
         raise InvalidSpec({"name": f"there is a model “{name}” already"})
-    at = time.time()
-    about = {"run_id": run.id, "trial": trial.number, "value": trial.best, "at": at, "params": trial.params, "spec": run.spec}
     part = target.with_name(f".{name}.part")
-    shutil.rmtree(part, ignore_errors=True)
-    shutil.copytree(source, part / "checkpoint")
+    run, trial, kept = _copied(run_id, number, part)
+    at = time.time()
+    about = {"run_id": run.id, "trial": trial.number, "value": kept.value, "at": at, "params": kept.params, "spec": run.spec}
     (part / "model.json").write_text(json.dumps(about, indent=1))
     part.replace(target)
-    return Model(name, target, run.id, trial.number, trial.best, at)
+    return Model(name, target, run.id, trial.number, kept.value, at)
+
+
+@dataclass(frozen=True)
+class _Kept:
+    """A checkpoint on disk, the value of the run's metric that it was saved with, and the parameters of that time."""
+
+    folder: Path
+    value: float | None
+    params: dict[str, Any]
+
+
+def _copied(run_id: str, number: int | None, part: Path) -> tuple[Run, Trial, _Kept]:
+    """Copies a trial's best checkpoint into `part`; where it is replaced on the way, the one that came after it."""
+    for _ in range(COPIES):
+        run = queries.run(house().database, run_id)
+        trial = _trial(run, number)
+        kept = _kept(run, trial)
+        shutil.rmtree(part, ignore_errors=True)
+        try:
+            shutil.copytree(kept.folder, part / "checkpoint")
+        except (FileNotFoundError, shutil.Error) as error:
+            if "[Errno 2]" not in str(error):  # not that a file went away
+                raise
+            continue
+        return run, trial, kept
+    raise IllegalMove(f"Trial {trial.number} replaces its checkpoints too fast to copy one; stop the trial or the sweep, then promote.")
+
+
+def _kept(run: Run, trial: Trial) -> _Kept:
+    """Returns a trial's best checkpoint, the newest one of runs from before the best was kept.
+
+    Raises:
+        IllegalMove: there is none.
+    """
+    home, key = house().settings.home, run.main_metric
+    for each in queries.checkpoints(house().database, run.id):
+        if each.trial == trial.number and each.is_best:
+            then = {name: value for name in trial.params if (value := each.metrics.get(f"param/{name}")) is not None}
+            params = {name: _alike(then.get(name, value), value) for name, value in trial.params.items()}
+            return _Kept(house().settings.run_folder(run.id) / each.folder, each.metrics.get(key), params)
+    if not trial.checkpoint or (run.is_over and not (home / trial.checkpoint).is_dir()):
+        raise IllegalMove(f"Trial {trial.number} kept no checkpoint; its trainable reports none.")
+    return _Kept(home / trial.checkpoint, _value_at(run, trial), trial.params)
+
+
+def _alike(then: Any, now: Any) -> Any:
+    return int(then) if type(now) is int else then
+
+
+def _value_at(run: Run, trial: Trial) -> float | None:
+    """Returns what a trial reported of the run's metric with its newest checkpoint."""
+    at = trial.checkpoint_iteration
+    if at is None:
+        return None
+    found = series.read(house().database, [run.id], [run.main_metric], trial=trial.number, window=(at, at))
+    values = [float(value) for curve in found for x, value in zip(curve.x, curve.last, strict=True) if x == at and math.isfinite(value)]
+    return values[-1] if values else None
 
 
 def models() -> list[Model]:
@@ -261,5 +316,13 @@ def trial_table(run_id: str, form: str) -> bytes:
 
 
 def disk(run_id: str) -> int:
-    """Returns the bytes that a run's files take: checkpoints, results, its log."""
-    return sum(path.stat().st_size for path in house().settings.run_folder(run_id).rglob("*") if path.is_file())
+    """Returns the bytes that a run's files take: checkpoints, results, its log. What has several names counts once."""
+    found: dict[tuple[int, int], int] = {}
+    for folder, _, names in os.walk(house().settings.run_folder(run_id)):  # which passes over folders that go away
+        for name in names:
+            try:
+                about = os.stat(os.path.join(folder, name), follow_symlinks=False)
+            except FileNotFoundError:  # a sweep that runs replaces its checkpoints
+                continue
+            found[about.st_dev, about.st_ino] = about.st_size
+    return sum(found.values())

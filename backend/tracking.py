@@ -14,7 +14,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from backend import specs
-from backend.errors import IllegalMove, RaydeckError, StaleAttempt
+from backend.errors import IllegalMove, StaleAttempt
 from backend.settings import read_settings
 from backend.specs import ExternalSpec
 from backend.specs.seeds import MAX_SEED

@@ -29,6 +29,7 @@ class Part:
     checkpoint: str = ""
     iteration: int = 0  # of the checkpoint
     reason: TrialState | None = None  # what it ends as, once that is decided
+    now: dict[str, float] = field(default_factory=dict)  # the newest report, as it came
 
 
 class Ledger:
@@ -79,8 +80,8 @@ class Ledger:
             samples = min(samples, self.spec.samples)  # there is no more in a grid than all of it
         return Sweep(
             tuple(self.goals), samples * self.spec.repeats,
-            self.spec.concurrency if wishes.concurrency is None else wishes.concurrency,
-            self.spec.time_budget_s if wishes.time_budget_s is None else wishes.time_budget_s,
+            (self.spec.concurrency if wishes.concurrency is None else wishes.concurrency) or None,  # 0: the limit was lifted
+            (self.spec.time_budget_s if wishes.time_budget_s is None else wishes.time_budget_s) or None,
         )  # fmt: skip
 
     def has_more(self) -> bool:
@@ -116,6 +117,7 @@ class Ledger:
     def reported(self, number: int, metrics: dict[str, float]) -> None:
         """Takes a report of a trial; whether it makes the sweep end, `outcome` says."""
         part, goal = self.parts[number], self.goals[0]
+        part.now = metrics
         part.last |= {key: value for key, value in metrics.items() if math.isfinite(value)}
         value = metrics.get(goal.key, math.nan)
         if not math.isfinite(value):

@@ -39,7 +39,7 @@ class Shelf:
         if not is_best and not self._is_due(made, mine):
             return
         try:
-            self._put(made, path)
+            put(self.folder / made.folder, path)
         except OSError as error:  # a full disk; Tune's own checkpoint is there
             print(f"checkpoint {iteration} of trial {trial} is not kept: {error}", flush=True)
             return
@@ -75,14 +75,6 @@ class Shelf:
             free = [iteration for iteration in gaps if not mine[iteration].is_best] or [each for each in order if not mine[each].is_best]
             self._drop(min(free, key=lambda iteration: gaps.get(iteration, 0)), mine)
 
-    def _put(self, kept: Checkpoint, path: Path) -> None:
-        target = self.folder / kept.folder
-        part = target.with_name(f"{target.name}.part")
-        shutil.rmtree(part, ignore_errors=True)
-        shutil.copytree(path, part, copy_function=_linked)
-        shutil.rmtree(target, ignore_errors=True)
-        part.replace(target)
-
     def _note(self, kept: Checkpoint) -> None:
         self.kept[kept.trial][kept.iteration] = kept
         self.attempt.recorder.checkpoint(kept)
@@ -91,6 +83,19 @@ class Shelf:
         gone = mine.pop(iteration)
         self.attempt.recorder.drop_checkpoint(gone.trial, gone.iteration)
         shutil.rmtree(self.folder / gone.folder, ignore_errors=True)
+
+
+def put(target: Path, path: Path) -> None:
+    """Makes `target` a folder of hard links to what lies in `path`.
+
+    Raises:
+        OSError: there is no room, or a file went away.
+    """
+    part = target.with_name(f"{target.name}.part")
+    shutil.rmtree(part, ignore_errors=True)
+    shutil.copytree(path, part, copy_function=_linked)
+    shutil.rmtree(target, ignore_errors=True)
+    part.replace(target)
 
 
 def _is_evaluated(checkpoint: Checkpoint) -> bool:

@@ -18,6 +18,7 @@ from ray.tune.result import RESULT_DUPLICATE
 
 from backend.drivers import schedulers, searchers, tunables
 from backend.drivers.attempt import Attempt
+from backend.drivers.best_checkpoints import BestCheckpoints
 from backend.drivers.ledger import Ledger
 from backend.drivers.outcome import Outcome
 from backend.drivers.reservation import count_locally
@@ -44,6 +45,7 @@ class _Context:
     ledger: Ledger
     tunable: Tunable
     known: set[int]  # trials that have a row
+    best: BestCheckpoints
     is_checked: bool = False  # whether a first report was looked at
     checkpoints: dict[int, list[Path]] = field(default_factory=dict)  # of earlier attempts, gone once there is a newer one
 
@@ -82,7 +84,8 @@ def _begin(spec: SweepSpec, attempt: Attempt, tunable: Tunable) -> _Context:
     ledger = Ledger(spec, attempt, found, run, _spent(attempt, run))
     home = attempt.settings.home
     old = {trial.number: [home / trial.checkpoint] for trial in run.trials if trial.checkpoint}
-    return _Context(spec, attempt, ledger, tunable, {trial.number for trial in run.trials}, checkpoints=old)
+    best = BestCheckpoints(attempt, ledger.goals[0])
+    return _Context(spec, attempt, ledger, tunable, {trial.number for trial in run.trials}, best, checkpoints=old)
 
 
 def _spent(attempt: Attempt, run: Run) -> float:
@@ -220,7 +223,7 @@ class Recording(Callback):
         with recorder.counted():
             metrics = metrics_of(result)
             if isinstance(context.spec.trainable, str):
-                metrics = {key: value for key, value in metrics.items() if key not in TUNES}
+                metrics = {key: value for key, value in metrics.items() if key not in TUNES or key in result}  # or the function's own
             if context.spec.scheduler in ("pbt", "pb2"):
                 metrics |= _numbers(context.ledger.parts[number].params)
             recorder.report(number, result["training_iteration"], metrics)
@@ -238,6 +241,8 @@ class Recording(Callback):
         told = str(path.relative_to(home) if path.is_relative_to(home) else path)
         at = (trial.last_result or {}).get("training_iteration")
         context.attempt.recorder.trial(number, checkpoint=told, checkpoint_iteration=at)
+        if trial.last_result:  # of the report that it was saved with
+            context.best.offer(number, path, trial.last_result["training_iteration"], context.ledger.parts[number].now)
         for known in context.checkpoints.pop(number, ()):
             for old in known.parent.glob("checkpoint_*"):  # a driver that was stopped may have left one that it did not note
                 shutil.rmtree(old, ignore_errors=True)

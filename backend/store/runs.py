@@ -320,8 +320,8 @@ def ask(database: Database, run_id: str, **asked: float | None) -> None:
             tx.execute(update(runs).where(runs.c.id == run_id).values({name: asked[name] for name in told}))
         for name in told:
             was = getattr(before, name) if getattr(before, name) is not None else before.spec.get(name)
-            if was != asked[name]:
-                note = f"{'no limit' if was is None else f'{was:g}'} → {asked[name]:g}"
+            if (was or 0) != asked[name]:
+                note = " → ".join(f"{value:g}" if value else "no limit" for value in (was, asked[name]))
                 _event(tx, run_id, name.replace("_s", " (s)").replace("_", " "), note, time.time())
 
 

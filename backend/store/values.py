@@ -173,7 +173,7 @@ class Sweep:
         concurrency = run.concurrency if run.concurrency is not None else spec.get("concurrency")
         budget = run.time_budget_s if run.time_budget_s is not None else spec.get("time_budget_s")
         goals = tuple(Goal(key, mode) for key, mode in zip(keys, modes, strict=True))
-        return cls(goals, samples * spec["repeats"], concurrency, budget)
+        return cls(goals, samples * spec["repeats"], concurrency or None, budget or None)  # 0: the limit was lifted
 
     @property
     def goal(self) -> Goal:
