@@ -106,7 +106,9 @@ class Scheduler:
     is_population: bool = False  # it makes configurations itself, from those of better trials
     floats_only: bool = False
 
-    def why_not(self, *, search: str, kinds: Iterable[str], checkpoints: bool, objectives: int = 1, repeats: int = 1) -> str:
+    def why_not(
+        self, *, search: str, kinds: Iterable[str], checkpoints: bool, objectives: int = 1, repeats: int = 1, is_rl: bool = False
+    ) -> str:
         """Returns what keeps it from going with the rest of a spec, or an empty string."""
         if self.id == "fifo":
             return ""
@@ -114,6 +116,8 @@ class Scheduler:
             return f"{self.title} judges trials by one objective; several go with FIFO."
         if repeats > 1:
             return f"{self.title} would end single repeats of a configuration; repeats go with FIFO."
+        if self.is_population and is_rl:  # their settings lie deep in a trial's config, and a learner that is built keeps its own
+            return f"{self.title} changes settings in the middle of a trial, which a reinforcement-learning algorithm does not take over."
         if self.needs_checkpoints and not checkpoints:
             return f"{self.title} pauses trials and lets them go on, so it needs a trainable that reports checkpoints."
         if self.is_population and search != "random":

@@ -36,13 +36,15 @@ def make(spec: SweepSpec, metric: str, time_attr: str, most: float) -> Any:
         case "pbt":
             return schedulers.PopulationBasedTraining(
                 perturbation_interval=perturb_every(spec, most), hyperparam_mutations=_mutations(spec.searched), require_attrs=False,
-                **judged,
+                custom_explore_fn=Inside(spec.searched), **judged,
             )  # fmt: skip
         case "pb2":
             from ray.tune.schedulers.pb2 import PB2
 
             bounds = {name: list(domain.of[:2]) for name, domain in spec.searched.items()}
-            return PB2(perturbation_interval=perturb_every(spec, most), hyperparam_bounds=bounds, **judged)
+            return PB2(
+                perturbation_interval=perturb_every(spec, most), hyperparam_bounds=bounds, custom_explore_fn=Inside(spec.searched), **judged
+            )
     return schedulers.FIFOScheduler()
 
 
@@ -61,6 +63,28 @@ def _mutations(space: Mapping[str, Domain]) -> dict[str, Any]:
             case kind, of:
                 found[name] = getattr(tune, kind)(*of)
     return found
+
+
+@dataclass(frozen=True)
+class Inside:
+    """Brings changed parameters back into the ranges of a space: PBT multiplies a value without looking at them."""
+
+    space: Mapping[str, Domain]
+
+    def __call__(self, config: dict[str, Any]) -> dict[str, Any]:
+        return config | {name: _inside(domain, config[name]) for name, domain in self.space.items() if name in config}
+
+
+def _inside(domain: Domain, value: Any) -> Any:
+    match domain.kind, domain.of:
+        case "randint", [low, high]:
+            return min(max(value, low), high - 1)
+        case "quniform", [low, high, step]:
+            most = int((high - low) / step + 1e-9)
+            return low + min(max(round((value - low) / step), 0), most) * step
+        case (("uniform" | "loguniform"), [low, high]):
+            return min(max(value, low), high)
+    return value
 
 
 def replay(spec: SweepSpec, scheduler: Any, metric: str, time_attr: str, told: Iterable[tuple[str, list[tuple[float, float]]]]) -> None:

@@ -1,12 +1,11 @@
 """What Tune tells of a trial, in our words."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from ray.tune.experiment import Trial
-from ray.tune.utils.util import flatten_dict
 
 from backend.drivers.rllib_metrics import from_result
 
@@ -19,15 +18,32 @@ _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 
 def metrics_of(result: Mapping[str, Any]) -> dict[str, float]:
-    """Returns the numbers of one of Tune's results under our keys."""
+    """Returns the numbers of one of Tune's results under our keys; what a trainable calls so itself comes before Tune's own."""
     if "env_runners" in result:
         return from_result(result)
-    flat = flatten_dict({key: value for key, value in result.items() if key not in TUNES_OWN | {"config"}}, delimiter="/")
-    return {OURS.get(key, key): float(value) for key, value in flat.items() if hasattr(value, "__float__") and _is_scalar(value)}
+    flat = list(_flat({key: value for key, value in result.items() if key not in TUNES_OWN | {"config"}}))
+    theirs = {OURS[key]: value for key, value in flat if key in OURS}
+    named = theirs | {key: value for key, value in flat if key not in OURS}
+    return {key: number for key, value in named.items() if (number := _number(value)) is not None}
 
 
-def _is_scalar(value: Any) -> bool:
-    return not isinstance(value, bool) and getattr(value, "ndim", 0) == 0
+def _flat(result: Mapping[Any, Any], path: str = "") -> Iterator[tuple[str, Any]]:
+    """Yields what lies in nested mappings, by its path. Tune's own way fails on keys that are no text."""
+    for key, value in result.items():
+        if isinstance(value, Mapping):
+            yield from _flat(value, f"{path}{key}/")
+        else:
+            yield f"{path}{key}", value
+
+
+def _number(value: Any) -> float | None:
+    """Returns a number as a float; None of what is none: text, a date, a flag, several values, a number beyond any float."""
+    if isinstance(value, bool | str | bytes) or getattr(value, "ndim", 0) != 0 or not hasattr(value, "__float__"):
+        return None
+    try:
+        return float(value)
+    except (TypeError, ValueError, OverflowError, RuntimeError):  # the last is torch's
+        return None
 
 
 def error_of(trial: Trial) -> str:

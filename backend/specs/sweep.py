@@ -62,7 +62,7 @@ class SweepSpec(BaseModel):
         1, ge=1, le=100, title="Repeats", description="Runs of each configuration, with seeds 1, 2, …; judged by their mean."
     )
     max_failures: int = Field(0, ge=0, le=100, title="Max failures", description="How often a trial that fails is tried again.")
-    keep_checkpoints: int = Field(1, ge=1, le=1000, title="Checkpoints kept", description="The latest so many of each trial.")
+    keep_checkpoints: int = Field(1, ge=1, le=1000, title="Checkpoints kept", description="The latest so many of each trial, and its best.")
     grace: int | None = Field(None, ge=1, title="Grace", description="Iterations each trial gets before a scheduler may end it.")
     reduction: int = Field(4, ge=2, le=100, title="Reduction", description="ASHA, HyperBand: one in so many goes on at each rung.")
     perturb_every: int | None = Field(None, ge=1, title="Perturb every", description="PBT, PB2: iterations between two changes.")
@@ -246,7 +246,7 @@ def _search_problems(spec: SweepSpec) -> Iterator[InitErrorDetails]:
     except UnknownWorkload as error:
         yield detail(("scheduler",), str(error), spec.scheduler)
         return
-    about = {"objectives": len(spec.metrics), "repeats": spec.repeats}
+    about: dict[str, Any] = {"objectives": len(spec.metrics), "repeats": spec.repeats, "is_rl": isinstance(spec.trainable, RLTrainable)}
     if why := scheduler.why_not(search=spec.search, kinds=kinds, checkpoints=checkpoints(spec), **about):
         yield detail(("scheduler",), why, spec.scheduler)
 

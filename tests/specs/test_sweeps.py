@@ -420,3 +420,10 @@ def test_the_seeds_of_an_rl_sweep_are_its_repeats_and_nothing_else() -> None:
     assert specs.parse(spec).repeats == 2
     with pytest.raises(InvalidSpec, match="2 seeds, which are its repeats"):
         specs.parse(spec | {"repeats": 3})
+
+
+@pytest.mark.parametrize("scheduler", ["pbt", "pb2"])
+def test_a_population_of_reinforcement_learners_is_refused_with_the_reason(scheduler: str) -> None:
+    assert "middle of a trial" in problems(LAKE, scheduler=scheduler)["scheduler"]
+    assert "middle of a trial" in SCHEDULERS[scheduler].why_not(search="random", kinds=["uniform"], checkpoints=True, is_rl=True)
+    assert parsed(LAKE, scheduler="asha")

@@ -1,0 +1,46 @@
+"""What Tune is told and what it tells: changes stay in their ranges, and results of any kind end no driver."""
+
+from datetime import date
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from ray.tune.schedulers.pbt import _explore
+
+from backend.drivers import schedulers
+from backend.drivers.tune_results import metrics_of
+from backend.specs import Domain
+from tests.specs.test_sweeps import OWN, parsed
+
+
+@pytest.mark.parametrize(
+    ("domain", "start"),
+    [({"uniform": [0.0, 0.5]}, 0.5), ({"loguniform": [0.1, 1.0]}, 0.1), ({"randint": [1, 5]}, 4), ({"quniform": [0, 1, 0.25]}, 1.0),
+     ({"choice": [1, 2]}, 2)],
+)  # fmt: skip
+def test_a_population_stays_inside_its_ranges(domain: dict[str, Any], start: Any) -> None:
+    spec = parsed(OWN, space={"x": domain}, scheduler="pbt", max_iterations=10)
+    made = schedulers.make(spec, "score", "training_iteration", 10)
+    seen = set()
+    for _ in range(100):
+        config, _ = _explore({"x": start}, made._hyperparam_mutations, 0.25, (1.2, 0.8), made._custom_explore_fn)
+        seen.add(config["x"])
+    of = Domain.model_validate(domain)
+    low, high = (min(of.of), max(of.of)) if of.kind == "choice" else of.of[:2]
+    assert all(low <= value <= high - (of.kind == "randint") for value in seen)
+    assert len(seen) > 1
+
+
+def test_what_is_no_number_is_passed_over() -> None:
+    result = {
+        "score": 1.5, "text": "1.5", "words": np.str_("two"), "day": np.datetime64("2026-01-01"), "date": date(2026, 1, 1), "flag": True,
+        "huge": 10**400, "many": np.zeros(3), "tensors": torch.zeros(2), "none": None, "nested": {3: np.float32(2.0), "b": torch.tensor(4)},
+        "complex": 1j, "config": {"x": 1.0}, "training_iteration": 7, "time_total_s": 0.5,
+    }  # fmt: skip
+    assert metrics_of(result) == {"score": 1.5, "nested/3": 2.0, "nested/b": 4.0, "iteration": 7.0, "time_s": 0.5}
+
+
+def test_a_metric_of_ones_own_comes_before_tunes_of_the_same_name() -> None:
+    assert metrics_of({"time_s": 3.0, "training_iteration": 7, "time_total_s": 0.5}) == {"time_s": 3.0, "iteration": 7.0}
+    assert metrics_of({"time_total_s": 0.5, "iteration": 1, "training_iteration": 7}) == {"iteration": 1.0, "time_s": 0.5}
