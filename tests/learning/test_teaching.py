@@ -149,7 +149,7 @@ def test_a3c_learns_with_two_workers_and_leaves_no_actor_behind(cluster: Path) -
             "stop": {"env_steps": 3000},
         }
     )
-    poll(lambda: api.run(run_id).is_over, 120)
+    poll(lambda: api.run(run_id).is_over, 240)
     run = api.run(run_id)
     assert (run.state, run.error) == ("succeeded", "")
     last = run.trials[0].last

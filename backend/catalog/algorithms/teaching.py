@@ -84,7 +84,11 @@ TEACHING_ALGORITHMS = (
         "advantage A. The actor then does more of what had a positive one, and the critic corrects itself.",
         observations=frozenset({"box"}), actions=frozenset({"discrete", "box"}),
         params=A2CParams, code="backend.workloads.a2c:train", stop={"env_steps": 200_000}, wrappers=WRAPPERS,
-        tuned={"CartPole-v1": Tuned(stop={"env_steps": 100_000})},
+        tuned={
+            "CartPole-v1": Tuned(
+                params={"lr": 2e-3, "n_steps": 32, "lambda_": 0.98, "grad_clip": 40.0}, stop={"env_steps": 100_000}
+            )
+        },
     ),
     Algorithm(
         id="a3c", title="A3C", library="torch",
