@@ -67,8 +67,14 @@ class Unavailable:
     package: str = ""
 
     @property
+    def install(self) -> str:
+        """The command that installs what is missing, empty if that is not it."""
+        quoted = (f"'{each}'" if "[" in each else each for each in self.package.split())
+        return f"pip install {' '.join(quoted)}" if self.package else ""
+
+    @property
     def told(self) -> str:
-        how = f" Install it with: pip install '{self.package}'" if self.package else ""
+        how = f" Install it with: {self.install}" if self.package else ""
         return f"{self.id} {self.reason}.{how}" if self.reason.startswith("needs") else f"{self.id} cannot be made: {self.reason}.{how}"
 
 

@@ -23,6 +23,7 @@ from backend.settings import ROOT
 
 CHECKER = "backend.workloads.environment_check"
 CHECK_SECONDS = 20
+START_SECONDS = 40  # for Gymnasium itself, on a busy machine
 METHODS = {"reset", "step"}
 OPTION_KINDS = {"int": int, "float": (int, float), "bool": bool, "str": str}
 
@@ -73,7 +74,7 @@ def read(text: str) -> dict[str, tuple[str, tuple[Argument, ...]]]:
         family = _family(node, classes)
         methods = {each.name for kin in family for each in kin.body if isinstance(each, ast.FunctionDef)}
         if not name.startswith("_") and methods >= METHODS:
-            arguments = next((taken for kin in family if (taken := signatures.constructor(kin))), ())
+            arguments = next((taken for kin in family if (taken := signatures.constructor(kin)) is not None), ())
             found[name] = (ast.get_docstring(node) or "", tuple(each for each in arguments if each.name != "render_mode"))
     return found
 
@@ -145,19 +146,22 @@ def check(found: OwnEnvironment, options: Mapping[str, Any], workloads: Path, fo
 
 
 def _ask(found: OwnEnvironment, options: Mapping[str, Any], workloads: Path, picture: Path) -> dict[str, Any]:
-    request = json.dumps({"code": found.text, "name": found.id, "options": dict(options), "folder": str(workloads)})
+    about = {"code": found.text, "name": found.id, "options": dict(options), "folder": str(workloads), "seconds": CHECK_SECONDS}
+    request = json.dumps(about)
     command = [sys.executable, "-m", CHECKER, str(picture)]
     quiet = {"SDL_VIDEODRIVER": "dummy", "SDL_AUDIODRIVER": "dummy", "OMP_NUM_THREADS": "1"}
     try:
         done = subprocess.run(
             command, input=request, capture_output=True, text=True, cwd=ROOT, env={**os.environ, **quiet},
-            timeout=CHECK_SECONDS, check=False,
+            timeout=CHECK_SECONDS + START_SECONDS, check=False,
         )  # fmt: skip
     except subprocess.TimeoutExpired as late:
         lines = _lines(late.stdout.decode() if isinstance(late.stdout, bytes) else late.stdout or "")
         stage = next((line["stage"] for line in reversed(lines) if "stage" in line), "starting")
         return {"problems": [f"did not come to an end within {CHECK_SECONDS} s, in: {stage}"], "is_late": True}
     lines = _lines(done.stdout)
+    if lines and "late" in lines[-1]:
+        return {"problems": [f"did not come to an end within {CHECK_SECONDS} s, in: {lines[-1]['late']}"], "is_late": True}
     if lines and "problems" in lines[-1]:
         return lines[-1]
     stage = next((line["stage"] for line in reversed(lines) if "stage" in line), "starting")

@@ -73,10 +73,10 @@ def _function(node: ast.stmt) -> Function | None:
     return None
 
 
-def constructor(node: ast.ClassDef) -> tuple[Argument, ...]:
-    """Returns the arguments of a class's constructor, without itself."""
+def constructor(node: ast.ClassDef) -> tuple[Argument, ...] | None:
+    """Returns the arguments of a class's own constructor, without itself; None if it has none."""
     init = next((each for each in node.body if isinstance(each, ast.FunctionDef) and each.name == "__init__"), None)
-    return _arguments(init.args)[1:] if init else ()
+    return _arguments(init.args)[1:] if init else None
 
 
 def _doc(node: ast.FunctionDef | ast.ClassDef) -> str:

@@ -1,13 +1,15 @@
 """Checks an environment that a person wrote: python -m backend.workloads.environment_check PICTURE, a request on standard input.
 
-The request is JSON: code (the file's text), name ("file:Class"), options, folder (of the files it may import). The answer
-is JSON lines: {"stage": what is being tried} each time, and at the end problems, notes, observation, action, ends, renders.
+The request is JSON: code (the file's text), name ("file:Class"), options, folder (of the files it may import) and seconds (that
+it may take). The answer is JSON lines: {"stage": what is being tried} each time, and at the end problems, notes, observation,
+action, ends, renders, or {"late": stage}.
 """
 
 import json
 import math
 import os
 import sys
+import threading
 import time
 import traceback
 import warnings
@@ -26,7 +28,7 @@ from backend.workloads import environment, spaces
 
 STEPS = 10_000  # random ones, in which an episode must end
 FIRST_STEPS = 10
-SECONDS = 5.0  # for them
+SECONDS = 3.0  # for them
 SUPPORTED = ("discrete", "box")
 
 
@@ -38,8 +40,19 @@ def main(request: dict[str, Any], picture: Path) -> None:
     out = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)  # what the environment prints is not part of the answer
 
+    now = ["starting"]
+
     def stage(name: str) -> None:
+        now[0] = name
         print(json.dumps({"stage": name}), file=out, flush=True)
+
+    def give_up() -> None:
+        print(json.dumps({"late": now[0]}), file=out, flush=True)
+        os._exit(1)
+
+    limit = threading.Timer(request["seconds"], give_up)
+    limit.daemon = True
+    limit.start()
 
     answer: dict[str, Any] = {"problems": [], "notes": [], "ends": False, "renders": False}
     with warnings.catch_warnings(record=True) as caught:
@@ -50,6 +63,7 @@ def main(request: dict[str, Any], picture: Path) -> None:
             answer["problems"].append(str(complaint))
         except BaseException as error:  # its own code may raise anything, SystemExit as well
             answer["problems"].append(_told(error, request["name"]))
+    limit.cancel()
     answer["notes"] = list(dict.fromkeys(_plain(str(each.message)) for each in caught if issubclass(each.category, UserWarning)))
     print(json.dumps(answer), file=out, flush=True)
 

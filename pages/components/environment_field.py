@@ -54,11 +54,14 @@ def field(algorithm: Algorithm, asked: str | None, problems: Mapping[str, str], 
 
 def about(environment: Environment, notes: tuple[str, ...] = ()) -> None:
     """Says what an environment is like, beside a picture of it."""
-    with st.container(horizontal=True, vertical_alignment="top", gap="small"):
-        if environment.picture and environment.picture.exists():
-            st.image(str(environment.picture), width=PICTURE_WIDTH)
-        lines = [plain(environment.summary)] if not environment.curated else [environment.summary]
-        st.caption("  \n".join([*(line for line in lines if line), _facts(environment)]))
+    lines = [environment.summary if environment.curated else plain(environment.summary), _facts(environment)]
+    text = "  \n".join(line for line in lines if line)
+    if environment.picture and environment.picture.exists():
+        left, right = st.columns([1, 4], vertical_alignment="center")
+        left.image(str(environment.picture), width=PICTURE_WIDTH)
+        right.caption(text)
+    else:
+        st.caption(text)
     for note in notes[:MOST_NOTES]:
         st.caption(f":material/info: Gymnasium advises: {plain(note)}")
 
@@ -99,12 +102,12 @@ def others() -> None:
     """Says which environments are still being read, and which cannot be made here and what they need."""
     if api_environments.is_being_read():
         st.fragment(_reading, run_every=1.0)()
-    missing = sorted(api_environments.unavailable(), key=lambda each: (each.package, each.reason, each.id))
+    missing = sorted(api_environments.unavailable(), key=lambda each: (each.install, each.reason, each.id))
     if not missing:
         return
-    with st.expander(f"{len(missing)} more that need a package", icon=":material/extension_off:"):
-        for (package, reason), group in groupby(missing, key=lambda each: (each.package, each.reason)):
-            how = f"`pip install '{package}'`, then start Raydeck anew: " if package else f"{plain(reason)}: "
+    with st.popover(f"{len(missing)} more need a package", type="tertiary", icon=":material/extension_off:", key="others"):
+        for (install, reason), group in groupby(missing, key=lambda each: (each.install, each.reason)):
+            how = f"`{install}`, then start Raydeck anew: " if install else f"{plain(reason)}: "
             st.caption(f"{how}{', '.join(plain(each.id) for each in group)}")
 
 

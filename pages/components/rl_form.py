@@ -78,14 +78,14 @@ def _what(values: Mapping[str, Any], problems: Problems, key: str) -> tuple[Algo
         st.caption(f"{algorithm.summary} [Paper]({algorithm.source})")
     with right:
         chosen = environment_field.field(algorithm, values.get("environment"), problems, key)
-        place = st.container()
-        if chosen.known:
-            with place:
-                environment_field.about(chosen.known)
+        environment_field.others()
+    place = st.container()
+    if chosen.known:
+        with place:
+            environment_field.about(chosen.known)
     with st.expander(f"How {algorithm.title} learns", icon=":material/school:"):
         st.latex(algorithm.rule)
         st.caption(algorithm.plainly)
-    environment_field.others()
     return algorithm, chosen, place
 
 
