@@ -195,7 +195,7 @@ def _box(row: int, column: int) -> dict[str, float]:
 
 def _letters(figure: "go.Figure", grid: Grid) -> None:
     """Writes the letters: in the middle of cells where episodes end, else in a corner."""
-    for ends, shift, size in ((True, 0.0, 15), (False, -0.48, 12)):
+    for ends, shift, size in ((True, 0.0, 15), (False, -0.46, 12)):
         cells = [cell for cell in grid.letters if (cell in grid.ends) == ends]
         figure.add_scatter(
             x=[column + shift for _, column in cells], y=[row + shift for row, _ in cells],
