@@ -37,6 +37,19 @@ def checkpoint(run_id: str, trial: int, iteration: int) -> Checkpoint:
     raise UnknownRun(f"Run {run_id} keeps no checkpoint of iteration {iteration} of trial {trial}; it may have made room for a newer one.")
 
 
+def parts(name: str) -> tuple[str, int, int]:
+    """Returns run, trial and iteration of a checkpoint called RUN/TRIAL/ITERATION.
+
+    Raises:
+        UnknownRun: it is not called so.
+    """
+    run_id, _, place = name.partition("/")
+    trial, _, iteration = place.partition("/")
+    if not (trial.isdecimal() and iteration.isdecimal() and len(trial + iteration) < 20):
+        raise UnknownRun(f"“{name[:80]}” names no checkpoint; it would be RUN/TRIAL/ITERATION.")
+    return run_id, int(trial), int(iteration)
+
+
 def folder_of(kept: Checkpoint) -> Path:
     return house().settings.run_folder(kept.run_id) / kept.folder
 

@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from backend.catalog.metrics import COUNTERS
 from backend.cluster.cluster import Cluster
 from backend.cluster.jobs import Job, JobsClient, JobStatus
 from backend.errors import ClusterUnavailable, IllegalMove, InvalidSpec, StoreUnavailable, UnknownRun
@@ -19,7 +20,8 @@ from backend.specs.tuning import Tuning
 from backend.store import queries, space
 from backend.store import runs as store
 from backend.store.database import Database
-from backend.store.values import Run, RunState
+from backend.store.folders import put
+from backend.store.values import Checkpoint, Run, RunState
 
 RECONCILE_SECONDS = 5.0
 SILENT_SECONDS = 10.0  # a heartbeat older than this is silence
@@ -44,6 +46,7 @@ class Launcher:
             InvalidSpec: what runs does not fit its inputs, or does not work; nothing was stored.
         """
         more: dict[str, Any] = {"parent_id": parent_id, "launch_key": launch_key}
+        start: Checkpoint | None = None
         if isinstance(spec, TaskSpec):
             ready = self.checked(spec)
             spec = ready.spec
@@ -53,14 +56,44 @@ class Launcher:
             if found := tuned.found or tuned.environment:
                 more |= {"workload": found.text, "workload_hash": found.hash}
         elif isinstance(spec, RLSpec):
-            prepared = self.checked_rl(spec)
+            prepared, start = self.checked_rl(spec), self._start(spec)
             spec = prepared.spec
+            more["parent_id"] = start.run_id if start else parent_id
             if prepared.found:
                 more |= {"workload": prepared.found.text, "workload_hash": prepared.found.hash}
         content: dict[str, Any] = spec.model_dump(exclude_none=True, mode="json")
         run_id = store.create(self.database, content, spec.seeds, **more)
+        if start:
+            self._lay_out(start, run_id)
         self._submit_if_up(run_id)
         return run_id
+
+    def _start(self, spec: RLSpec) -> Checkpoint | None:
+        """Returns the checkpoint that training is to go on from.
+
+        Raises:
+            InvalidSpec: there is none such, it is another agent's, or it has been trained as far as is asked already.
+        """
+        if not spec.start_from:
+            return None
+        run_id, _, place = spec.start_from.partition("/")
+        kept = next((each for each in queries.checkpoints(self.database, run_id) if place == f"{each.trial}/{each.iteration}"), None)
+        if kept is None:
+            raise InvalidSpec({"start_from": f"there is no checkpoint {spec.start_from}; it may have made room for a newer one"})
+        given = queries.run(self.database, run_id).spec
+        if other := [name for name in ("algorithm", "environment") if given[name] != getattr(spec, name)]:
+            raise InvalidSpec({name: f"the checkpoint to start from was trained with {given[name]}" for name in other})
+        limits = {key: limit for key, limit in spec.stop.criteria().items() if key in COUNTERS}
+        if done := {f"stop.{key}": kept.metrics[key] for key, limit in limits.items() if (kept.metrics.get(key) or 0) >= limit}:
+            raise InvalidSpec({key: f"the checkpoint to start from has {value:g} already: ask for more" for key, value in done.items()})
+        return kept
+
+    def _lay_out(self, start: Checkpoint, run_id: str) -> None:
+        """Gives a run the checkpoint to start from: links, so that it stays when the other run is deleted."""
+        target = self.settings.run_folder(run_id) / "start"
+        if not target.exists():  # an idempotent launch comes here twice
+            target.parent.mkdir(parents=True, exist_ok=True)
+            put(target, self.settings.run_folder(start.run_id) / start.folder)
 
     def checked(self, spec: TaskSpec) -> Fanout:
         """Returns a fan-out checked against its function, its inputs and the cluster.

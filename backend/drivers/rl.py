@@ -28,6 +28,7 @@ from backend.store import queries
 from backend.store.values import RunState, TrialState
 
 EXPERIMENT = "tune"
+START = "start"  # the checkpoint that training goes on from, in the run's folder
 SNAPSHOTS = "snapshots"  # of tables, in the run's folder
 
 
@@ -59,7 +60,7 @@ def drive(spec: RLSpec, attempt: Attempt) -> Outcome:
     attempt.gcs_address = ray.get_runtime_context().gcs_address
     attempt.waits_for = lambda: waits_for(attempt, spec.cpus_per_trial)
     logging.getLogger("ray.tune.analysis.experiment_analysis").setLevel(logging.ERROR)  # it misses the CSV files we switched off
-    if spec.cpus_per_trial == 1:
+    if len(algorithm.cpus(spec.params)) == 1:
         count_locally()
     text = queries.workload(attempt.database, attempt.run_id)
     if text:
@@ -94,14 +95,15 @@ def _tuner(spec: RLSpec, algorithm: Algorithm, folder: Path, text: str) -> Tuner
 def _workload(spec: RLSpec, algorithm: Algorithm, folder: Path, text: str) -> tuple[Any, Any]:
     module, _, attribute = algorithm.code.partition(":")
     code = getattr(import_module(module), attribute)
-    seeds = tune.grid_search(spec.seeds)
+    seeds, start = tune.grid_search(spec.seeds), folder / START
+    given = own_config(spec, spec.params, text) | {"start_from": str(start) if start.exists() else ""}
     if algorithm.library == "rllib":
-        config = code(own_config(spec, spec.params, text))
+        config = code(given)
         return config.algo_class, config.debugging(seed=seeds)
     if len(cpus := algorithm.cpus(spec.params)) > 1:
         code = tune.with_resources(code, tune.PlacementGroupFactory([{"CPU": each} for each in cpus]))
     snapshots = str(folder / SNAPSHOTS) if algorithm.library == "tabular" else ""
-    return code, own_config(spec, spec.params, text) | {"seed": seeds, "snapshots": snapshots}
+    return code, given | {"seed": seeds, "snapshots": snapshots}
 
 
 class StopCriteria(tune.Stopper):

@@ -1,7 +1,6 @@
 """Which checkpoints a seed keeps, beside those that Tune needs to go on."""
 
 import math
-import os
 import shutil
 import time
 from collections.abc import Mapping
@@ -12,6 +11,7 @@ from pathlib import Path
 from backend.drivers.attempt import Attempt
 from backend.specs.rl import Checkpoints
 from backend.store import queries
+from backend.store.folders import put as put
 from backend.store.values import Checkpoint
 
 
@@ -85,31 +85,9 @@ class Shelf:
         shutil.rmtree(self.folder / gone.folder, ignore_errors=True)
 
 
-def put(target: Path, path: Path) -> None:
-    """Makes `target` a folder of hard links to what lies in `path`.
-
-    Raises:
-        OSError: there is no room, or a file went away.
-    """
-    part = target.with_name(f"{target.name}.part")
-    shutil.rmtree(part, ignore_errors=True)
-    shutil.copytree(path, part, copy_function=_linked)
-    shutil.rmtree(target, ignore_errors=True)
-    part.replace(target)
-
-
 def _is_evaluated(checkpoint: Checkpoint) -> bool:
     return checkpoint.metrics.get("eval/return_mean") is not None
 
 
 def _size(folder: Path) -> int:
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
-
-
-def _linked(source: str, target: str) -> str:
-    """Links a file; where the file system has no links it is copied."""
-    try:
-        os.link(source, target)
-    except OSError:
-        shutil.copy2(source, target)
-    return target

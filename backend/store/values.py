@@ -97,6 +97,11 @@ class Checkpoint:
         return evaluated if evaluated is not None else self.metrics.get("return_mean")
 
     @property
+    def name(self) -> str:
+        """What it is called in URLs and specs: RUN/TRIAL/ITERATION."""
+        return f"{self.run_id}/{self.trial}/{self.iteration}"
+
+    @property
     def folder(self) -> str:
         """Its folder, from the run's."""
         return f"checkpoints/{self.trial}-{self.iteration}"

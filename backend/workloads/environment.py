@@ -11,11 +11,13 @@ import sys
 import types
 from collections.abc import Callable, Mapping
 from importlib import import_module
+from pathlib import Path
 from statistics import fmean
 from typing import Any
 
 import gymnasium
 from gymnasium.wrappers import FlattenObservation, FrameStackObservation, NormalizeReward, TimeLimit
+from ray import tune
 
 Policy = Callable[[Any], Any]  # an observation -> the action that is taken without exploring
 EVALUATION_SEED = 1_000_003  # of the first episode, the next has the next: no training uses them
@@ -68,6 +70,13 @@ def own_class(code: str, name: str) -> type[Any]:
 
 
 _own_modules: dict[tuple[str, str], types.ModuleType] = {}
+
+
+def starting_point(config: Mapping[str, Any]) -> Path | None:
+    """Returns the folder of the checkpoint to go on from: the trial's own, else the one its run was to start from."""
+    if checkpoint := tune.get_checkpoint():
+        return Path(checkpoint.path)
+    return Path(config["start_from"]) if config.get("start_from") else None
 
 
 def evaluate(policy: Policy, env: gymnasium.Env[Any, Any], episodes: int, first_seed: int = EVALUATION_SEED) -> dict[str, float]:

@@ -29,7 +29,7 @@ from stable_baselines3.common.off_policy_algorithm import OffPolicyAlgorithm
 from stable_baselines3.common.save_util import load_from_zip_file, recursive_setattr
 from stable_baselines3.common.vec_env import DummyVecEnv, VecEnv, VecNormalize
 
-from backend.workloads.environment import Policy, evaluate, make
+from backend.workloads.environment import Policy, evaluate, make, starting_point
 
 ALGORITHMS: dict[str, type[BaseAlgorithm]] = {
     "sb3_ppo": PPO, "sb3_a2c": A2C, "sb3_dqn": DQN, "sb3_sac": SAC, "sb3_td3": TD3, "sb3_ddpg": DDPG,
@@ -51,9 +51,8 @@ def train(config: dict[str, Any]) -> None:
     torch.set_num_threads(1)
     model = build(config)
     training = Training(config, model)
-    if checkpoint := tune.get_checkpoint():
-        with checkpoint.as_directory() as folder:
-            training.load(Path(folder))
+    if start := starting_point(config):
+        training.load(start)
     if not training.is_done():
         left = _most_steps(config) - model.num_timesteps
         model.learn(left, callback=training, log_interval=None, reset_num_timesteps=False)  # type: ignore[arg-type]

@@ -16,7 +16,7 @@ import gymnasium
 from ray import tune
 
 from backend.workloads.discretise import Coder, Discretised, coder_of
-from backend.workloads.environment import evaluate, make
+from backend.workloads.environment import evaluate, make, starting_point
 from backend.workloads.snapshots import Snapshots
 from backend.workloads.tabular_files import arrays, load, save
 from backend.workloads.tabular_rules import RULES, Table, TiledTable, softmax
@@ -38,8 +38,8 @@ def train(config: dict[str, Any]) -> None:
     Beside the keys of every workload, `config` may hold `snapshots`, a folder for the tables as they were (see Snapshots).
     """
     training = Training(make(config), config["algorithm"], config["seed"], config["params"], config["stop"])
-    if checkpoint := tune.get_checkpoint():
-        load(training, Path(checkpoint.to_directory()))
+    if start := starting_point(config):
+        load(training, start)
     examiner = make(config, learns=False)
     rhythm = config.get("evaluation") or {"every": 0, "episodes": 1}
     snapshots = Snapshots(config["snapshots"], config["seed"], training.iteration) if config.get("snapshots") else None

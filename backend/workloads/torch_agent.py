@@ -22,7 +22,7 @@ from ray import tune
 from torch import Tensor, nn
 from torch.distributions import Categorical, Distribution, Independent, Normal
 
-from backend.workloads.environment import Policy, evaluate, make
+from backend.workloads.environment import Policy, evaluate, make, starting_point
 
 FILE = "agent.pt"
 WINDOW = 100  # episodes behind every mean
@@ -44,9 +44,8 @@ class Agent(Protocol):
 def run(agent: Agent, config: dict[str, Any]) -> None:
     """Trains an agent until a criterion in `config["stop"]` is met, and reports, evaluates and saves it on the way."""
     progress, test_env = agent.progress, make(config, learns=False)
-    if checkpoint := tune.get_checkpoint():
-        with checkpoint.as_directory() as folder:
-            agent.load(_read(Path(folder)))
+    if start := starting_point(config):
+        agent.load(_read(start))
     saved_at = time.monotonic()
     while not progress.is_done():
         began = time.perf_counter()

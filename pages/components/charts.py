@@ -14,17 +14,20 @@ from backend.analysis.curves import Curve
 from backend.api import Run
 from backend.catalog import metrics
 from backend.catalog.environments import ENVIRONMENTS
-from backend.figures import lines
+from backend.figures import lines, trials
 from backend.figures.lines import Chart, Display, Titles
 from pages.components import chart_options
-from pages.components.live_plot import LivePlot
+from pages.components.chart_options import STEP
+from pages.components.live_plot import LivePlot, Picked
 
 RL_AXES = {"step": "Env steps", "iteration": "Iteration", "time_s": "Training time", "time": "Clock"}
+SWEEP_AXES = {"step": "Iteration", "time": "Clock"}
 AXES = {"step": "Step", "iteration": "Report", "time": "Clock"}
 _AXIS_TITLES = {"iteration": "iteration", "time_s": "training time (s)", "time": "time since the start (s)"}
 NAMED_BY = 3  # params in a line's name, at most
 CHARTS_KEPT = 64  # for all tabs
 POINTS = 1000  # buckets a curve, at most
+RECENT = 50  # trials that are looked at for news that no report tells
 
 Window = tuple[float, float] | None
 
@@ -41,9 +44,11 @@ class Board:
         """Call at the start of each run of the page's fragment: a chart that was not drawn the last time is sent whole."""
         self._drawn, self._drawing = self._drawing, set()
 
-    def plot(self, key: str, *, zooms: bool = True) -> LivePlot:
+    def plot(self, key: str, axis: str = STEP, *, zooms: bool = True) -> LivePlot:
+        """Returns the plot called `key`; with another x axis it is another one, so that no zoom goes over from one to the next."""
+        key = key if axis == STEP else f"{key}_{axis}"
         if key not in self._plots:
-            self._plots[key] = LivePlot(key, chart_options.window() if zooms else None)
+            self._plots[key] = LivePlot(key, chart_options.window(axis) if zooms else None)
         plot = self._plots[key]
         if key not in self._drawn:
             plot.forget()
@@ -53,16 +58,32 @@ class Board:
 
 def axes_of(runs: Sequence[Run]) -> dict[str, str]:
     """Returns the x axes that make sense for all of some runs."""
-    return RL_AXES if all(run.kind == "rl" for run in runs) else AXES
+    kinds = {run.kind for run in runs}
+    return RL_AXES if kinds == {"rl"} else SWEEP_AXES if kinds == {"sweep"} else AXES
 
 
-def run_chart(board: Board, run: Run, key: str, axis: str, display: Display, plot_key: str, *, small: bool = False) -> None:
+def run_chart(
+    board: Board, run: Run, key: str, axis: str, display: Display, plot_key: str, *, small: bool = False, picked: Picked | None = None
+) -> None:
     """Shows one metric of a run: a line for each trial and their mean."""
-    plot = board.plot(plot_key, zooms=not small)
+    plot = board.plot(plot_key, axis, zooms=not small)
     title = metrics.title(key) if small else metrics.unit(key) or metrics.title(key)
     titles = Titles(_axis_title(axis, [run]), title, _solved_at(run, key))
     what = (key, axis, plot.window, titles, display)
-    _show(plot, _kept().chart([run], ("run", *what), lambda: _run_chart(run, *what)), display, small=small)
+    _show(plot, _kept().chart([run], ("run", *what), lambda: _run_chart(run, *what)), display, axis, small=small, picked=picked)
+
+
+def sweep_chart(board: Board, run: Run, key: str, axis: str, display: Display, plot_key: str, *, small: bool = False) -> None:
+    """Shows one metric of a sweep: the learning curves of all trials in a few lines, the best one bold."""
+    plot = board.plot(plot_key, axis, zooms=not small)
+    what = (key, axis, plot.window, display)
+    chart = _kept().get((run.id, "trials", *what), news(run), lambda: _sweep_chart(run, *what))
+    _show(plot, chart, display, axis, small=small)
+
+
+def news(run: Run) -> Hashable:
+    """Returns what changes when there is something new to draw of a sweep."""
+    return run.reports, run.state, tuple((trial.state, trial.best) for trial in run.trials[-RECENT:]), run.best
 
 
 def figure(
@@ -76,17 +97,17 @@ def figure(
 
 def compare_chart(board: Board, runs: Sequence[Run], key: str, axis: str, display: Display, plot_key: str) -> None:
     """Shows one metric of several runs, each in its own colour."""
-    plot = board.plot(plot_key)
+    plot = board.plot(plot_key, axis)
     goals = {_solved_at(run, key) for run in runs}
     titles = Titles(_axis_title(axis, runs), metrics.unit(key) or metrics.title(key), goals.pop() if len(goals) == 1 else None)
     what = (key, axis, plot.window, titles, display)
-    _show(plot, _kept().chart(runs, ("compare", *what), lambda: _compare_chart(runs, *what)), display)
+    _show(plot, _kept().chart(runs, ("compare", *what), lambda: _compare_chart(runs, *what)), display, axis)
 
 
-def _show(plot: LivePlot, chart: Chart, display: Display, *, small: bool = False) -> None:
+def _show(plot: LivePlot, chart: Chart, display: Display, axis: str, *, small: bool = False, picked: Picked | None = None) -> None:
     if not small:
-        chart_options.keep_window(plot.window)
-    plot.show(_opened(chart, plot.opened, display), lines.SMALL_HEIGHT if small else lines.HEIGHT, zooms=not small)
+        chart_options.keep_window(plot.window, axis)
+    plot.show(_opened(chart, plot.opened, display), lines.SMALL_HEIGHT if small else lines.HEIGHT, zooms=not small, picked=picked)
     st.caption(chart.caption)
 
 
@@ -134,6 +155,15 @@ def _run_chart(run: Run, key: str, axis: str, window: Window, titles: Titles, di
     names = _trial_names(run, word) if len(run.trials) > 1 or word == "seed" else {0: metrics.title(key)}
     group = lines.Group("", run.ordinal, curves, [names[curve.trial] for curve in curves])
     return lines.seeds(group, titles, display, word)
+
+
+def _sweep_chart(run: Run, key: str, axis: str, window: Window, display: Display) -> Chart:
+    found, best = _curves([run], key, axis, window), run.best_trial
+    bold = next((curve for curve in found if best and curve.trial == best.number), None)
+    if best and window is None and axis == STEP:  # it comes in full, whatever the others have to share
+        bold = next(iter(api.trial_curves(run, best, [key])), bold)
+    x = "iteration" if axis == STEP else _axis_title(axis, [run])
+    return trials.curves(run, found, bold, metrics.title(key), display, x)
 
 
 def _compare_chart(runs: Sequence[Run], key: str, axis: str, window: Window, titles: Titles, display: Display) -> Chart:

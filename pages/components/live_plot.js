@@ -97,7 +97,10 @@ const draw = (node) => {
     modeBarButtonsToRemove: ["select2d", "lasso2d", "sendChartToCloud"], // nothing leaves this machine
   })
   node.dataset.draws = String(Number(node.dataset.draws ?? 0) + 1)
-  if (!node.listens) node.on("plotly_relayout", (change) => zoomed(node, change))
+  if (!node.listens) {
+    node.on("plotly_relayout", (change) => zoomed(node, change))
+    node.on("plotly_click", (click) => picked(node, click))
+  }
   node.listens = true
 }
 
@@ -113,6 +116,15 @@ const zoomed = (node, change) => {
   node.asking = setTimeout(() => node.tell("window", range), 150)
 }
 
+// Tells which point was clicked: of all at that x, the one whose line is nearest to the mouse.
+const picked = (node, { points, event }) => {
+  if (!node.given.picks || !points.length) return
+  const top = node.querySelector(".nsewdrag").getBoundingClientRect().top
+  const away = ({ yaxis, y }) => Math.abs(yaxis.d2p(y) + top - event.clientY)
+  const [nearest] = [...points].sort((one, other) => away(one) - away(other))
+  node.fire("picked", { x: nearest.x, name: nearest.data.name })
+}
+
 export default function ({ data, parentElement, setStateValue, setTriggerValue }) {
   const node = parentElement.querySelector(".raydeck-plot")
   const theme = getComputedStyle(node).getPropertyValue("--st-background-color")
@@ -120,6 +132,7 @@ export default function ({ data, parentElement, setStateValue, setTriggerValue }
   node.style.minHeight = `${data.height}px` // the place is held until plotly.js has come
   node.given = data
   node.tell = setStateValue
+  node.fire = setTriggerValue
   if (!take(node, data)) return setTriggerValue("missed", true)
   if (node.theme === theme && before === node.kept.epoch + "/" + node.kept.number) return
   node.theme = theme

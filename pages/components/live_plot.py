@@ -5,7 +5,7 @@
 
 import secrets
 from base64 import b64encode
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,8 @@ import streamlit as st
 from backend.figures import palette
 from backend.figures.lines import Chart, Floats, Line
 from pages.components import plotly_js
+
+Picked = Callable[[Mapping[str, Any]], None]
 
 _HERE = Path(__file__).parent
 _DARK = dict(zip(palette.LIGHT, palette.DARK, strict=True))
@@ -59,14 +61,22 @@ class LivePlot:
             return self.opened
         return (min(ends), max(ends)) if ends else None
 
-    def show(self, chart: Chart, height: int, *, zooms: bool = False) -> None:
-        """Shows a chart, `height` pixels high; with `zooms`, `window` follows what a person zooms to."""
+    def show(self, chart: Chart, height: int, *, zooms: bool = False, picked: Picked | None = None) -> None:
+        """Shows a chart, `height` pixels high; with `zooms`, `window` follows what a person zooms to.
+
+        `picked` is called with what was clicked: {"x": its x, "name": its line's}.
+        """
         message = self._message(chart, height)
-        given = {"plotly": plotly_js.url(), "dark": _DARK, "height": height, "zooms": zooms}
+        given = {"plotly": plotly_js.url(), "dark": _DARK, "height": height, "zooms": zooms, "picks": picked is not None}
         _component()(
             key=self.key, data=given | message, default={"window": None},
-            on_window_change=_nothing, on_missed_change=self.forget, height="content",
+            on_window_change=_nothing, on_missed_change=self.forget, on_picked_change=lambda: self._pick(picked), height="content",
         )  # fmt: skip
+
+    def _pick(self, picked: Picked | None) -> None:
+        told = st.session_state.get(self.key)
+        if picked and told and (where := told.get("picked")):
+            picked(where)
 
     def forget(self) -> None:
         """Sends everything with the next `show`: the browser missed a message, or its node is new."""

@@ -10,7 +10,7 @@ from backend.api import Run
 from backend.catalog import metrics
 from backend.catalog.algorithms import ALGORITHMS
 from backend.catalog.environments import ENVIRONMENTS
-from pages.components import chart_options, charts, common_tabs, q_view
+from pages.components import chart_options, charts, common_tabs, q_view, watch_view
 from pages.components.charts import Board
 
 PART = "seed"
@@ -33,7 +33,7 @@ def failed(run: Run) -> str:
 def tabs(run: Run) -> dict[str, Callable[[Run, Board], None]]:
     has_table = ALGORITHMS[run.spec["algorithm"]].library == "tabular"
     table: dict[str, Callable[[Run, Board], None]] = {"Table": q_view.table_tab} if has_table else {}
-    return {"Reward": main_chart, **table, "Metrics": common_tabs.metrics_tab, "Trials": _trials}
+    return {"Reward": main_chart, "Watch": watch_view.tab, **table, "Metrics": common_tabs.metrics_tab, "Trials": _trials}
 
 
 def numbers(run: Run) -> None:
@@ -59,7 +59,8 @@ def numbers(run: Run) -> None:
 def main_chart(run: Run, board: Board) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         axis, display = chart_options.x_axis(charts.axes_of([run])), chart_options.display()
-    charts.run_chart(board, run, metrics.REWARD, axis, display, f"reward_{run.id}")
+    charts.run_chart(board, run, metrics.REWARD, axis, display, f"reward_{run.id}", picked=watch_view.picker(run, axis))
+    watch_view.players(run, board)
 
 
 def _trials(run: Run, _board: Board) -> None:

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from backend import api
-from pages.components import actions, errors, run_view
+from pages.components import actions, errors, run_view, watch_view
 from pages.components.charts import Board
 from pages.components.examples import cards
 
@@ -13,6 +13,7 @@ if not run_id:
     st.stop()
 with errors.told():
     first = api.run(run_id)
+    played = watch_view.is_pending()
 board = Board()
 
 
@@ -20,7 +21,7 @@ def live() -> None:
     with errors.told():
         board.begin()
         run = api.run(run_id)
-        if run.state != first.state:
+        if run.state != first.state or watch_view.is_pending() != played:
             st.rerun()  # starts or ends the timer
         errors.show_kept()
         left, right = st.columns([3, 2], vertical_alignment="top")
@@ -35,5 +36,5 @@ def live() -> None:
 
 
 # A lost run may come back by itself; all others that are over stay as they are.
-every = 5.0 if first.state == "lost" else None if first.is_over else 1.0
+every = 0.5 if played and first.is_over else 5.0 if first.state == "lost" else None if first.is_over else 1.0
 st.fragment(live, run_every=every)()

@@ -1,0 +1,27 @@
+"""Folders of files that are kept without being copied."""
+
+import os
+import shutil
+from pathlib import Path
+
+
+def put(target: Path, source: Path) -> None:
+    """Makes `target` a folder of hard links to what lies in `source`, whole or not at all: it costs no second room.
+
+    Raises:
+        OSError: there is no room, or a file went away.
+    """
+    part = target.with_name(f"{target.name}.part")
+    shutil.rmtree(part, ignore_errors=True)
+    shutil.copytree(source, part, copy_function=_linked)
+    shutil.rmtree(target, ignore_errors=True)
+    part.replace(target)
+
+
+def _linked(source: str, target: str) -> str:
+    """Links a file; where the file system has no links it is copied."""
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copy2(source, target)
+    return target
