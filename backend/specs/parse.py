@@ -107,7 +107,7 @@ def parse_file(path: Path) -> RunSpec:
 
 def to_yaml(spec: RunSpec | ExternalSpec) -> str:
     """Returns the spec as YAML, which `launch` takes if it can be launched: a line for each setting, lists in one line."""
-    return yaml.dump(spec.model_dump(exclude_none=True), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100)
+    return yaml.dump(spec.model_dump(exclude_none=True), Dumper=Dumper, sort_keys=False, allow_unicode=True, width=100)
 
 
 class Loader(yaml.SafeLoader):
@@ -118,8 +118,9 @@ Loader.yaml_implicit_resolvers = {first: list(known) for first, known in yaml.Sa
 Loader.add_implicit_resolver("tag:yaml.org,2002:float", re.compile(r"^[-+]?(\d[\d_]*\.?|\.\d)\d*[eE][-+]?\d+$"), list("-+.0123456789"))
 
 
-class _Dumper(yaml.SafeDumper):
-    """Writes lists in brackets."""
+class Dumper(yaml.SafeDumper):
+    """Writes lists in brackets, and in quotes what `Loader` would take for a number."""
 
 
-_Dumper.add_representer(list, lambda dumper, items: dumper.represent_sequence("tag:yaml.org,2002:seq", items, flow_style=True))
+Dumper.yaml_implicit_resolvers = Loader.yaml_implicit_resolvers
+Dumper.add_representer(list, lambda dumper, items: dumper.represent_sequence("tag:yaml.org,2002:seq", items, flow_style=True))

@@ -113,3 +113,40 @@ def combination(space: Mapping[str, Domain], number: int) -> dict[str, Any]:
         number, place = divmod(number, len(domain.values))
         found[name] = domain.values[place]
     return {name: found[name] for name in space}
+
+
+def around(space: Mapping[str, Mapping[str, Any]], params: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Returns a space, as a spec has it, for a search near known parameters.
+
+    A range becomes half as wide about the parameter (a log range in its exponent) and does not leave what it was; a list
+    begins with it; what is fixed, or is not in the space, is fixed to it.
+    """
+    found = {name: dict(domain) for name, domain in space.items()}
+    for name, value in params.items():
+        kind, of = next(iter(space.get(name, {"fixed": value}).items()))
+        if kind == "fixed":
+            found[name] = {kind: value}
+        elif kind in LISTS:
+            found[name] = {kind: [value, *(each for each in of if each != value)]}
+        elif isinstance(value, int | float) and of[0] <= value <= of[1]:
+            near = _half(kind, of, value)
+            found[name] = {kind: near if near[0] < near[1] else of}
+    return found
+
+
+def _half(kind: str, of: Any, value: float) -> list[Any]:
+    low, high, *step = of
+    if kind == "loguniform":
+        reach = (high / low) ** 0.25
+        return [max(low, _rounded(value / reach)), min(high, _rounded(value * reach))]
+    reach = (high - low) / 4
+    if kind == "randint":
+        return [max(low, math.floor(value - reach)), min(high, math.ceil(value + reach) + 1)]
+    if kind == "quniform":  # in whole steps, so that the values stay on those of before
+        reach, middle = max(1, round(reach / step[0])), round((value - low) / step[0])
+        return [_rounded(low + max(0, middle - reach) * step[0]), min(high, _rounded(low + (middle + reach) * step[0])), *step]
+    return [max(low, _rounded(value - reach)), min(high, _rounded(value + reach))]
+
+
+def _rounded(value: float) -> float:
+    return float(f"{value:.4g}")

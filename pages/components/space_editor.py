@@ -1,6 +1,5 @@
 """A search space as a table: one row per parameter, checked as one types."""
 
-import json
 import math
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -8,6 +7,7 @@ from typing import Any
 import streamlit as st
 import yaml
 
+from backend.specs.parse import Dumper, Loader
 from backend.specs.space import KINDS, LISTS, RANGES
 from pages.components import spec_form
 
@@ -62,7 +62,7 @@ def _row(row: Row, problems: Mapping[str, str], key: str) -> tuple[str, dict[str
     ((kind, of),) = start.items()
     is_range = st.session_state.get(f"{mine}/kind", kind) in RANGES
     columns = st.columns(WIDTHS if is_range else WIDE, vertical_alignment="bottom", gap="small")
-    name = columns[0].text_input("Parameter", value=name, key=f"{mine}/name", placeholder="name").strip()
+    name = columns[0].text_input("Parameter", value=name, key=f"{mine}/name", placeholder="name", live=True).strip()
     kind = columns[1].selectbox("Kind", KINDS, index=KINDS.index(kind), key=f"{mine}/kind", help=_help())
     of = of if kind in start else _carried(kind, of)
     domain = {kind: _range(columns, kind, of, mine) if kind in RANGES else _values(columns, kind, of, mine)}
@@ -92,17 +92,21 @@ def _range(columns: Sequence[Any], kind: str, of: Any, key: str) -> list[Any]:
     names = ("Min", "Max", "Step") if kind == "quniform" else ("Min", "Max")
     given = [*of, 0.1]
     return [
-        _read(column.text_input(name, value=_said(given[place]), key=f"{key}/{kind}/{name}"))
+        _read(column.text_input(name, value=_said(given[place]), key=f"{key}/{kind}/{name}", live=True))
         for place, (name, column) in enumerate(zip(names, columns[2:5], strict=False))
     ]
 
 
 def _values(columns: Sequence[Any], kind: str, of: Any, key: str) -> Any:
-    label, about = ("Value", None) if kind == "fixed" else ("Values", "Separated by commas: 32, 64, 128 or relu, tanh or [64, 64], [128]")
-    text = ", ".join(map(_said, of)) if kind in LISTS else _said(of)
+    label, about = (
+        ("Value", "As in YAML: true is a flag, 'true' in quotes is text")
+        if kind == "fixed"
+        else ("Values", "Separated by commas: 32, 64, 128 or relu, tanh or [64, 64], [128]")
+    )
+    text = _written(of if kind in LISTS else [of])
     with columns[2]:
-        entered = st.text_input(label, value=text, key=f"{key}/{kind}", help=about)
-    return _listed(entered) if kind in LISTS else _read(entered)
+        entered = st.text_input(label, value=text, key=f"{key}/{kind}", help=about, live=True)
+    return _listed(entered) if kind in LISTS else _single(entered)
 
 
 def _more(rows: list[Row], known: Mapping[str, Mapping[str, Any]], key: str) -> None:
@@ -127,9 +131,12 @@ def _remove(key: str, place: int) -> None:
 
 
 def _said(value: Any) -> str:
-    if isinstance(value, float):
-        return f"{value:g}"
-    return value if isinstance(value, str) else json.dumps(value)
+    return repr(value) if isinstance(value, float) else str(value)
+
+
+def _written(values: Sequence[Any]) -> str:
+    """Returns values as YAML's list without its brackets: what `_listed` reads as just these values."""
+    return yaml.dump(list(values), Dumper=Dumper, default_flow_style=True, allow_unicode=True, width=math.inf).strip()[1:-1]
 
 
 def _read(text: str) -> Any:
@@ -142,14 +149,20 @@ def _read(text: str) -> Any:
         except (ValueError, OverflowError):
             continue
     try:
-        return yaml.safe_load(text) if text else ""
+        return yaml.load(text, Loader=Loader) if text else ""
     except yaml.YAMLError:
         return text
 
 
 def _listed(text: str) -> list[Any]:
+    """Returns the values in a list as YAML writes it, its brackets left out: 'on' in quotes is text, on is true."""
     try:
-        found = yaml.safe_load(f"[{text}]")
+        return list(yaml.load(f"[{text}]", Loader=Loader))
     except yaml.YAMLError:
         return [_read(part) for part in text.split(",")]
-    return [_read(value) if isinstance(value, str) else value for value in found]
+
+
+def _single(text: str) -> Any:
+    """Returns the one value that a text is; one with commas that are in no quotes or brackets is text."""
+    found = _listed(text)
+    return found[0] if len(found) == 1 else text.strip()

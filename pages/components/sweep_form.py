@@ -7,11 +7,13 @@ import streamlit as st
 
 from backend import api_sweeps, specs
 from backend.catalog.algorithms import ALGORITHMS, environments_for
+from backend.catalog.environments import ENVIRONMENTS
 from backend.catalog.search import SCHEDULERS, SEARCHERS
 from backend.catalog.trainables import TRAINABLES
 from backend.catalog.tunables import Found, rl_params
 from backend.errors import InvalidSpec, UnknownWorkload
 from backend.specs import Stop, SweepSpec
+from backend.specs.space import around
 from pages.components import known_best, space_editor, spec_form
 from pages.components.drafts import Asked, Draft
 from pages.components.text import plain
@@ -22,7 +24,7 @@ ENDS = ("max_iterations", "time_budget_s", "target", "patience", "max_failures",
 OF_SCHEDULER = {
     "asha": ("grace", "reduction"), "hyperband": ("reduction",), "median": ("grace",), "pbt": ("perturb_every",), "pb2": ("perturb_every",),
 }  # fmt: skip
-STOPS = ("episodes", "env_steps", "iteration")
+STOPS = tuple(Stop.model_fields)
 
 
 def form(draft: Draft) -> Asked:
@@ -88,7 +90,9 @@ def _fields(chosen: str, start: Mapping[str, Any], problems: Mapping[str, str], 
         data, known, first = {"trainable": chosen}, found.space, found.space
         metric, mode, iterations, checkpoints, about = *_judged(found), found.checkpoints, found.summary
         st.caption(about or "Your own Ray Tune trainable.")
-        known_best.params(chosen, key)
+        kept = {} if start.get("space") else known_best.params(chosen, key)
+        first = around(first, kept)
+        key = f"{key}/kept" if kept else key  # the table begins anew when they are forgotten
     data |= {"kind": "sweep"} | _goal_card(start, metric, mode, problems, key)
     data["space"] = space_editor.space(start.get("space") or first, known, problems, key)
     data |= _search_card(start, data, checkpoints, problems, key)
@@ -123,12 +127,26 @@ def _rl(start: Mapping[str, Any], problems: Mapping[str, str], key: str) -> dict
             "Seeds", value=int(start.get("seeds", 1)), min_value=1, max_value=100, key=f"{key}/{chosen}/seeds", help=about
         )
     same = start.get("algorithm") == chosen
+    stop = {name: value for name, value in stop.items() if value is not None}
     given = {
-        "algorithm": chosen, "environment": environment, "seeds": seeds, "stop": {name: value for name, value in stop.items() if value},
+        "algorithm": chosen, "environment": environment, "seeds": seeds, "stop": stop,
         "params": dict(start.get("params", {})) if same else {},
-        "environment_options": dict(start.get("environment_options", {})) if start.get("environment") == environment else {},
+        "environment_options": _options(environment, start, problems, f"{key}/{chosen}"),
     }  # fmt: skip
     return {"trainable": given}
+
+
+def _options(environment: str, start: Mapping[str, Any], problems: Mapping[str, str], key: str) -> dict[str, Any]:
+    """The options the environment is made with; those of one that the catalogue does not know stay as they are."""
+    asked = dict(start.get("environment_options", {})) if start.get("environment") == environment else {}
+    known = ENVIRONMENTS.get(environment)
+    if known is None or not known.options.model_fields:
+        return asked
+    values, names = known.options().model_dump() | asked, known.options.model_fields
+    with st.container(border=True):
+        st.markdown(f"**{plain(known.title)}**")
+        entered = spec_form.fields(known.options, names, values, problems, "trainable.environment_options", f"{key}/{environment}")
+    return {name: value for name, value in entered.items() if value is not None}
 
 
 def _goal_card(start: Mapping[str, Any], metrics: list[str], mode: str, problems: Mapping[str, str], key: str) -> dict[str, Any]:
@@ -174,7 +192,7 @@ def _search_card(
     repeats = (
         data["trainable"]["seeds"]
         if isinstance(data["trainable"], dict)
-        else int(st.session_state.get(f"{key}/repeats") or start.get("repeats", 1))
+        else int(st.session_state.get(f"{key}.repeats") or start.get("repeats", 1))
     )
     with st.container(border=True):
         st.markdown("**Search**")
@@ -184,13 +202,14 @@ def _search_card(
                 "Search", SEARCHERS, {each.id: each.why_not(kinds, objectives) for each in SEARCHERS.values()}, start.get("search"), key
             )
             spec_form.problem_under(problems, "search")
-        about = {"search": search, "kinds": kinds, "checkpoints": checkpoints, "objectives": objectives, "repeats": repeats}
+        is_rl = isinstance(data["trainable"], dict)  # which says itself how many CPUs a trial takes
+        about: dict[str, Any] = {"search": search, "kinds": kinds, "checkpoints": checkpoints, "objectives": objectives}
+        about |= {"repeats": repeats, "is_rl": is_rl}
         with right:
             scheduler = _pick(
                 "Scheduler", SCHEDULERS, {each.id: each.why_not(**about) for each in SCHEDULERS.values()}, start.get("scheduler"), key
             )
             spec_form.problem_under(problems, "scheduler")
-        is_rl = isinstance(data["trainable"], dict)  # which says itself how many CPUs a trial takes
         shown = [name for name in LIMITS if not (name == "samples" and search == "grid") and not (name == "cpus" and is_rl)]
         entered = spec_form.fields(SweepSpec, shown, _defaults() | dict(start), problems, "", key)
     return {"search": search, "scheduler": scheduler, **{name: value for name, value in entered.items() if value is not None}}

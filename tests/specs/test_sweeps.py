@@ -18,7 +18,7 @@ from backend.catalog.tunables import rl_params
 from backend.drivers import searchers
 from backend.errors import InvalidSpec
 from backend.specs import Domain, RLSpec, SweepSpec, tuning
-from backend.specs.space import combination, combinations
+from backend.specs.space import around, combination, combinations
 
 BRANIN: dict[str, Any] = {"kind": "sweep", "trainable": "branin", "space": {"x": {"uniform": [-5, 10]}, "y": {"uniform": [0, 15]}}}
 DIGITS: dict[str, Any] = {"kind": "sweep", "trainable": "digits_mlp", "space": {"lr": {"loguniform": [1e-4, 1e-1]}}}
@@ -427,3 +427,31 @@ def test_a_population_of_reinforcement_learners_is_refused_with_the_reason(sched
     assert "middle of a trial" in problems(LAKE, scheduler=scheduler)["scheduler"]
     assert "middle of a trial" in SCHEDULERS[scheduler].why_not(search="random", kinds=["uniform"], checkpoints=True, is_rl=True)
     assert parsed(LAKE, scheduler="asha")
+
+
+@pytest.mark.parametrize(
+    ("domain", "value", "expected"),
+    [
+        ({"uniform": [0.0, 1.0]}, 0.5, {"uniform": [0.25, 0.75]}),
+        ({"uniform": [0.0, 1.0]}, 0.9, {"uniform": [0.65, 1.0]}),
+        ({"uniform": [1000.0, 1000.01]}, 1000.002, {"uniform": [1000.0, 1000.01]}),
+        ({"loguniform": [1e-4, 1.0]}, 1e-2, {"loguniform": [1e-3, 0.1]}),
+        ({"randint": [1, 9]}, 8, {"randint": [6, 9]}),
+        ({"quniform": [0, 1, 0.1]}, 0.5, {"quniform": [0.3, 0.7, 0.1]}),
+        ({"choice": [16, 32, 64]}, 32, {"choice": [32, 16, 64]}),
+        ({"fixed": 20}, 30, {"fixed": 30}),
+        ({"uniform": [0.0, 1.0]}, 7, {"uniform": [0.0, 1.0]}),
+    ],
+    ids=str,
+)
+def test_a_search_near_what_was_found(domain: Any, value: Any, expected: Any) -> None:
+    found = around({"x": domain}, {"x": value, "more": "text"})
+    ((kind, of),) = found["x"].items()
+    assert of == (pytest.approx(expected[kind]) if isinstance(of, list) else expected[kind])
+    assert found["more"] == {"fixed": "text"}
+    assert parsed(OWN, space=found, search="grid" if kind == "grid" else "random", samples=1)
+
+
+def test_text_that_looks_like_a_number_stays_text_in_yaml() -> None:
+    spec = parsed(OWN, space={"x": {"choice": ["1e-4", 1e-4, "1", "on", "a, b"]}})
+    assert specs.parse_yaml(specs.to_yaml(spec)) == spec
