@@ -5,7 +5,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
@@ -24,7 +24,7 @@ from backend.store.series import STEP, Window
 from backend.store.values import Curve, Event, Run, RunState
 from backend.store.values import Trial as Trial
 
-_Chart = tuple[tuple[str, ...], tuple[str, ...], str, int]  # runs, keys, x, points
+_Chart = tuple[tuple[str, ...], tuple[str, ...], str, int, int | None]  # runs, keys, x, points, the only trial
 STATUS_SECONDS = 2.0
 
 
@@ -191,16 +191,26 @@ def curves(listed: Sequence[Run], keys: Sequence[str], x: str = STEP, *, window:
     if window is not None:
         return store_series.read(house().database, run_ids, keys, x=x, window=window, points=points, budget=CHART_POINTS)
     news = tuple(run.reports for run in listed)
-    return _kept_curves.read(house().database, (tuple(run_ids), tuple(keys), x, points), news)
+    return _kept_curves.read(house().database, (tuple(run_ids), tuple(keys), x, points, None), news)
 
 
-def trial_curves(run_id: str, number: int, keys: Sequence[str] | None = None, points: int = 1000) -> list[Curve]:
-    """Returns metrics of one trial, all of them when left out, in at most `points` buckets."""
-    return store_series.read(house().database, [run_id], metric_keys(run_id) if keys is None else keys, trial=number, points=points)
+def trial_curves(run: Run, trial: Trial, keys: Sequence[str] | None = None, points: int = 1000) -> list[Curve]:
+    """Returns metrics of one trial, all of them when left out, in at most `points` buckets, kept as those of `curves`."""
+    wanted = tuple(metric_keys(run.id) if keys is None else keys)
+    return _kept_curves.read(house().database, ((run.id,), wanted, STEP, points, trial.number), (trial.reports,))
 
 
 CHART_POINTS = 20_000  # buckets on one chart, whatever the number of lines
 CHARTS_KEPT = 64
+
+
+@dataclass
+class _KeptChart:
+    """The curves of one chart. Whoever wants them while they are read waits for them; nobody else does."""
+
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    version: tuple[int, ...] | None = None
+    curves: list[Curve] = field(default_factory=list)
 
 
 class _KeptCurves:
@@ -208,22 +218,25 @@ class _KeptCurves:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._kept: OrderedDict[_Chart, tuple[tuple[int, ...], list[Curve]]] = OrderedDict()
+        self._kept: OrderedDict[_Chart, _KeptChart] = OrderedDict()
 
     def read(self, database: Database, chart: _Chart, news: tuple[int, ...]) -> list[Curve]:
         with self._lock:
-            version, found = self._kept.pop(chart, (None, []))
-            if version != news:
-                known = {(curve.run_id, curve.trial, curve.key): curve for curve in found}
-                run_ids, keys, x, points = chart
-                found = store_series.read(database, run_ids, keys, x=x, points=points, budget=CHART_POINTS, known=known)
-            self._kept[chart] = news, found
+            kept = self._kept.setdefault(chart, _KeptChart())
+            self._kept.move_to_end(chart)
             while len(self._kept) > CHARTS_KEPT:
                 self._kept.popitem(last=False)
-            return found
+        with kept.lock:
+            if kept.version != news:
+                known = {(curve.run_id, curve.trial, curve.key): curve for curve in kept.curves}
+                run_ids, keys, x, points, trial = chart
+                kept.curves = store_series.read(database, run_ids, keys, x=x, trial=trial, points=points, budget=CHART_POINTS, known=known)
+                kept.version = news
+            return kept.curves
 
     def clear(self) -> None:
-        self._kept.clear()
+        with self._lock:
+            self._kept.clear()
 
 
 _kept_curves = _KeptCurves()

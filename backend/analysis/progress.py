@@ -1,10 +1,10 @@
 """How far a run is, and how long it still takes."""
 
-from collections.abc import Mapping
-from itertools import accumulate
+from collections.abc import Mapping, Sequence
+from itertools import accumulate, pairwise
 from typing import Any
 
-from backend.store.values import Run, Sweep, Trial, TrialState
+from backend.store.values import Event, Run, RunState, Sweep, Trial, TrialState
 
 PACE = 50  # trials whose ends tell how fast a sweep goes
 
@@ -31,16 +31,17 @@ def share(run: Run) -> float | None:
     return sum(share_of_trial(trial, stop) for trial in run.trials) / max(1, len(run.trials))
 
 
-def seconds_left(run: Run) -> float | None:
+def seconds_left(run: Run, events: Sequence[Event] = ()) -> float | None:
     """Returns about how many seconds a running run still takes, or None before the first report.
 
-    Each trial goes on at its own pace so far; one that has not started takes as long as the others' mean.
+    Each trial goes on at its own pace so far; one that has not started takes as long as the others' mean. `events` are
+    those of a run that was resumed: of a sweep the time between its attempts does not count.
     """
     if run.tasks is not None:
         rate = run.mean_of_last("tasks_per_second")
         return (run.tasks.total - run.tasks.done) / rate if rate else None
     if run.sweep is not None:
-        return _seconds_left_of_sweep(run, run.sweep)
+        return _seconds_left_of_sweep(run, run.sweep, events)
     stop = run.spec.get("stop", {})
     whole = {}
     for trial in run.trials:
@@ -54,15 +55,20 @@ def seconds_left(run: Run) -> float | None:
     return left / max(1, sum(trial.state is TrialState.RUNNING for trial in run.trials))
 
 
-def _seconds_left_of_sweep(run: Run, sweep: Sweep) -> float | None:
+def _seconds_left_of_sweep(run: Run, sweep: Sweep, events: Sequence[Event]) -> float | None:
     """Returns the trials that are left at the pace of those that ended, or what the time budget leaves of it."""
     ends = sorted(trial.ended_at for trial in run.trials if trial.is_finished and trial.ended_at)
-    if len(ends) < 2 or run.started_at is None:
+    if run.started_at is None:
         return None
-    lately = ends[-PACE:]
+    moves = [event for event in events if event.move in set(RunState)]
+    before = sum(after.at - begun.at for begun, after in pairwise(moves) if begun.move == RunState.RUNNING)
+    since = max((event.at for event in moves if event.move == RunState.RUNNING), default=run.started_at)
+    lately = [end for end in ends if end >= since][-PACE:]
+    if len(lately) < 2:
+        return None
     pace = (lately[-1] - lately[0]) / (len(lately) - 1)
     left = (sweep.trials - len(ends)) * pace
-    budget = None if sweep.time_budget_s is None else sweep.time_budget_s - (ends[-1] - run.started_at)
+    budget = None if sweep.time_budget_s is None else sweep.time_budget_s - before - (lately[-1] - since)
     return max(0.0, left if budget is None else min(left, budget))
 
 

@@ -47,7 +47,7 @@ def run_table(runs: Sequence[Run], columns: Sequence[dict[str, str]], key: str, 
 def _row(run: Run, spark: list[float]) -> dict[str, Any]:
     now = time.time()
     state = shown_state(run)
-    left = progress.seconds_left(run) if state == "running" else None
+    left = progress.seconds_left(run, api.events(run.id) if run.attempt > 1 else ()) if state == "running" else None
     took = run.duration(now)
     share, title = progress.share(run), metrics.title(run.main_metric)
     return {

@@ -5,7 +5,7 @@ import time
 import pandas as pd
 import streamlit as st
 
-from backend import api, specs
+from backend import api, api_sweeps, specs
 from backend.analysis import progress, words
 from backend.api import Run
 from pages.components.badges import shown_state, state_badge
@@ -51,7 +51,7 @@ def progress_bar(run: Run) -> None:
     share = progress.share(run)
     if share is None:
         return
-    left = progress.seconds_left(run) if shown_state(run) == "running" else None
+    left = progress.seconds_left(run, api.events(run.id) if run.attempt > 1 else ()) if shown_state(run) == "running" else None
     told = progress.told(run) + (f" · about {words.duration(left)} left" if left is not None else "")
     st.progress(share, told)
 
@@ -91,3 +91,10 @@ def _spec(run: Run, _board: Board) -> None:
     packages = " · ".join(f"{name} {version}" for name, version in run.versions.items())
     origin = f" · cloned from {run.parent_id}" if run.parent_id else ""
     st.caption(plain(f"id {run.id}{origin} · {f'ran on {run.host} with {packages}' if run.host else 'has not run yet'}"))
+    st.caption(f"{_disk(run.id, run.state) / 1e6:,.1f} MB of files in data/runs/{plain(run.id)}")
+
+
+@st.cache_data(ttl=20, show_spinner=False)
+def _disk(run_id: str, state: str) -> int:
+    """The room a run's files take, looked up at most every 20 s while nothing happens to it."""
+    return api_sweeps.disk(run_id)

@@ -1,10 +1,13 @@
 """The parts of a trial's page."""
 
+from functools import partial
+
 import pandas as pd
 import streamlit as st
 
 from backend import api, api_sweeps
 from backend.analysis import words
+from backend.analysis.curves import Curve
 from backend.api import Run, Trial
 from backend.catalog import metrics
 from backend.errors import IllegalMove
@@ -91,7 +94,7 @@ def body(run: Run, trial: Trial, board: Board) -> None:
 
 
 def _curves(run: Run, trial: Trial, board: Board) -> None:
-    found = api.trial_curves(run.id, trial.number)
+    found = api.trial_curves(run, trial)
     if not found:
         st.caption("The first report has not come yet.")
     elif trial.reports == 1:
@@ -99,8 +102,10 @@ def _curves(run: Run, trial: Trial, board: Board) -> None:
     else:
         first = [curve for curve in found if curve.key == run.main_metric]
         for curve in [*first, *(each for each in found if each.key != run.main_metric)]:
-            title = metrics.title(curve.key)
-            group = lines.Group("", run.ordinal, [curve], [title])
-            chart = lines.seeds(group, lines.Titles("iteration", title), lines.Display())
             name = (run.id, trial.number, curve.key)
-            charts.figure(board, "_".join(map(str, name)), name, curve.length, lambda chart=chart: chart, tall=False)
+            charts.figure(board, "_".join(map(str, name)), name, curve.length, partial(_chart, run, curve), tall=False)
+
+
+def _chart(run: Run, curve: Curve) -> lines.Chart:
+    title = metrics.title(curve.key)
+    return lines.seeds(lines.Group("", run.ordinal, [curve], [title]), lines.Titles("iteration", title), lines.Display())
