@@ -1,8 +1,10 @@
 """Charts of a sweep's trials: how the best improved, and every trial's learning curve; few lines, however many trials."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from backend.figures import lines, palette
 from backend.figures.lines import Chart, Display, Line, Titles
@@ -53,7 +55,7 @@ def _columns(trials: Iterable[Trial], places: Mapping[int, float]) -> tuple[Floa
     return np.array([places[trial.number] for trial in listed]), np.array([trial.best for trial in listed], dtype=np.float64)
 
 
-def curves(run: Run, found: Sequence[Curve], best: Curve | None, title: str, display: Display) -> Chart:
+def curves(run: Run, found: Sequence[Curve], best: Curve | None, title: str, display: Display, x: str = "iteration") -> Chart:
     """Draws all learning curves in a few lines with gaps: pruned ones faint, the best, which comes in full, bold."""
     states = {trial.number: trial for trial in run.trials}
     # Those that are over come first and in the order of their end: while the sweep goes on, a line only grows at its end.
@@ -64,13 +66,39 @@ def curves(run: Run, found: Sequence[Curve], best: Curve | None, title: str, dis
         ("trials", own, 0.35, 1.0, [each for each in order if states[each.trial].state is not TrialState.PRUNED]),
         (f"best, trial {best.trial}" if best else "", own, 1.0, 3.0, [best] if best else []),
     )
-    drawn = [
-        Line(name, colour, *_with_gaps(mine), width=width, opacity=opacity, in_hover=name.startswith("best"))
-        for name, colour, opacity, width, mine in groups
-        if mine
-    ]
-    layout = lines.layout_of(Titles("iteration", title), display) | {"hovermode": "closest"}
-    return Chart(tuple(drawn), layout, f"{len(found):,} trials · {lines.caption(found, display)}")
+    drawn: list[Line] = []
+    for name, colour, opacity, width, mine in groups:
+        if mine:
+            line = Line(name, colour, *_with_gaps(mine), width=width, opacity=opacity, in_hover=name.startswith("best"))
+            drawn += _smoothed(line, mine, display)
+    layout = lines.layout_of(Titles(x, title), display) | {"hovermode": "closest"}
+    return Chart((*drawn, *_marks(found)), layout, f"{len(found):,} trials · {lines.caption(found, display)}")
+
+
+def _smoothed(line: Line, found: Sequence[Curve], display: Display) -> list[Line]:
+    """Returns the line, or if smoothing is on the one of the smoothed curves with the raw one faint behind it."""
+    if not display.smoothing:
+        return [line]
+    raw = replace(line, name=f"{line.name}, raw", opacity=line.opacity * 0.3, width=1, group=line.name, in_legend=False, in_hover=False)
+    x, ends = _joined(found)
+    y = np.concatenate([lines.smoother(display, len(curve.mean))(curve.mean) for curve in found])
+    return [raw, replace(line, x=np.insert(x, ends, np.nan), y=np.insert(y, ends, np.nan), group=line.name)]
+
+
+def _marks(found: Sequence[Curve]) -> list[Line]:
+    """Returns marks, of all curves in one line, where values were NaN or infinite."""
+    odd = [(curve.x[there], curve.not_finite[there]) for curve in found if (there := curve.not_finite > 0).any()]
+    if not odd:
+        return []
+    x, counts = (np.concatenate(columns).astype(np.float64) for columns in zip(*odd, strict=True))
+    return [Line("not finite", palette.ALARM, x, counts, look="marks", group="not finite", in_legend=False)]
+
+
+def _joined(found: Sequence[Curve]) -> tuple[Floats, NDArray[np.int64]]:
+    """Returns the x of curves one after the other, and where each of them ends."""
+    x = np.concatenate([curve.x for curve in found])
+    # A trial that began anew after a crash goes back in x: that is a line of its own.
+    return x, np.union1d(np.cumsum([len(curve.x) for curve in found]), np.flatnonzero(np.diff(x) < 0) + 1)
 
 
 def _with_gaps(found: Sequence[Curve]) -> tuple[Floats, Floats]:
@@ -78,10 +106,8 @@ def _with_gaps(found: Sequence[Curve]) -> tuple[Floats, Floats]:
 
     Computed for all curves at once: a thousand of them are drawn anew each second.
     """
-    x, mean = (np.concatenate([getattr(curve, name) for curve in found]) for name in ("x", "mean"))
-    ends = np.cumsum([len(curve.x) for curve in found])
-    # A trial that began anew after a crash goes back in x: that is a line of its own.
-    ends = np.union1d(ends, np.flatnonzero(np.diff(x) < 0) + 1)
+    x, ends = _joined(found)
+    mean = np.concatenate([curve.mean for curve in found])
     if all(curve.width == 1 for curve in found):
         return np.insert(x, ends, np.nan), np.insert(mean, ends, np.nan)
     low, high = (np.concatenate([getattr(curve, name) for curve in found]) for name in ("min", "max"))

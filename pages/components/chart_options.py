@@ -7,6 +7,7 @@ import streamlit as st
 from backend.catalog import metrics
 from backend.figures.lines import Display
 
+STEP = "step"  # the x axis that charts begin with
 SMOOTHINGS = {"": "off", "ema": "EMA", "mean": "window mean"}
 STRENGTHS = (0.5, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99)
 
@@ -71,14 +72,19 @@ def _kept(name: str, value: str, default: str) -> str:
     return value
 
 
-def window(name: str = "window") -> tuple[float, float] | None:
-    """Returns the zoom in the URL."""
-    low, _, high = st.query_params.get(name, "").partition("..")
+def window(axis: str, name: str = "window") -> tuple[float, float] | None:
+    """Returns the zoom in the URL, if it is one of that x axis. A link that names none is of the first axis, steps."""
+    zoomed, _, span = st.query_params.get(name, "").rpartition(":")
+    low, _, high = span.partition("..")
+    if (zoomed or STEP) != axis:
+        return None
     try:
         return float(low), float(high)
     except ValueError:
         return None
 
 
-def keep_window(value: tuple[float, float] | None, name: str = "window") -> None:
-    _kept(name, "" if value is None else f"{value[0]:.10g}..{value[1]:.10g}", "")
+def keep_window(value: tuple[float, float] | None, axis: str, name: str = "window") -> None:
+    """Keeps a zoom with the axis it belongs to: seconds say nothing of steps."""
+    place = "" if axis == STEP else f"{axis}:"
+    _kept(name, "" if value is None else f"{place}{value[0]:.10g}..{value[1]:.10g}", "")

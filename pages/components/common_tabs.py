@@ -19,13 +19,14 @@ def metrics_tab(run: Run, board: Board) -> None:
         return
     with st.container(horizontal=True, vertical_alignment="center"):
         axis, display = chart_options.x_axis(charts.axes_of([run])), chart_options.display()
+    draw = charts.sweep_chart if run.sweep is not None else charts.run_chart
     for heading in sorted({metrics.group(key) for key in keys}):
         st.markdown(f"##### {heading}")
         mine = [key for key in keys if metrics.group(key) == heading]
         for start in range(0, len(mine), 2):
             for column, key in zip(st.columns(2), mine[start : start + 2], strict=False):
                 with column:
-                    charts.run_chart(board, run, key, axis, display, f"{key}_{run.id}", small=True)
+                    draw(board, run, key, axis, display, f"{key}_{run.id}", small=True)
 
 
 def trials_table(run: Run, part: str, rows: list[dict[str, Any]]) -> None:

@@ -21,7 +21,6 @@ def after(run: Run, _board: Board) -> None:
     st.markdown(f"##### Trial {best.number}, {plain(run.main_metric)} {words.number(best.best)}")
     configuration(run, best)
     steps(run, best)
-    downloads(run)
 
 
 def configuration(run: Run, trial: Trial) -> None:
@@ -57,19 +56,13 @@ def steps(run: Run, trial: Trial) -> None:
 
 
 def downloads(run: Run) -> None:
-    """The trials as a table to take away, and the disk that the run uses."""
+    """The trials as a table to take away."""
     with st.container(horizontal=True, vertical_alignment="center"):
         for form, title in (("csv", "CSV"), ("parquet", "Parquet"), ("jsonl", "JSON Lines")):
             st.download_button(
                 f"Trials as {title}", partial(api_sweeps.trial_table, run.id, form), file_name=f"{run.id}_trials.{form}",
                 key=f"trials_{form}", on_click="ignore", type="tertiary", icon=":material/download:",
             )  # fmt: skip
-        st.caption(f"{_disk(run.id, len(run.trials) if run.is_over else run.reports // 50) / 1e6:,.1f} MB on disk", width="content")
-
-
-@st.cache_data(ttl=20, show_spinner=False)
-def _disk(run_id: str, _news: int) -> int:
-    return api_sweeps.disk(run_id)
 
 
 def _again(run_id: str, number: int) -> None:

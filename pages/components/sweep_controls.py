@@ -1,5 +1,7 @@
 """What a person can change of a sweep while it runs, or before it goes on."""
 
+from collections.abc import Callable
+
 import streamlit as st
 
 from backend import api_sweeps
@@ -53,14 +55,22 @@ def _budget(run: Run) -> None:
     st.number_input(
         "Minutes in all", value=None if now is None else now / 60, min_value=0.1, step=5.0, key="budget_minutes", placeholder="no limit"
     )
-    st.button("Set", key="set_budget", on_click=_set_budget, args=(run.id,))
+    _buttons("budget", run.id, _set_budget, has_limit=now is not None)
 
 
 def _concurrency(run: Run) -> None:
     now = run.sweep.concurrency if run.sweep else None
     st.caption("Those that run go on; when fewer are wanted, the next begin later.")
     st.number_input("Trials at once", value=now, min_value=1, step=1, key="at_once", placeholder="as many as there is room for")
-    st.button("Set", key="set_at_once", on_click=_set_concurrency, args=(run.id,))
+    _buttons("at_once", run.id, _set_concurrency, has_limit=now is not None)
+
+
+def _buttons(what: str, run_id: str, set_it: Callable[[str], None], *, has_limit: bool) -> None:
+    with st.container(horizontal=True):
+        st.button("Set", key=f"set_{what}", on_click=set_it, args=(run_id,))
+        if has_limit:
+            lifted = {"budget": {"time_budget_s": 0.0}, "at_once": {"concurrency": 0}}[what]
+            st.button("No limit", key=f"lift_{what}", type="tertiary", on_click=_extend, args=(run_id,), kwargs=lifted)
 
 
 def _then_resume(run: Run) -> str:

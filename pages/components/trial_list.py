@@ -6,9 +6,10 @@ from typing import Any
 
 import streamlit as st
 
+from backend import api_sweeps
 from backend.analysis import rungs, words
 from backend.api import Run, Trial
-from pages.components import actions, paging
+from pages.components import actions, errors, paging, sweep_after
 from pages.components.badges import ICONS
 from pages.components.charts import Board
 from pages.components.data_table import table
@@ -37,7 +38,28 @@ def trials(run: Run, _board: Board) -> None:
         f"trials_{run.id}", opened=lambda number: actions.go("pages/watch/trial.py", run=run.id, number=number),
         order=(order, down), sortable=list(columns), sorted_by=lambda column: _sort(column, order, down),
     )  # fmt: skip
+    _stop_one(run)
+    sweep_after.downloads(run)
     st.caption(f"{place + 1:,} to {min(place + A_PAGE, len(listed)):,} of {len(listed):,} trials. Click on a number to open the trial.")
+
+
+def _stop_one(run: Run) -> None:
+    """Ends one of the trials that run."""
+    running = [trial for trial in run.trials if trial.state.value == "running"]
+    if run.is_over or not running:
+        return
+    with st.popover("Stop a trial", icon=":material/stop_circle:", help="Ends it for good after its next report; the sweep goes on."):
+        asked = {trial.number for trial in running if trial.stop_requested_at is not None}
+        number = st.selectbox(
+            "Trial", [trial.number for trial in running], key="stop_number",
+            format_func=lambda number: f"{number}, stopping" if number in asked else str(number),
+        )  # fmt: skip
+        st.button("Stop it", key="stop_one", disabled=number in asked, on_click=_stop, args=(run.id, number))
+
+
+def _stop(run_id: str, number: int) -> None:
+    with errors.kept():
+        api_sweeps.stop_trial(run_id, number)
 
 
 Column = tuple[str, Callable[[Trial], Any], str]  # label, value, kind

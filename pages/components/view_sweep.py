@@ -93,20 +93,14 @@ def _progress(run: Run, board: Board) -> None:
         keys = [each for each in api.metric_keys(run.id) if not each.startswith("param/")] or [run.goal.key]
         key = chart_options.metric(keys, run.goal.key)
         axis, display = chart_options.x_axis(HISTORY, "over"), chart_options.display()
-    state = (run.reports, run.state, tuple((trial.state, trial.best) for trial in run.trials[-50:]), run.best)
     has_curves = any(trial.reports > 1 for trial in run.trials)
     left, right = st.columns([3, 2]) if has_curves else (st.container(), None)
     with left:
         st.markdown("##### Best so far")
         name = (run.id, "history", axis, display)
         title = metrics.title(run.goal.key)
-        charts.figure(board, f"history_{run.id}", name, state, lambda: figures.history(run, title, axis, display))
+        charts.figure(board, f"history_{run.id}", name, charts.news(run), lambda: figures.history(run, title, axis, display))
     if right is not None:
         with right:
             st.markdown("##### Learning curves")
-            charts.figure(board, f"curves_{run.id}", (run.id, "curves", key, display), state, lambda: _curves(run, key, display))
-
-
-def _curves(run: Run, key: str, display: Any) -> Any:
-    best = api.trial_curves(run.id, run.best_trial.number, [key]) if run.best_trial else []
-    return figures.curves(run, api.curves([run], [key], points=charts.POINTS), best[0] if best else None, metrics.title(key), display)
+            charts.sweep_chart(board, run, key, chart_options.STEP, display, f"curves_{run.id}")

@@ -67,3 +67,25 @@ def test_the_best_so_far_only_gets_better_whichever_way() -> None:
 def test_nothing_is_drawn_before_the_first_value() -> None:
     assert trials.history(run_of([]), "accuracy", trials.OVER_TIME, Display()).lines == ()
     assert trials.history(run_of([("running", None)]), "accuracy", trials.OVER_TIME, Display()).lines == ()
+
+
+def test_each_curve_is_smoothed_by_itself_with_the_raw_ones_faint() -> None:
+    run = run_of([("succeeded", 1.0), ("succeeded", 9.0)])
+    found = [curve(0, [1, 2, 3], [1.0, 1.0, 1.0]), curve(1, [1, 2, 3], [9.0, 9.0, 9.0])]
+    for smoothing in ("ema", "mean"):
+        raw, smooth = trials.curves(run, found, None, "accuracy", Display(smoothing)).lines
+        assert raw.opacity < smooth.opacity
+        assert smooth.y[~np.isnan(smooth.y)].tolist() == [1.0, 1.0, 1.0, 9.0, 9.0, 9.0], "nothing goes over from one trial to the next"
+        assert len(segments(smooth)) == 2
+    jagged = trials.curves(run, [curve(0, [1, 2, 3, 4], [0.0, 1.0, 0.0, 1.0])], None, "accuracy", Display("ema", 0.5)).lines[1]
+    assert np.nanmax(jagged.y) < 1
+
+
+def test_what_is_not_finite_is_marked_at_the_foot() -> None:
+    run = run_of([("succeeded", 1.0), ("succeeded", 2.0)])
+    broken = curve(1, [1, 2, 3], [2.0, np.nan, 2.0])
+    broken.records["count"][1] = 0
+    chart = trials.curves(run, [curve(0, [1, 2], [1.0, 1.0]), broken], None, "accuracy", Display())
+    marks = [line for line in chart.lines if line.look == "marks"]
+    assert [line.x.tolist() for line in marks] == [[2.0]]
+    assert "marked" in chart.caption

@@ -1,5 +1,7 @@
 """The pages of a sweep: each tab, the trial's page, the form with each trainable, what is not offered and why."""
 
+from typing import Any
+
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -117,7 +119,7 @@ def test_the_best_of_an_rl_sweep_becomes_the_default_of_its_form(app: AppTest) -
     assert "Your default, from trial 0" in said(app)
     assert "alpha: 0.375" in "".join(each.value for each in app.code)
     next(button for button in app.button if button.label == "Forget").click().run()
-    assert "alpha: 0.1" in "".join(each.value for each in app.code)
+    assert "alpha: 0.375" not in "".join(each.value for each in app.code)
 
 
 def test_a_huge_grid_is_asked_for_again(app: AppTest) -> None:
@@ -130,3 +132,105 @@ def test_a_huge_grid_is_asked_for_again(app: AppTest) -> None:
     assert "40,000 trials" in said(app)
     app.checkbox(key="agreed").check().run()
     assert not next(button for button in app.button if button.label == "Start run").disabled
+
+
+def clone_of(app: AppTest, spec: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The spec of a sweep, and of the one that its form starts when it is cloned."""
+    database = api.house().database
+    content = specs.parse(spec).model_dump(exclude_none=True, mode="json")
+    made = runs.create(database, content, [])
+    opened(app, "sweep", clone=made)
+    start = next(button for button in app.button if button.label == "Start run")
+    assert not start.disabled, said(app)
+    start.click().run()
+    (clone,) = (run for run in api.runs() if run.parent_id == made)
+    return content, clone.spec
+
+
+def test_a_clone_keeps_every_digit_and_what_is_text(app: AppTest) -> None:
+    space = {
+        "alpha": {"uniform": [0.123456789, 1.0]}, "lr": {"loguniform": [1.23456789e-05, 0.1]}, "epochs": {"fixed": "on"},
+        "hidden": {"choice": ["on", "off", "1", "a, b", "1e-4", 2, True, None, [64, 64], 0.1234567891, ""]},
+    }  # fmt: skip
+    before, after = clone_of(app, {"kind": "sweep", "trainable": "digits_mlp", "space": space, "samples": 3})
+    assert after == before
+    assert [type(value) for value in after["space"]["hidden"]["choice"]] == [type(value) for value in space["hidden"]["choice"]]
+
+
+def test_a_clone_of_a_sweep_of_learners_keeps_stop_and_options(app: AppTest) -> None:
+    stop = {"episodes": 500, "time_s": 60.0, "return_mean": 0.0}
+    lake = {"algorithm": "q_learning", "environment": "FrozenLake-v1", "environment_options": {"is_slippery": False}, "stop": stop}
+    before, after = clone_of(app, {"kind": "sweep", "trainable": lake, "space": {"alpha": {"uniform": [0.1, 0.9]}}, "samples": 3})
+    assert after == before
+    assert after["trainable"]["stop"] == stop
+
+
+def test_with_repeats_only_fifo_is_offered(app: AppTest) -> None:
+    opened(app, "sweep", trainable="digits_mlp")
+    next(each for each in app.selectbox if each.label == "Scheduler").set_value("fifo").run()
+    next(each for each in app.number_input if each.label == "Repeats").set_value(3).run()
+    assert next(each for each in app.selectbox if each.label == "Scheduler").options == ["FIFO"]
+    next(button for button in app.button if button.label == "Start run").click().run()
+    (run,) = api.runs()
+    assert (run.spec["repeats"], run.spec["scheduler"]) == (3, "fifo")
+
+
+def test_populations_are_not_offered_for_learners(app: AppTest) -> None:
+    opened(app, "sweep")
+    app.selectbox(key="sweep/new/trainable").set_value("rl").run()
+    assert {"PBT", "PB2"}.isdisjoint(next(each for each in app.selectbox if each.label == "Scheduler").options)
+    assert "middle of a trial" in said(app)
+
+
+def test_a_space_begins_around_the_defaults_that_were_taken(app: AppTest, run_id: str) -> None:
+    api_sweeps.use_as_defaults(run_id)
+    opened(app, "sweep", trainable="digits_mlp")
+    values = {each.key.rsplit("row", 1)[-1]: each.value for each in app.text_input if each.key and "/row" in each.key}
+    best = api.run(run_id).best_trial
+    assert best
+    assert float(values["0/loguniform/Min"]) < best.params["lr"] < float(values["0/loguniform/Max"]) < 1e-1
+    assert values["1/choice"].startswith(str(best.params["hidden"]))
+
+
+def test_a_zoom_belongs_to_its_axis(app: AppTest, run_id: str) -> None:
+    opened(app, "run", id=run_id, tab="Progress", window="time:3..5")
+    assert "window" not in app.query_params
+    opened(app, "run", id=run_id, tab="Progress", window="3..5")
+    assert app.query_params["window"] in ("3..5", ["3..5"])
+
+
+@pytest.fixture
+def running(app: AppTest) -> str:
+    """A sweep of which one trial runs."""
+    database = api.house().database
+    made = runs.create(database, specs.parse({**SPEC, "scheduler": "fifo"}).model_dump(exclude_none=True, mode="json"), [])
+    runs.claim(database, made, 1, "host", {})
+    recorder = Recorder(database, made, 1, api.run(made).goal)
+    recorder.add_trial(0, {"lr": 0.01, "hidden": 16, "alpha": 0.5})
+    recorder.report(0, 1, {"accuracy": 0.5, "loss": 1.0})
+    recorder.close()
+    return made
+
+
+def test_a_trial_is_stopped_from_the_table(app: AppTest, running: str) -> None:
+    opened(app, "run", id=running, tab="Trials")
+    app.button(key="stop_one").click().run()
+    assert api.run(running).trials[0].stop_requested_at is not None
+
+
+def test_limits_are_lifted_on_the_page(app: AppTest, running: str) -> None:
+    api_sweeps.extend(running, concurrency=3, time_budget_s=60)
+    opened(app, "run", id=running)
+    app.button(key="lift_budget").click().run()
+    app.button(key="lift_at_once").click().run()
+    sweep = api.run(running).sweep
+    assert sweep
+    assert (sweep.concurrency, sweep.time_budget_s) == (None, None)
+
+
+def test_the_other_metrics_of_many_trials_are_drawn_in_few_lines(app: AppTest, run_id: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn: list[int] = []
+    monkeypatch.setattr("pages.components.live_plot.LivePlot.show", lambda plot, chart, *_, **__: drawn.append(len(chart.lines)))
+    opened(app, "run", id=run_id, tab="Metrics")
+    assert drawn
+    assert max(drawn) <= 4, "twelve trials"
