@@ -8,7 +8,7 @@ from pathlib import Path
 
 from backend.analysis import tables
 from backend.api import house, wake_cluster
-from backend.catalog import functions, signatures
+from backend.catalog import functions, own_environments, signatures
 from backend.catalog.functions import File, Found
 from backend.errors import InvalidSpec
 from backend.specs import Inputs, TaskSpec, rows
@@ -69,7 +69,7 @@ def function(name: str) -> Found:
 
 
 def save_own_file(name: str, text: str) -> Path:
-    """Writes a file of the user's own functions; runs that were started keep the text of then.
+    """Writes a file of the user's own functions or environments; runs that were started keep the text of then.
 
     Raises:
         InvalidSpec: the name is none for a Python file, or the text does not parse.
@@ -78,11 +78,11 @@ def save_own_file(name: str, text: str) -> Path:
     if not name.isidentifier():
         raise InvalidSpec({"name": "must be letters, digits and _, and not begin with a digit"})
     try:
-        found = signatures.read(text)
+        found = signatures.read(text) or own_environments.read(text)
     except (SyntaxError, ValueError) as error:
         raise InvalidSpec({"text": f"line {getattr(error, 'lineno', '?')}: {getattr(error, 'msg', error)}"}) from None
     if not found:
-        raise InvalidSpec({"text": "has no function at its top level whose name does not begin with _"})
+        raise InvalidSpec({"text": "has no function at its top level whose name does not begin with _, and no environment"})
     folder = house().settings.workloads_folder
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{name}.py"

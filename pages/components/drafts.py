@@ -31,7 +31,10 @@ class Asked:
 
 
 def starting_point(query: Mapping[str, str]) -> Draft:
-    """Returns the draft a URL asks for: ?clone=ID, ?continue=RUN/TRIAL/ITERATION, ?example=NAME, ?function=NAME, ?trainable=NAME, ?environment=NAME, or an empty form."""
+    """Returns the draft a URL asks for, or an empty form.
+
+    It may be ?clone=ID, ?continue=RUN/TRIAL/ITERATION, ?example=NAME, ?function=NAME, ?trainable=NAME or ?environment=NAME.
+    """
     if clone := query.get("clone"):
         run = api.run(clone)
         spec = specs.stored(run.spec) if run.is_ours else specs.parse(run.spec)  # which says why there is no form for it

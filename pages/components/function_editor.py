@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from backend import api_sweeps, api_tasks
+from backend import api_environments, api_sweeps, api_tasks
 from backend.errors import InvalidSpec
 from pages.components.text import plain
 
@@ -26,9 +26,33 @@ def my_trainable(config):
     for step in range(10):
         tune.report({"loss": (1 - lr) ** step})
 '''
-TEMPLATES = {"function": TEMPLATE, "trainable": TRAINABLE}
+ENVIRONMENT = '''"""What these environments are for."""
+
+import gymnasium
+from gymnasium import spaces
+
+
+class MyEnvironment(gymnasium.Env):
+    """Walk right to the end of a corridor. Each step costs 1. Options follow from the next line but one."""
+
+    def __init__(self, length: int = 8):
+        self.length = length
+        self.observation_space = spaces.Discrete(length)
+        self.action_space = spaces.Discrete(2)
+
+    def reset(self, *, seed=None, options=None):
+        super().reset(seed=seed)
+        self.at = 0
+        return self.at, {}
+
+    def step(self, action):
+        self.at = min(max(self.at + (1 if action == 1 else -1), 0), self.length - 1)
+        return self.at, -1.0, self.at == self.length - 1, False, {}
+'''
+TEMPLATES = {"function": TEMPLATE, "trainable": TRAINABLE, "environment": ENVIRONMENT}
 RULES = {
     "function": "A function at the top level whose name does not begin with _, or a class with __call__, which is made once a worker.",
+    "environment": "A class of gymnasium.Env with the methods reset and step. It is tried with Gymnasium's own checks before a run.",
     "trainable": "A Ray Tune function of one config that calls tune.report, or a class made from tune.Trainable.",
 }
 NEW = "a new file"
@@ -42,7 +66,11 @@ def editor(what: str = "function") -> None:
         if file.problem:
             st.warning(f"{plain(file.path.name)} does not parse, {plain(file.problem)}", icon=":material/code_off:")
     st.button(
-        f"Write a {what}", icon=":material/code:", type="tertiary", help="Opens an editor for files in data/workloads.", on_click=_open
+        f"Write {'an' if what[0] == 'e' else 'a'} {what}",
+        icon=":material/code:",
+        type="tertiary",
+        help="Opens an editor for files in data/workloads.",
+        on_click=_open,
     )
     if st.session_state.get(_OPEN):  # also after a full run of the page, such as when the cluster changed, which closes dialogs
         _edit()
@@ -79,6 +107,8 @@ def _save(chosen: str) -> None:
     own = (
         api_sweeps.own_trainables()
         if what == "trainable"
+        else [each.id for each in api_environments.own()]
+        if what == "environment"
         else [f"{file.name}:{each.name}" for file in api_tasks.own_files() for each in file.functions]
     )
     first = next((name for name in own if name.startswith(f"{path.stem}:")), "")

@@ -2,13 +2,14 @@
 
 import streamlit as st
 
-from pages.components import drafts, errors, rl_form, spec_text, start_panel
+from pages.components import drafts, errors, function_editor, rl_form, spec_text, start_panel
 
 st.header("New reinforcement-learning run")
 with errors.told():
     draft = drafts.starting_point(st.query_params.to_dict())
 fields, side = st.columns([3, 2], gap="large")
 with fields:
+    function_editor.editor("environment")
     asked = rl_form.form(draft)
 with side:
     start_panel.panel(asked, start_panel.of_rl, parent_id=draft.parent_id)
