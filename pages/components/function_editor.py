@@ -84,7 +84,7 @@ def _forget() -> None:
     st.session_state.pop(_OPEN, None)
 
 
-@st.dialog("Your own functions", width="large", on_dismiss=_forget)
+@st.dialog("Your own code", width="large", on_dismiss=_forget)
 def _edit() -> None:
     files = {file.name: file for file in api_tasks.own_files()}
     chosen = st.selectbox("File", [NEW, *files], format_func=lambda name: name if name == NEW else f"{name}.py", key="edit_file")

@@ -145,13 +145,17 @@ def _parts(values: Mapping[str, Any], algorithm: Algorithm, problems: Problems, 
     """How the agent is tested and kept, and what stands between it and its environment."""
     with st.container(border=True):
         st.markdown("**Evaluation**")
-        found = {"evaluation": _part(Evaluation, "evaluation", list(Evaluation.model_fields), values, problems, key)}
+        tested = {"evaluation": {"every": algorithm.evaluate_every} | dict(values.get("evaluation", {}))}
+        found = {"evaluation": _part(Evaluation, "evaluation", list(Evaluation.model_fields), tested, problems, f"{key}/{algorithm.id}")}
         with st.expander("Checkpoints: how many are kept", expanded=_is_wrong(problems, "checkpoints")):
             found["checkpoints"] = _part(Checkpoints, "checkpoints", list(Checkpoints.model_fields), values, problems, key)
     names = [name for name in Wrappers.model_fields if name in algorithm.wrappers]
-    given = Wrappers(**{name: value for name, value in values.get("wrappers", {}).items() if name in names})
+    before = {name: values.get("wrappers", {}).get(name, Wrappers.model_fields[name].default) for name in names}
+    # What was typed, perhaps a wrong value, so that the card stays open while somebody works in it.
+    now = {name: st.session_state.get(f"{key}/{algorithm.id}/wrappers.{name}", value) for name, value in before.items()}
+    given = Wrappers.model_construct(**now)
     used = [str(Wrappers.model_fields[name].title).lower() for name in given.used()]
-    told = ", ".join(used) or "none to begin with"
+    told = ", ".join(used) or "none"
     if names:
         with st.expander(f"Wrappers: {told}", icon=":material/layers:", expanded=bool(used) or _is_wrong(problems, "wrappers")):
             found["wrappers"] = _part(Wrappers, "wrappers", names, values, problems, f"{key}/{algorithm.id}")
