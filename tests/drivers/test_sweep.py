@@ -232,6 +232,20 @@ def test_a_killed_sweep_goes_on_where_it_was_and_grows(own: Path) -> None:
     assert "samples" in [event.move for event in api.events(run_id)]
 
 
+def test_ten_trials_added_in_mid_run_are_proposed_by_the_same_searcher(own: Path) -> None:
+    run_id = launch("slow", {"x": {"uniform": [0, 6]}, "seconds": 0.1}, metric="score", samples=40, search="optuna", **HALF)
+    poll(lambda: len(ended(api.run(run_id))) >= 10, 60, "10 trials")
+    assert not api.run(run_id).is_over
+    api_sweeps.extend(run_id, samples=50)
+    run = over(run_id)
+    assert (run.state, states(run)) == (RunState.SUCCEEDED, {"succeeded": 50})
+    assert run.attempt == 1, "a searcher lives as long as its attempt"
+    values = [trial.params["x"] for trial in run.trials]
+    assert len(set(values)) == 50, "nothing is proposed twice"
+    late = [abs(value - 3) for value in values[40:]]
+    assert sum(late) / len(late) < sum(abs(value - 3) for value in values[:10]) / 10, "it has learned where the best is"
+
+
 def test_random_proposes_the_same_however_often_it_is_broken_off(own: Path) -> None:
     space = {"x": {"loguniform": [0.001, 6]}, "seconds": 0.5}
     broken = launch("slow", space, metric="score", samples=9, seed=3)

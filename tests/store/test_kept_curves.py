@@ -1,0 +1,62 @@
+"""Curves that were read are kept for whoever asks the same, and a slow chart keeps nobody else waiting."""
+
+import threading
+from typing import Any
+
+import pytest
+
+from backend import api
+from backend.store import runs, series
+from backend.store.database import Database
+from backend.store.metrics import Recorder
+from tests.conftest import LAKE, content
+
+
+@pytest.fixture
+def run_id(database: Database) -> str:
+    made = runs.create(database, content(LAKE), [1, 2])
+    runs.claim(database, made, 1, "host", {})
+    recorder = Recorder(database, made, 1)
+    for number in (0, 1):
+        recorder.report(number, 1, {"return_mean": float(number), "env_steps": 1.0})
+    recorder.close()
+    return made
+
+
+def test_a_trials_curves_are_read_again_only_when_it_has_reported(run_id: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[Any] = []
+    read = series.read
+    monkeypatch.setattr(api.store_series, "read", lambda *given, **how: asked.append(how) or read(*given, **how))
+    run = api.run(run_id)
+    for _ in range(3):
+        found = api.trial_curves(run, run.trials[1])
+    assert len(asked) == 1
+    assert {curve.trial for curve in found} == {1}
+    assert {curve.key for curve in found} == {"return_mean", "env_steps"}
+    recorder = Recorder(api.house().database, run_id, 1)
+    recorder.report(1, 2, {"return_mean": 5.0})
+    recorder.close()
+    run = api.run(run_id)
+    assert max(curve.length for curve in api.trial_curves(run, run.trials[1])) == 2
+
+
+def test_a_chart_that_is_slow_to_read_keeps_no_other_waiting(run_id: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    read, is_reading, may_end = series.read, threading.Event(), threading.Event()
+
+    def slow(database: Database, run_ids: Any, keys: Any, **how: Any) -> Any:
+        if keys == ("env_steps",):
+            is_reading.set()
+            may_end.wait(30)
+        return read(database, run_ids, keys, **how)
+
+    monkeypatch.setattr(api.store_series, "read", slow)
+    run, found = api.run(run_id), []
+    other = threading.Thread(target=lambda: found.extend(api.curves([run], ["return_mean"])), daemon=True)
+    first = threading.Thread(target=lambda: api.curves([run], ["env_steps"]), daemon=True)
+    first.start()
+    assert is_reading.wait(10)
+    other.start()
+    other.join(10)
+    assert len(found) == 2, "it came while the slow one was still read"
+    may_end.set()
+    first.join(10)
