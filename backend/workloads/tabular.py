@@ -89,6 +89,7 @@ class Training:
         self.env = env if self.coder is None else Discretised(env, self.coder)
         self.q, self.other, self.visits = self._table(), self._table(), self._table()  # `other` is double Q-learning's second one
         self.is_double, self.is_softmax = algorithm == "double_q_learning", params["exploration"] == "softmax"
+        self.values: Callable[[Any], list[float]] = self._means if self.is_double else self.q.values  # what each action seems worth
         self.episodes = self.env_steps = self.iteration = 0
         self.time_s = 0.0
         self.returns: deque[float] = deque(maxlen=WINDOW)
@@ -166,11 +167,9 @@ class Training:
             return alpha
         return alpha * (1 - (1 - LAST_ALPHA) * self.progress())
 
-    def values(self, state: Any) -> list[float]:
-        """Returns what the agent thinks each action is worth."""
-        if self.is_double:
-            return [(one + other) / 2 for one, other in zip(self.q.values(state), self.other.values(state), strict=True)]
-        return self.q.values(state)
+    def _means(self, state: Any) -> list[float]:
+        """Returns the means of both tables of double Q-learning."""
+        return [(one + other) / 2 for one, other in zip(self.q.values(state), self.other.values(state), strict=True)]
 
     def greedy(self, observation: Any) -> int:
         """Returns the best action known for an observation of the environment, the first of several."""
@@ -216,17 +215,17 @@ class Training:
     def _play_and_learn(self, exploration: float) -> tuple[float, int]:
         """Learns from each step as it is made; returns the episode's return and length."""
         learn, is_sarsa = RULES[self.algorithm], self.algorithm == "sarsa"
-        act, step, count = self.act, self.env.step, self.visits.move
+        act, step, count = self.act, self.env.step, self.visits.count
         state, _ = self.env.reset()
         action, total, length, over = act(state, exploration), 0.0, 0, False
         while not over:
             after, reward, terminated, truncated, _ = step(action)
-            over = terminated or truncated
+            reward, over = float(reward), terminated or truncated
             following = act(after, exploration) if is_sarsa else -1  # SARSA learns from the action it will take
-            learn(self, state, action, float(reward), after, terminated, following, exploration)
-            count(state, action, 1)
+            learn(self, state, action, reward, after, terminated, following, exploration)
+            count(state, action)
             state, action = after, following if is_sarsa or over else act(after, exploration)
-            total, length = total + float(reward), length + 1
+            total, length = total + reward, length + 1
         return total, length
 
     def _play_monte_carlo(self, exploration: float) -> tuple[float, int]:
@@ -244,9 +243,9 @@ class Training:
         for place in range(len(steps) - 1, -1, -1):
             state, action, reward = steps[place]
             future = reward + self.gamma * future
-            self.visits.move(state, action, 1)
+            self.visits.count(state, action)
             if first[state, action] == place:
-                self.q.move(state, action, self.alpha * (future - self.q.values(state)[action]))
+                self.q.learn(state, action, future, self.alpha)
         return sum(reward for _, _, reward in steps), len(steps)
 
     # ---- what it tells

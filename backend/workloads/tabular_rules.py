@@ -25,9 +25,14 @@ class Table:
         row: list[float] = self.rows[state]
         return row
 
-    def move(self, state: Any, action: int, by: float) -> None:
-        """Moves one number."""
-        self.rows[state][action] += by
+    def learn(self, state: Any, action: int, target: float, alpha: float) -> None:
+        """Moves one number a share `alpha` of the way to a target."""
+        row = self.rows[state]
+        row[action] += alpha * (target - row[action])
+
+    def count(self, state: Any, action: int) -> None:
+        """Adds one to one number."""
+        self.rows[state][action] += 1
 
 
 class TiledTable(Table):
@@ -38,9 +43,15 @@ class TiledTable(Table):
         share = 1.0 / len(state)
         return [sum(column) * share for column in zip(*[rows[tile] for tile in state], strict=True)]
 
-    def move(self, state: Sequence[int], action: int, by: float) -> None:
+    def learn(self, state: Sequence[int], action: int, target: float, alpha: float) -> None:
+        rows = [self.rows[tile] for tile in state]
+        step = alpha * (target - sum([row[action] for row in rows]) / len(rows))
+        for row in rows:
+            row[action] += step
+
+    def count(self, state: Sequence[int], action: int) -> None:
         for tile in state:
-            self.rows[tile][action] += by
+            self.rows[tile][action] += 1
 
 
 def softmax(values: Sequence[float], temperature: float) -> list[float]:
@@ -57,7 +68,7 @@ def q_learning(
     """Q-learning (Watkins 1989): Q(s, a) += alpha * (r + gamma * max Q(s', .) - Q(s, a))."""
     q = agent.q
     future = 0.0 if terminated else max(q.values(after))
-    q.move(state, action, agent.alpha * (reward + agent.gamma * future - q.values(state)[action]))
+    q.learn(state, action, reward + agent.gamma * future, agent.alpha)
 
 
 def sarsa(
@@ -66,7 +77,7 @@ def sarsa(
     """SARSA (Rummery & Niranjan 1994): Q(s, a) += alpha * (r + gamma * Q(s', a') - Q(s, a)), a' the action taken next."""
     q = agent.q
     future = 0.0 if terminated else q.values(after)[following]
-    q.move(state, action, agent.alpha * (reward + agent.gamma * future - q.values(state)[action]))
+    q.learn(state, action, reward + agent.gamma * future, agent.alpha)
 
 
 def expected_sarsa(
@@ -76,7 +87,7 @@ def expected_sarsa(
     q, future = agent.q, 0.0
     if not terminated:
         future = sum(chance * value for chance, value in zip(agent.chances(after, exploration), q.values(after), strict=True))
-    q.move(state, action, agent.alpha * (reward + agent.gamma * future - q.values(state)[action]))
+    q.learn(state, action, reward + agent.gamma * future, agent.alpha)
 
 
 def double_q_learning(
@@ -88,7 +99,7 @@ def double_q_learning(
     if not terminated:
         values = one.values(after)
         future = other.values(after)[values.index(max(values))]
-    one.move(state, action, agent.alpha * (reward + agent.gamma * future - one.values(state)[action]))
+    one.learn(state, action, reward + agent.gamma * future, agent.alpha)
 
 
 RULES: dict[str, Rule] = {
