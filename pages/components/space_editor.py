@@ -131,7 +131,8 @@ def _remove(key: str, place: int) -> None:
 
 
 def _said(value: Any) -> str:
-    return repr(value) if isinstance(value, float) else str(value)
+    """Returns an end of a range with all its digits."""
+    return repr(value).removesuffix(".0") if isinstance(value, float) else str(value)
 
 
 def _written(values: Sequence[Any]) -> str:

@@ -29,6 +29,20 @@ def present(database: Database, run_id: str) -> Run:
     return queries.run(database, run_id)
 
 
+def test_a_key_that_is_no_text_and_an_end_that_cannot_be_written_leave_the_script_alone(
+    database: Database, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = backend.track("classes")
+    run.log({3: 0.5})  # type: ignore[dict-item]
+    run.finish()
+    assert present(database, run.id).trials[0].last == {"3": 0.5}
+    odd = backend.track("odd")
+    monkeypatch.setattr(odd._session.recorder, "finish", lambda *_: 1 / 0)
+    odd.finish()
+    assert "division by zero" in capsys.readouterr().err
+    odd._session.recorder.abandon()
+
+
 def test_a_run_is_there_while_its_block_works_and_has_succeeded_after(database: Database) -> None:
     with backend.track("mine", params={"lr": 0.1}) as run:
         run.log({"reward": 1.0}, step=3)
