@@ -34,7 +34,7 @@ def across(curves: Sequence[Curve], points: int | None = None) -> Buckets:
 
     Each trial is interpolated within its own range; where only some have come so far, the mean is over those.
     """
-    known = [_by_x(curve) for curve in curves]
+    known = [by_x(curve) for curve in curves]
     known = [each for each in known if len(each.x)]
     grid = np.unique(np.concatenate([each.x for each in known])) if known else np.empty(0)
     sums, trials, counts = np.zeros(len(grid)), np.zeros(len(grid)), np.zeros(len(grid))
@@ -53,7 +53,7 @@ def across(curves: Sequence[Curve], points: int | None = None) -> Buckets:
     return _merged(Buckets(grid, mean, low, high, mean, counts, total), points)
 
 
-def _by_x(curve: Curve) -> Buckets:
+def by_x(curve: Curve) -> Buckets:
     """Returns a trial's finite buckets by rising x; a repeated step has its newest mean, and the extremes of all its values."""
     known = np.isfinite(curve.x) & (curve.count > 0)
     order = np.argsort(curve.x[known], kind="stable")

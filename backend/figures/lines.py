@@ -12,7 +12,9 @@ from typing import Any
 import numpy as np
 
 from backend.analysis import curves as analysis
+from backend.analysis import seeds as seeds_analysis
 from backend.analysis.curves import Buckets
+from backend.analysis.seeds import Statistic
 from backend.figures import palette
 from backend.store.values import Curve, Floats
 
@@ -57,6 +59,7 @@ class Display:
     strength: float = 0.9  # of the ema, the weight of the past; of the mean, the share of what is drawn
     log_x: bool = False
     log_y: bool = False
+    statistic: Statistic = "mean"  # over seeds
 
 
 @dataclass(frozen=True)
@@ -88,10 +91,14 @@ def seeds(group: Group, titles: Titles, display: Display, trial: str = "seed") -
         if many:
             line = replace(line, group="trials", in_legend=False, in_hover=False)
         lines += _smoothed(line, display) if alone else [line]
-    if not alone and group.curves:
-        mean = analysis.across(group.curves)
-        lines += _smoothed(_of_buckets(mean, f"mean of {len(group.curves)} {trial}s", own, width=3), display)
-    return _chart(lines, group.curves, titles, display)
+    if alone or not group.curves:
+        return _chart(lines, group.curves, titles, display)
+    what = seeds_analysis.STATISTICS[display.statistic]
+    if (band := seeds_analysis.band(group.curves, display.statistic)) is not None:
+        bold = Line(f"{what} of {len(group.curves)} {trial}s", own, band.x, band.center, low=band.low, high=band.high, width=3)
+        lines += _smoothed(bold, display)
+    chart = _chart(lines, group.curves, titles, display)
+    return replace(chart, caption=f"{chart.caption} · bold: {what}, with its 95 % interval by bootstrap over {trial}s")
 
 
 def overlay(groups: Sequence[Group], titles: Titles, display: Display) -> Chart:
@@ -181,8 +188,8 @@ def caption(curves: Sequence[Curve], display: Display) -> str:
 
 
 def layout_of(titles: Titles, display: Display) -> dict[str, Any]:
-    title = {"font": {"size": 12}}
     """Returns Plotly's layout for a chart of lines."""
+    title = {"font": {"size": 12}}
     layout: dict[str, Any] = {
         "height": HEIGHT,
         "margin": {"l": 58, "r": 12, "t": 36, "b": 48},

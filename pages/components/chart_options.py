@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
+from backend.analysis.seeds import STATISTICS, Statistic
 from backend.catalog import metrics
 from backend.figures.lines import Display
 
@@ -31,6 +32,19 @@ def x_axis(axes: Mapping[str, str], name: str = "x") -> str:
         key=f"{name}_{'_'.join(axes)}", label_visibility="collapsed",
     )  # fmt: skip
     return _kept(name, chosen or first, first)
+
+
+def statistic(name: str = "seeds") -> Statistic:
+    """Lets a person choose what is drawn over the seeds."""
+    first = next(iter(STATISTICS))
+    asked = st.query_params.get(name, first)
+    chosen = st.segmented_control(
+        "Over the seeds", list(STATISTICS), format_func={"mean": "Mean", "median": "Median", "iqm": "IQM"}.__getitem__, required=True,
+        default=asked if asked in STATISTICS else first, key=f"{name}_statistic", label_visibility="collapsed",
+        help="What the bold line is, over the seeds. IQM: interquartile mean, the mean of the middle half, which one lucky or broken "
+        "seed hardly moves. The band is its 95 % bootstrap interval.",
+    )  # fmt: skip
+    return _kept(name, chosen or first, first)  # type: ignore[return-value]
 
 
 def display(prefix: str = "") -> Display:

@@ -1,19 +1,22 @@
 """What a run's page says of a reinforcement-learning run."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import streamlit as st
 
+from backend import api
 from backend.analysis import words
 from backend.api import Run
 from backend.catalog import metrics
 from backend.catalog.algorithms import ALGORITHMS
 from backend.catalog.environments import ENVIRONMENTS
-from pages.components import chart_options, charts, common_tabs, q_view, watch_view
+from pages.components import chart_options, charts, common_tabs, q_view, seeds_table, watch_view
 from pages.components.charts import Board
 
 PART = "seed"
+EVALUATED = "eval/return_mean"
 
 
 def subject(run: Run) -> str:
@@ -57,13 +60,27 @@ def numbers(run: Run) -> None:
 
 
 def main_chart(run: Run, board: Board) -> None:
+    known = api.metric_keys(run.id)
     with st.container(horizontal=True, vertical_alignment="center"):
+        key = EVALUATED if EVALUATED in known and _wants_evaluation() else metrics.REWARD
         axis, display = chart_options.x_axis(charts.axes_of([run])), chart_options.display()
-    charts.run_chart(board, run, metrics.REWARD, axis, display, f"reward_{run.id}", picked=watch_view.picker(run, axis))
+        if len(run.trials) > 1:
+            display = replace(display, statistic=chart_options.statistic())
+    charts.run_chart(board, run, key, axis, display, f"{key}_{run.id}", picked=watch_view.picker(run, axis))
     watch_view.players(run, board)
 
 
+def _wants_evaluation() -> bool:
+    """Lets a person choose between the returns of the training and those without exploring."""
+    chosen = st.segmented_control(
+        "Episodes", ["training", "evaluation"], default="training", key="of", required=True,
+        label_visibility="collapsed", bind="query-params", help="Evaluation: without exploring, on seeds of their own.",
+    )  # fmt: skip
+    return chosen == "evaluation"
+
+
 def _trials(run: Run, _board: Board) -> None:
+    seeds_table.show(run)
     common_tabs.trials_table(run, PART, _trial_rows(run))
 
 

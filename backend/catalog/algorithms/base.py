@@ -43,6 +43,7 @@ class Algorithm:
     stop: dict[str, float] = field(default_factory=dict)
     tuned: Mapping[str, Tuned] = field(default_factory=dict)  # by the environment's id
     wrappers: frozenset[str] = frozenset({"time_limit"})
+    evaluate_every: int = 10  # iterations, unless a spec says otherwise
 
     @property
     def is_function(self) -> bool:

@@ -162,7 +162,7 @@ class APPOParams(IMPALAParams):
 
 RLLIB_ALGORITHMS = (
     Algorithm(
-        id="ppo", title="PPO", library="rllib",
+        id="ppo", title="PPO", evaluate_every=5, library="rllib",
         summary="Policy gradient with a clipped objective. A good first choice for continuous observations.",
         source="https://arxiv.org/abs/1707.06347",
         rule=r"\max_\theta\; \mathbb{E}\,[\,\min(\rho A,\; \mathrm{clip}(\rho, 1-\epsilon, 1+\epsilon)\, A)\,], \quad \rho = "
@@ -173,7 +173,7 @@ RLLIB_ALGORITHMS = (
         wrappers=WRAPPERS, params=PPOParams, code="backend.workloads.ppo:config", stop={"env_steps": 60_000},
     ),
     Algorithm(
-        id="dqn", title="DQN", library="rllib",
+        id="dqn", title="DQN", evaluate_every=5, library="rllib",
         summary="Q-learning with a network and a replay buffer. Reuses each step many times; discrete actions only.",
         source="https://doi.org/10.1038/nature14236",
         rule=r"\min_\theta\; \mathbb{E}\,[\,(r + \gamma \max_{a'} Q_{\bar\theta}(s',a') - Q_\theta(s,a))^2\,]",
@@ -183,7 +183,7 @@ RLLIB_ALGORITHMS = (
         wrappers=WRAPPERS, params=DQNParams, code="backend.workloads.dqn:config", stop={"env_steps": 40_000},
     ),
     Algorithm(
-        id="sac", title="SAC", library="rllib",
+        id="sac", title="SAC", evaluate_every=1, library="rllib",
         summary="Off-policy actor-critic for continuous actions. Learns much from few steps, at more computing for each.",
         source="https://arxiv.org/abs/1801.01290",
         rule=r"\max_\pi\; \mathbb{E}\,[\,\min(Q_1, Q_2)(s,a) - \alpha \log \pi(a|s)\,]",
@@ -193,7 +193,7 @@ RLLIB_ALGORITHMS = (
         params=SACParams, code="backend.workloads.sac:config", stop={"env_steps": 20_000},
     ),
     Algorithm(
-        id="appo", title="APPO", library="rllib",
+        id="appo", title="APPO", evaluate_every=5, library="rllib",
         summary="PPO whose env runners never wait for the learner. For many CPUs; on two cores PPO itself is simpler.",
         source="https://arxiv.org/abs/1912.00167",
         rule=r"\max_\theta\; \mathbb{E}\,[\,\min(\rho A,\; \mathrm{clip}(\rho, 1-\epsilon, 1+\epsilon)\, A)\,], \quad A \text{ by V-trace}",
@@ -203,7 +203,7 @@ RLLIB_ALGORITHMS = (
         params=APPOParams, code="backend.workloads.appo:config", stop={"env_steps": 150_000},
     ),
     Algorithm(
-        id="impala", title="IMPALA", library="rllib",
+        id="impala", title="IMPALA", evaluate_every=5, library="rllib",
         summary="Runners and learner work at the same time and never wait for each other. For many CPUs.",
         source="https://arxiv.org/abs/1802.01561",
         rule=r"v_s = V(s) + \sum_t \gamma^t \Big(\prod_i c_i\Big)\, \rho_t\, [\,r_t + \gamma V(s_{t+1}) - V(s_t)\,]",

@@ -147,7 +147,7 @@ BOX: frozenset[Space] = frozenset({"box"})
 
 SB3_ALGORITHMS = (
     Algorithm(
-        id="sb3_ppo", title="PPO (SB3)", library="sb3",
+        id="sb3_ppo", title="PPO (SB3)", evaluate_every=5, library="sb3",
         summary="Policy gradient with a clipped objective, in the best-known implementation. A good first choice for any action.",
         source="https://arxiv.org/abs/1707.06347",
         rule=r"\max_\theta\; \mathbb{E}\,[\,\min(\rho A,\; \mathrm{clip}(\rho, 1-\epsilon, 1+\epsilon)\, A)\,], \quad \rho = "
@@ -163,7 +163,7 @@ SB3_ALGORITHMS = (
         },
     ),
     Algorithm(
-        id="sb3_a2c", title="A2C (SB3)", library="sb3",
+        id="sb3_a2c", title="A2C (SB3)", evaluate_every=5, library="sb3",
         summary="Actor and critic that learn from many short rollouts side by side. Simple and quick for each step.",
         source="https://arxiv.org/abs/1602.01783",
         rule=r"\theta \leftarrow \theta + \alpha\, \nabla_\theta \log \pi_\theta(a|s)\, A, \quad "
@@ -179,7 +179,7 @@ SB3_ALGORITHMS = (
         },
     ),
     Algorithm(
-        id="sb3_dqn", title="DQN (SB3)", library="sb3",
+        id="sb3_dqn", title="DQN (SB3)", evaluate_every=5, library="sb3",
         summary="Q-learning with a network and a replay buffer. Reuses each step many times; discrete actions only.",
         source="https://doi.org/10.1038/nature14236",
         rule=r"\min_\theta\; \mathbb{E}\,[\,(r + \gamma \max_{a'} Q_{\bar\theta}(s',a') - Q_\theta(s,a))^2\,]",
@@ -197,7 +197,7 @@ SB3_ALGORITHMS = (
         },
     ),
     Algorithm(
-        id="sb3_sac", title="SAC (SB3)", library="sb3",
+        id="sb3_sac", title="SAC (SB3)", evaluate_every=1, library="sb3",
         summary="Actor and two critics that seek reward and entropy at once. Needs few env steps; continuous actions only.",
         source="https://arxiv.org/abs/1801.01290",
         rule=r"\max_\pi\; \mathbb{E}\,[\,\min_{i=1,2} Q_i(s,a) - \alpha \log \pi(a|s)\,], \quad "
@@ -208,7 +208,7 @@ SB3_ALGORITHMS = (
         tuned={"Pendulum-v1": Tuned({**PENDULUM}, {"env_steps": 10_000})},
     ),
     Algorithm(
-        id="sb3_td3", title="TD3 (SB3)", library="sb3",
+        id="sb3_td3", title="TD3 (SB3)", evaluate_every=1, library="sb3",
         summary="DDPG made stable: two critics, a delayed policy, smoothed targets. Continuous actions only.",
         source="https://arxiv.org/abs/1802.09477",
         rule=r"y = r + \gamma \min_{i=1,2} \bar Q_i(s', \bar\mu(s') + \epsilon), \quad "
@@ -219,7 +219,7 @@ SB3_ALGORITHMS = (
         tuned={"Pendulum-v1": Tuned({**PENDULUM}, {"env_steps": 15_000})},
     ),
     Algorithm(
-        id="sb3_ddpg", title="DDPG (SB3)", library="sb3",
+        id="sb3_ddpg", title="DDPG (SB3)", evaluate_every=1, library="sb3",
         summary="Q-learning for continuous actions: an actor learns which action the critic likes best. The forerunner of TD3.",
         source="https://arxiv.org/abs/1509.02971",
         rule=r"y = r + \gamma\, \bar Q(s', \bar\mu(s')), \quad \theta \leftarrow \theta + \alpha\, \nabla_\theta Q(s, \mu_\theta(s))",

@@ -1,0 +1,95 @@
+"""Statistics over seeds: mean, median or interquartile mean, with bootstrap intervals."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from backend.analysis.curves import by_x
+from backend.store.values import Curve, Floats
+
+Statistic = Literal["mean", "median", "iqm"]
+STATISTICS: dict[Statistic, str] = {"mean": "mean", "median": "median", "iqm": "interquartile mean"}
+LEVEL = 0.95
+RESAMPLES = 1000
+GRID = 150  # places on the x axis at which an interval is computed
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A statistic of n values and its 95 % bootstrap interval, NaN where there is but one value."""
+
+    center: float
+    low: float
+    high: float
+    n: int
+
+
+@dataclass(frozen=True)
+class Band:
+    """A statistic over seeds along x. Where only some seeds have come so far, it is over those."""
+
+    x: Floats
+    center: Floats
+    low: Floats
+    high: Floats
+
+
+def interval(values: Sequence[float], statistic: Statistic) -> Interval | None:
+    """Returns a statistic of finite values with its interval; None of none."""
+    known = np.asarray([value for value in values if np.isfinite(value)], float)
+    if not len(known):
+        return None
+    center, low, high = (float(each[0]) for each in _columns(known[:, None], statistic))
+    return Interval(center, low, high, len(known))
+
+
+def band(curves: Sequence[Curve], statistic: Statistic) -> Band | None:
+    """Returns a statistic over seeds at places that are spread over all of x; None where nothing is known.
+
+    Each seed is interpolated linearly within its own range.
+    """
+    known = [each for each in map(by_x, curves) if len(each.x)]
+    if not known:
+        return None
+    places = np.unique(np.concatenate([each.x for each in known]))
+    grid = places if len(places) <= GRID else np.unique(np.interp(np.linspace(0, len(places) - 1, GRID), np.arange(len(places)), places))
+    table = np.array([np.interp(grid, each.x, each.mean, left=np.nan, right=np.nan) for each in known])
+    center, low, high = (np.full(len(grid), np.nan) for _ in range(3))
+    there = np.isfinite(table)
+    for who in np.unique(there, axis=1).T:
+        columns = np.flatnonzero((there == who[:, None]).all(axis=0))
+        if who.any():
+            center[columns], low[columns], high[columns] = _columns(table[np.ix_(np.flatnonzero(who), columns)], statistic)
+    return Band(grid, center, low, high)
+
+
+def _columns(table: Floats, statistic: Statistic) -> tuple[Floats, Floats, Floats]:
+    """Returns the statistic of each column (values × columns) and the ends of its interval: percentile bootstrap, Efron 1979."""
+    from scipy import stats
+
+    what = _function(statistic)
+    center: Floats = what(table, axis=0)
+    if len(table) < 2:
+        return center, np.full_like(center, np.nan), np.full_like(center, np.nan)
+    found = stats.bootstrap(
+        (table,), what, n_resamples=RESAMPLES, vectorized=True, axis=0, confidence_level=LEVEL, method="percentile",
+        rng=np.random.default_rng(0),  # the same numbers for everybody who looks
+    )  # fmt: skip
+    return center, found.confidence_interval.low, found.confidence_interval.high
+
+
+def _function(statistic: Statistic) -> Callable[..., Any]:
+    from scipy import stats
+
+    if statistic == "iqm":
+        return lambda table, axis: stats.trim_mean(table, 0.25, axis=axis)  # as rliable, Agarwal 2021
+    return np.mean if statistic == "mean" else np.median
+
+
+def solved_at(curve: Curve, threshold: float) -> float | None:
+    """Returns the first x at which a seed reached the threshold; None if it never did."""
+    known = by_x(curve)
+    reached = np.flatnonzero(known.mean >= threshold)
+    return float(known.x[reached[0]]) if len(reached) else None
