@@ -1,10 +1,13 @@
 """The command line: python -m backend …"""
 
+import contextlib
 import json
 import math
 import os
+import shutil
 import socket
 import sys
+import tempfile
 import time
 from dataclasses import asdict
 from pathlib import Path
@@ -160,8 +163,8 @@ def retry(run_id: RunId, as_json: Json = False) -> None:
 def extend(
     run_id: RunId,
     samples: Annotated[int | None, typer.Option("--samples", help="Configurations to try in all.")] = None,
-    budget: Annotated[float | None, typer.Option("--time-budget", help="Seconds that the sweep may take in all.")] = None,
-    concurrency: Annotated[int | None, typer.Option("--concurrency", help="Trials at once.")] = None,
+    budget: Annotated[float | None, typer.Option("--time-budget", help="Seconds that the sweep may take in all; 0 for no limit.")] = None,
+    concurrency: Annotated[int | None, typer.Option("--concurrency", help="Trials at once; 0 for no limit.")] = None,
     as_json: Json = False,
 ) -> None:
     """Change how much a sweep tries, while it runs or before a resume; it keeps what it has learned."""
@@ -239,7 +242,14 @@ def results(
     out: Annotated[Path | None, typer.Option("--out", help="File to write; printed when left out.")] = None,
 ) -> None:
     """Print or save the tasks of a fan-out as a table: arguments, timing, result, error."""
-    _save(api_tasks.results(run_id, form), out)
+    with tempfile.TemporaryFile() as file:
+        api_tasks.save_results(run_id, form, file)
+        size = file.tell()
+        file.seek(0)
+        with out.open("wb") if out else contextlib.nullcontext(sys.stdout.buffer) as target:
+            shutil.copyfileobj(file, target)
+    if out:
+        print(f"{out}: {size:,} bytes")
 
 
 @app.command()

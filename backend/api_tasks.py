@@ -1,10 +1,10 @@
 """What pages, the command line and notebooks may ask about fan-outs."""
 
-import io
 import tempfile
 from collections.abc import Sequence
 from itertools import islice
 from pathlib import Path
+from typing import BinaryIO
 
 from backend.analysis import tables
 from backend.api import house, wake_cluster
@@ -20,6 +20,7 @@ from backend.store.tasks import Wanted
 from backend.store.values import Failure, Task, TaskCounts
 
 FORMATS = ("csv", "parquet", "jsonl")
+LOOKED_AT = 20  # results, to see of which kind they are
 
 
 def retry_failed(run_id: str) -> None:
@@ -163,19 +164,20 @@ def artifact(run_id: str, task_: Task) -> Path | None:
     return path if path is not None and path.is_file() else None
 
 
-def pairs(run_id: str, most: int) -> Sequence[tuple[float, float]]:
-    """Returns the results that are two numbers, of the first `most` tasks."""
-    return tables.pairs(store.page(house().database, run_id, Wanted(states=("succeeded",)), 0, most))
+def pairs(run_id: str, most: int) -> tuple[Sequence[tuple[float, float]], int]:
+    """Returns the results that are two numbers, of at most `most` tasks, and how many tasks lie from one to the next."""
+    results, stride = store.spread(house().database, run_id, most)
+    return tables.pairs(results), stride
 
 
-def pair_names(run_id: str) -> tuple[str, str]:
-    """Returns what the two numbers of the results are called."""
-    found = store.page(house().database, run_id, Wanted(states=("succeeded",)), 0, 1)
-    return tables.names_of_pair(found[0]) if found else ("first", "second")
+def pair_names(run_id: str) -> tuple[str, str] | None:
+    """Returns what the two numbers of the results are called; None where results are no two numbers."""
+    found = store.page(house().database, run_id, Wanted(states=("succeeded",)), 0, LOOKED_AT)
+    return next((tables.names_of_pair(each.result) for each in found if tables.pairs([each.result])), None)
 
 
-def results(run_id: str, form: str = "csv") -> bytes:
-    """Returns every task that has begun as a table: number, state, arguments, timing, result, error.
+def save_results(run_id: str, form: str, file: BinaryIO) -> None:
+    """Writes every task that has begun as a table: number, state, arguments, timing, result, error; in little memory.
 
     Args:
         form: csv, parquet or jsonl.
@@ -187,6 +189,17 @@ def results(run_id: str, form: str = "csv") -> bytes:
     if form not in FORMATS:
         raise InvalidSpec({"format": f"must be one of: {', '.join(FORMATS)}"})
     store.summary(house().database, run_id)
-    buffer = io.BytesIO()
-    tables.write(store.everything(house().database, run_id), form, buffer)
-    return buffer.getvalue()
+    tables.write(store.everything(house().database, run_id), form, file)
+
+
+def results(run_id: str, form: str = "csv") -> bytes:
+    """Returns the same as the content of a file.
+
+    Raises:
+        UnknownRun
+        InvalidSpec: there is no such format.
+    """
+    with tempfile.TemporaryFile() as file:
+        save_results(run_id, form, file)
+        file.seek(0)
+        return file.read()

@@ -55,12 +55,16 @@ def running_mean(mean: Curve, low: Curve, high: Curve, moments: Moments, ordinal
     return _chart([line], Titles("tasks done", "mean result"), told)
 
 
-def scatter(pairs: Sequence[tuple[float, float]], total: int, names: tuple[str, str], ordinal: int) -> Chart:
-    """Draws results that are two numbers as points."""
+def scatter(pairs: Sequence[tuple[float, float]], stride: int, total: int, names: tuple[str, str], ordinal: int) -> Chart:
+    """Draws results that are two numbers as points: of all tasks, or of every `stride`th."""
     table = np.array(pairs, float).reshape(-1, 2)
     width = 7 if len(pairs) < 300 else 4
     line = Line("result", palette.of_run(ordinal), table[:, 0], table[:, 1], look="points", width=width, opacity=0.7, in_legend=False)
-    told = f"all {total:,} results" if len(pairs) == total else f"the first {len(pairs):,} of {total:,} results"
+    told = f"{len(pairs):,} of {total:,} results"
+    if stride > 1:
+        told += f": those of every {stride:,}th task, over the whole run"
+    elif len(pairs) == total:
+        told = f"all {total:,} results"
     return _chart([line], Titles(*names), told)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Select, delete, func, insert, literal, or_, select, update
 
 from backend.errors import UnknownRun
 from backend.store import bulk
@@ -19,7 +19,8 @@ from backend.store.values import Failure, Task, TaskCounts, TaskState
 
 MOST_FAILURES = 200  # kinds of failure that are told from each other
 MOST_TEXT = 2000  # letters of a message, a traceback's end, printed output
-ROWS_AT_ONCE = 20_000
+ROWS_AT_ONCE = 10_000
+SPREAD_LOOKUPS = 20  # for each result asked for, while few of a large run's tasks have succeeded
 Order = Literal["number", "state", "attempts", "started_at", "seconds", "worker", "value"]
 ORDERS: tuple[Order, ...] = ("number", "state", "attempts", "started_at", "seconds", "worker", "value")
 
@@ -257,6 +258,23 @@ def everything(database: Database, run_id: str) -> Iterator[list[Task]]:
             return
         yield found
         after = found[-1].number
+
+
+def spread(database: Database, run_id: str, most: int) -> tuple[list[Any], int]:
+    """Returns the results of at most `most` tasks that succeeded, spread evenly over all of the run, and the stride between them.
+
+    With a stride of 20 they are those of the tasks 0, 20, 40 …; each is looked up by its number, so the rest is not read.
+    """
+    with database.read() as connection:
+        row = connection.execute(select(fanouts.c.total, fanouts.c.succeeded).where(fanouts.c.run_id == run_id)).first()
+        if row is None or not row.succeeded:
+            return [], 1
+        stride = max(1, -(-row.succeeded // most), row.total // (SPREAD_LOOKUPS * most))
+        each = select(literal(0).label("number")).cte("each", recursive=True)
+        each = each.union_all(select(each.c.number + stride).where(each.c.number + stride < row.total))
+        wanted = select(tasks.c.result).select_from(each.join(tasks, tasks.c.number == each.c.number))
+        wanted = wanted.where(tasks.c.run_id == run_id, tasks.c.state == TaskState.SUCCEEDED, tasks.c.result.is_not(None))
+        return [json.loads(result) for result in connection.execute(wanted.order_by(each.c.number).limit(most)).scalars()], stride
 
 
 def artifacts(database: Database, run_id: str, suffix: str, offset: int, limit: int) -> list[Task]:

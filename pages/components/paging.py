@@ -2,18 +2,26 @@
 
 import streamlit as st
 
+LONGEST = 9  # digits of a number in the URL; more is none of ours, and no database takes it
 
-def place(a_page: int, name: str) -> int:
-    """Returns the place of the first one on the page that the URL asks for."""
-    asked = st.query_params.get(name, "1")
-    return (max(1, int(asked)) - 1) * a_page if asked.isdigit() else 0
+
+def number(name: str) -> int | None:
+    """Returns the number called `name` in the URL; None where there is none."""
+    asked = st.query_params.get(name, "")
+    return int(asked) if asked.isascii() and asked.isdigit() and len(asked) <= LONGEST else None
+
+
+def place(a_page: int, name: str, total: int | None = None) -> int:
+    """Returns the place of the first one on the page that the URL asks for; beyond the last of `total`, on the last page."""
+    wanted = (max(1, number(name) or 1) - 1) * a_page
+    return wanted if total is None else min(wanted, max(0, total - 1) // a_page * a_page)
 
 
 def pager(total: int, a_page: int, name: str) -> None:
     """Draws what leads to the other pages, if there are any."""
     pages = max(1, -(-total // a_page))
-    now = place(a_page, name) // a_page + 1
-    if pages == 1 and now == 1:
+    now = place(a_page, name, total) // a_page + 1
+    if pages == 1:
         return
     ways = {
         "First": ("first_page", 1, now > 1), "Previous": ("chevron_left", min(now - 1, pages), now > 1),

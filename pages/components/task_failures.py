@@ -27,4 +27,5 @@ def failures(run: Run, _board: Board) -> None:
 
 def _show(number: int) -> None:
     st.query_params["failure"] = str(number)
+    st.query_params.pop("page", None)
     st.session_state["tab"] = "Tasks"

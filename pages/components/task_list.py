@@ -40,12 +40,8 @@ def task_list(run: Run) -> None:
         return
     wanted = _wanted()
     if opened := st.query_params.get("task"):
-        _task(run, opened)
-    place = paging.place(A_PAGE, "page")
-    if wanted.search:
-        tasks, total = api_tasks.found(run.id, wanted, place, A_PAGE)
-    else:
-        tasks, total = api_tasks.tasks(run.id, wanted, place, A_PAGE), _total(run, wanted)
+        _task(run, opened, paging.number("task"))
+    tasks, total, place = _page(run, wanted)
     if not total:
         st.info("No task matches." if not wanted.is_all else "No task has begun yet.", icon=":material/search_off:")
         return
@@ -58,6 +54,18 @@ def task_list(run: Run) -> None:
     st.caption(f"{place + 1:,} to {place + len(tasks):,} of {total:,} tasks.{waiting}")
 
 
+def _page(run: Run, wanted: Wanted) -> tuple[list[Task], int, int]:
+    """Returns the tasks on the page that the URL asks for, or on the last one, how many match, and the first one's place."""
+    asked = paging.place(A_PAGE, "page")
+    if not wanted.search:
+        total = _total(run, wanted)
+        place = paging.place(A_PAGE, "page", total)
+        return api_tasks.tasks(run.id, wanted, place, A_PAGE), total, place
+    tasks, total = api_tasks.found(run.id, wanted, asked, A_PAGE)
+    place = paging.place(A_PAGE, "page", total)
+    return (tasks if place == asked else api_tasks.found(run.id, wanted, place, A_PAGE)[0]), total, place
+
+
 def _wanted() -> Wanted:
     """Returns which tasks are asked for, by the fields and the URL."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -65,12 +73,12 @@ def _wanted() -> Wanted:
             "Find", key="find", bind="query-params", placeholder="in inputs, results, errors", label_visibility="collapsed"
         )
         states = st.pills("State", STATES, selection_mode="multi", key="states", bind="query-params", label_visibility="collapsed")
-        failure = st.query_params.get("failure", "")
-        if failure.isdigit():
+        failure = paging.number("failure")
+        if failure is not None:
             st.button("One kind of failure", icon=":material/close:", key="any_failure", on_click=_forget, args=("failure",))
     order = st.query_params.get("order", "number")
     return Wanted(
-        states=tuple(states or ()), failure=int(failure) if failure.isdigit() else None, search=find or "",
+        states=tuple(states or ()), failure=failure, search=find or "",
         order=order if order in SORTABLE else "number", descending=st.query_params.get("down") == "1",
     )  # fmt: skip
 
@@ -137,12 +145,12 @@ def _short(text: str) -> str:
     return text if len(text) <= LONGEST else f"{text[:LONGEST]} …"
 
 
-def _task(run: Run, number: str) -> None:
+def _task(run: Run, asked: str, number: int | None) -> None:
     """One task in full: what went in, what came out, what it printed, why it failed."""
-    task = api_tasks.task(run.id, int(number)) if number.isdigit() else None
+    task = api_tasks.task(run.id, number) if number is not None else None
     with st.container(border=True):
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.markdown(f"##### Task {plain(number)}" + (f" · {task.state.value}" if task else ""))
+            st.markdown(f"##### Task {plain(asked[:40])}" + (f" · {task.state.value}" if task else ""))
             st.button("Close", icon=":material/close:", key="close_task", type="tertiary", on_click=_forget, args=("task",))
         if task is None:
             st.caption("It has not begun yet, or there is no such task.")

@@ -13,7 +13,7 @@ A_PAGE, A_ROW = 48, 4
 def pictures(run: Run, _board: Board) -> None:
     total = api_tasks.overview(run.id)[1].pictures
     paging.pager(total, A_PAGE, "picture")
-    found = api_tasks.pictures(run.id, paging.place(A_PAGE, "picture"), A_PAGE)
+    found = api_tasks.pictures(run.id, paging.place(A_PAGE, "picture", total), A_PAGE)
     wide = _grid(run) or A_ROW
     for row in range(0, len(found), wide):
         for column, (task, path) in zip(st.columns(wide, gap="xxsmall"), found[row : row + wide], strict=False):

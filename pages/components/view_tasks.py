@@ -15,10 +15,12 @@ from backend.figures.lines import Chart
 from backend.specs.tasks import SOURCES
 from pages.components import charts, task_failures, task_list, task_pictures
 from pages.components.charts import Board
+from pages.components.data_table import table
 
 MOST_PAIRS = 5000
 TIMELINE_BARS = 4000  # of all workers together
 SLOWEST_SHOWN = 10
+SLOWEST = ({"key": "number", "label": "Task", "kind": "link"}, {"key": "seconds", "label": "Took", "kind": "number"})
 
 
 def subject(run: Run) -> str:
@@ -88,17 +90,17 @@ def _results(run: Run, board: Board) -> None:
     if summary.pictures:
         task_pictures.pictures(run, board)
         return
-    pairs = api_tasks.pairs(run.id, MOST_PAIRS) if run.tasks and run.tasks.succeeded else []
-    if pairs:
-        names = api_tasks.pair_names(run.id)
-        succeeded = run.tasks.succeeded if run.tasks else 0
-        charts.figure(
-            board, f"pairs_{run.id}", (run.id, "pairs"), _state(run), lambda: figures.scatter(pairs, succeeded, names, run.ordinal)
-        )
+    names = api_tasks.pair_names(run.id) if run.tasks and run.tasks.succeeded else None
+    if names:
+        charts.figure(board, f"pairs_{run.id}", (run.id, "pairs"), _state(run), lambda: _pairs(run, names))
         return
     st.caption(
         "No result has come yet." if not (run.tasks and run.tasks.succeeded) else "These results are no numbers; the Tasks tab has them."
     )
+
+
+def _pairs(run: Run, names: tuple[str, str]) -> Chart:
+    return figures.scatter(*api_tasks.pairs(run.id, MOST_PAIRS), run.tasks.succeeded if run.tasks else 0, names, run.ordinal)
 
 
 def _running_mean(run: Run, summary: Summary) -> Chart:
@@ -125,11 +127,23 @@ def _workers(run: Run, board: Board) -> None:
     with right:
         st.markdown("##### Slowest")
         if summary.slowest:
-            rows = [{"task": int(number), "took": words.seconds(seconds)} for seconds, number in summary.slowest[:SLOWEST_SHOWN]]
-            st.dataframe(rows, hide_index=True, width="stretch", height="content")
+            table([_slow(run, *each) for each in summary.slowest[:SLOWEST_SHOWN]], SLOWEST, f"slowest_{run.id}", opened=_open)
     told = [f"worker {number}: node {node}, process {pid}" for number, (node, pid) in enumerate(summary.workers)]
     with st.expander(f"{len(told)} workers" if len(told) != 1 else "1 worker"):
         st.caption("  \n".join(told[:200]) or "None so far.")
+
+
+def _slow(run: Run, seconds: float, number: float) -> dict[str, Any]:
+    named = f"{int(number)}"
+    return {
+        "id": named, "href": f"/run?id={run.id}&tab=Tasks&task={named}", "name": named, "number": f"{int(number):,}",
+        "seconds": {"text": words.seconds(seconds)},
+    }  # fmt: skip
+
+
+def _open(number: str) -> None:
+    st.query_params["task"] = number
+    st.session_state["tab"] = "Tasks"
 
 
 def _timeline(run: Run, summary: Summary) -> Chart:

@@ -1,10 +1,12 @@
 """Every page from app.py on: empty, filled, with nonsense in its URL; people's words stay letters."""
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 import streamlit as st
+from sqlalchemy import update
 from streamlit.testing.v1 import AppTest
 
 from backend import api, specs
@@ -12,7 +14,10 @@ from backend.catalog.examples import EXAMPLES
 from backend.catalog.functions import FUNCTIONS
 from backend.settings import ROOT
 from backend.store import runs
+from backend.store import tasks as store
 from backend.store.metrics import Recorder
+from backend.store.schema import fanouts, tasks
+from backend.store.summary import Summary
 from backend.store.tasks import Done, TaskBook
 from backend.store.values import RunState
 from tests.conftest import LAKE, content
@@ -213,6 +218,10 @@ def fanout(app: AppTest) -> str:
         ("Tasks", {"find": "nothing like it"}, "No task matches"),
         ("Tasks", {"states": "failed", "order": "seconds", "down": "1"}, "1 to 1 of 1 tasks"),
         ("Tasks", {"page": "99", "failure": "x", "order": "'; drop table", "task": "nonsense"}, "It has not begun yet"),
+        ("Tasks", {"page": "7", "find": "ValueError"}, "1 to 1 of 1 tasks"),
+        ("Tasks", {"page": "7", "states": "failed"}, "1 to 1 of 1 tasks"),
+        ("Tasks", {"page": "9" * 25, "task": "²", "failure": "²"}, "1 to 3 of 3 tasks"),
+        ("Tasks", {"task": "9" * 25}, "It has not begun yet"),
         ("Tasks", {"task": "1"}, "What it printed"),
         ("Workers", {}, "2 chunks of tasks"),
         ("Failures", {}, "ValueError"),
@@ -223,6 +232,26 @@ def test_each_tab_of_a_fan_out_is_drawn(app: AppTest, fanout: str, tab: str, que
     opened(app, "run", id=fanout, tab=tab, **query)
     assert words in said(app)
     assert NASTY not in said(app), "people's words are escaped"
+
+
+def test_the_tasks_of_a_failure_begin_on_the_first_page(app: AppTest, fanout: str) -> None:
+    opened(app, "run", id=fanout, tab="Failures", page="2")
+    next(button for button in app.button if button.label == "Show these tasks").click().run()
+    assert "1 to 1 of 1 tasks" in said(app)
+    assert "page" not in app.query_params
+
+
+def test_results_that_are_pairs_are_read_once_for_each_state_of_the_run(app: AppTest, fanout: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with api.house().database.write() as tx:
+        tx.execute(update(fanouts).values(summary=asdict(Summary())))
+        tx.execute(update(tasks).where(tasks.c.state == "succeeded").values(result="[1, 2]"))
+    reads = []
+    read = store.spread
+    monkeypatch.setattr("backend.store.tasks.spread", lambda *asked: reads.append(asked) or read(*asked))
+    opened(app, "run", id=fanout, tab="Results")
+    assert "all 2 results" in said(app)
+    app.run()
+    assert len(reads) == 1
 
 
 def test_the_form_of_a_fan_out_says_what_is_wrong_and_starts_nothing(app: AppTest) -> None:

@@ -3,10 +3,12 @@
 import io
 import json
 import math
+import tracemalloc
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -682,8 +684,43 @@ def test_a_table_without_tasks_has_its_columns(form: str) -> None:
 
 
 def test_pairs_are_results_of_two_numbers() -> None:
-    found = tables.pairs([task(0, [1, 2.5]), task(1, {"x": 3, "y": 4}), task(2, [1]), task(3, ["a", 1]), task(4, 5.0), task(5, None)])
+    found = tables.pairs([[1, 2.5], {"x": 3, "y": 4}, [1], ["a", 1], 5.0, None, [10**400, 1]])
     assert found == [(1.0, 2.5), (3.0, 4.0)]
+
+
+def test_a_scatter_is_of_the_whole_run(database: Database) -> None:
+    run_id = launched(database, 1000)
+    book = book_of(database, run_id)
+    book.succeed([done(number)._replace(result=f"[{number}, 1]") for number in range(1000)])
+    book.flush()
+    assert store.spread(database, run_id, 1000) == ([[number, 1] for number in range(1000)], 1)
+    assert store.spread(database, run_id, 300) == ([[number, 1] for number in range(0, 1000, 4)], 4)
+
+
+def test_a_column_that_comes_late_is_there_from_the_beginning_and_big_numbers_stay_beside_fractions() -> None:
+    batches = [[task(0, 1)], [task(1, 2.5, late="yes")], [task(2, 10**400)]]
+    for form in ("csv", "parquet"):
+        assert written(batches, form)["late"].isna().tolist() == [True, False, True]
+    assert written(batches, "parquet")["result"].tolist() == ["1", "2.5", str(10**400)]
+    assert written(batches[:2], "parquet")["result"].tolist() == [1.0, 2.5]
+
+
+def test_a_download_holds_a_batch_at_a_time(tmp_path: Path) -> None:
+    held: list[int] = []
+
+    def batches() -> Iterator[list[Task]]:
+        for first in range(0, 200_000, 5000):
+            held.append(tracemalloc.get_traced_memory()[0])
+            yield [task(number, float(number), seed=number) for number in range(first, first + 5000)]
+
+    for form in ("csv", "parquet", "jsonl"):
+        held.clear()
+        tracemalloc.start()
+        with (tmp_path / form).open("wb") as file:
+            tables.write(batches(), form, file)
+        most = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert most < 40e6, f"{form}: {most / 1e6:.0f} MB for rows that take 300 MB"
 
 
 def test_a_state_that_somebody_else_wrote_is_read_as_it_is(database: Database, mixed: str) -> None:
