@@ -1,7 +1,6 @@
 """What pages, the command line and notebooks may ask about sweeps."""
 
 import json
-import math
 import os
 import shutil
 import statistics
@@ -19,8 +18,9 @@ from backend.catalog.tunables import Found
 from backend.errors import IllegalMove, InvalidSpec
 from backend.specs import SweepSpec, parse
 from backend.specs.tuning import Tuning
-from backend.store import queries, series
+from backend.store import checkpoints, queries
 from backend.store import runs as store
+from backend.store.checkpoints import Promotable
 from backend.store.values import Run, Trial
 
 NO_LIMIT = ("concurrency", "time_budget_s")  # of these 0 means none
@@ -236,21 +236,12 @@ def promote(run_id: str, name: str, number: int | None = None) -> Model:
     return Model(name, target, run.id, trial.number, kept.value, at)
 
 
-@dataclass(frozen=True)
-class _Kept:
-    """A checkpoint on disk, the value of the run's metric that it was saved with, and the parameters of that time."""
-
-    folder: Path
-    value: float | None
-    params: dict[str, Any]
-
-
-def _copied(run_id: str, number: int | None, part: Path) -> tuple[Run, Trial, _Kept]:
+def _copied(run_id: str, number: int | None, part: Path) -> tuple[Run, Trial, Promotable]:
     """Copies a trial's best checkpoint into `part`; where it is replaced on the way, the one that came after it."""
     for _ in range(COPIES):
         run = queries.run(house().database, run_id)
         trial = _trial(run, number)
-        kept = _kept(run, trial)
+        kept = checkpoints.promotable(house().database, house().settings, run, trial)
         shutil.rmtree(part, ignore_errors=True)
         try:
             shutil.copytree(kept.folder, part / "checkpoint")
@@ -260,37 +251,6 @@ def _copied(run_id: str, number: int | None, part: Path) -> tuple[Run, Trial, _K
             continue
         return run, trial, kept
     raise IllegalMove(f"Trial {trial.number} replaces its checkpoints too fast to copy one; stop the trial or the sweep, then promote.")
-
-
-def _kept(run: Run, trial: Trial) -> _Kept:
-    """Returns a trial's best checkpoint, the newest one of runs from before the best was kept.
-
-    Raises:
-        IllegalMove: there is none.
-    """
-    home, key = house().settings.home, run.main_metric
-    for each in queries.checkpoints(house().database, run.id):
-        if each.trial == trial.number and each.is_best:
-            then = {name: value for name in trial.params if (value := each.metrics.get(f"param/{name}")) is not None}
-            params = {name: _alike(then.get(name, value), value) for name, value in trial.params.items()}
-            return _Kept(house().settings.run_folder(run.id) / each.folder, each.metrics.get(key), params)
-    if not trial.checkpoint or (run.is_over and not (home / trial.checkpoint).is_dir()):
-        raise IllegalMove(f"Trial {trial.number} kept no checkpoint; its trainable reports none.")
-    return _Kept(home / trial.checkpoint, _value_at(run, trial), trial.params)
-
-
-def _alike(then: Any, now: Any) -> Any:
-    return int(then) if type(now) is int else then
-
-
-def _value_at(run: Run, trial: Trial) -> float | None:
-    """Returns what a trial reported of the run's metric with its newest checkpoint."""
-    at = trial.checkpoint_iteration
-    if at is None:
-        return None
-    found = series.read(house().database, [run.id], [run.main_metric], trial=trial.number, window=(at, at))
-    values = [float(value) for curve in found for x, value in zip(curve.x, curve.last, strict=True) if x == at and math.isfinite(value)]
-    return values[-1] if values else None
 
 
 def models() -> list[Model]:

@@ -202,8 +202,8 @@ def test_other_kinds_of_runs_are_still_not_resumed_after_success(database: Datab
 def test_a_sweep_is_extended_by_what_its_spec_could_have_said(database: Database) -> None:
     run_id = finished(database)
     for asked, field in (
-        ({"samples": 0}, "samples"), ({"samples": 10**9}, "samples"), ({"samples": 3}, "samples"), ({"concurrency": 0}, "concurrency"),
-        ({"concurrency": -2}, "concurrency"), ({"time_budget_s": 0}, "time_budget_s"), ({"time_budget_s": math.nan}, "time_budget_s"),
+        ({"samples": 0}, "samples"), ({"samples": 10**9}, "samples"), ({"samples": 3}, "samples"), ({"concurrency": -1}, "concurrency"),
+        ({"concurrency": -2}, "concurrency"), ({"time_budget_s": -1}, "time_budget_s"), ({"time_budget_s": math.nan}, "time_budget_s"),
     ):  # fmt: skip
         with pytest.raises(InvalidSpec) as caught:
             api_sweeps.extend(run_id, **asked)
