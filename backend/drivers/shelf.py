@@ -53,11 +53,11 @@ class Shelf:
         return bool(every) and made.iteration // every > max(mine, default=0) // every
 
     def _is_better(self, made: Checkpoint, mine: Mapping[int, Checkpoint]) -> bool:
-        """Once an agent has been evaluated, only evaluations count."""
+        """Once an agent has been evaluated, only evaluations count; of equals the later has learned more."""
         best = next((each for each in mine.values() if each.is_best), None)
         if made.score is None or (best is not None and _is_evaluated(best) > _is_evaluated(made)):
             return False
-        return best is None or best.score is None or _is_evaluated(made) > _is_evaluated(best) or made.score > best.score
+        return best is None or best.score is None or _is_evaluated(made) > _is_evaluated(best) or made.score >= best.score
 
     def _step_down(self, mine: dict[int, Checkpoint]) -> None:
         """The best so far becomes one among the others, where others are kept at all."""

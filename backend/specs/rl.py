@@ -217,7 +217,7 @@ def _completed(data: dict[str, Any]) -> dict[str, Any]:
 def _evaluation(algorithm: Algorithm, given: Any) -> Any:
     if given is not None and not isinstance(given, dict):
         return given  # the field's own type check refuses it
-    return {"every": algorithm.evaluate_every, **(given or {})}
+    return {"every": algorithm.evaluate_every, "episodes": algorithm.evaluate_episodes, **(given or {})}
 
 
 def _with_defaults(model: type[BaseModel], given: Any, defaults: Mapping[str, Any] | None = None) -> Any:

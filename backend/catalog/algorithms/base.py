@@ -44,6 +44,7 @@ class Algorithm:
     tuned: Mapping[str, Tuned] = field(default_factory=dict)  # by the environment's id
     wrappers: frozenset[str] = frozenset({"time_limit"})
     evaluate_every: int = 10  # iterations, unless a spec says otherwise
+    evaluate_episodes: int = 10
 
     @property
     def is_function(self) -> bool:

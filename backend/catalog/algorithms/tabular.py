@@ -70,7 +70,7 @@ _TUNED_SARSA = _TUNED | {
 
 TABULAR_ALGORITHMS = (
     Algorithm(
-        id="q_learning", title="Q-learning", library="tabular",
+        id="q_learning", title="Q-learning", evaluate_episodes=100, library="tabular",
         summary="Learns a table of action values. Small discrete worlds only; the clearest first contact with RL.",
         source="https://doi.org/10.1007/BF00992698",
         rule=r"Q(s,a) \leftarrow Q(s,a) + \alpha\,[\,r + \gamma \max_{a'} Q(s',a') - Q(s,a)\,]",
@@ -80,7 +80,7 @@ TABULAR_ALGORITHMS = (
         params=TabularParams, code=TABULAR, stop={"episodes": 5000}, tuned=_TUNED,
     ),
     Algorithm(
-        id="sarsa", title="SARSA", library="tabular",
+        id="sarsa", title="SARSA", evaluate_episodes=100, library="tabular",
         summary="Learns the value of what it does, exploration included: near a cliff it takes the safe path.",
         source="https://en.wikipedia.org/wiki/State%E2%80%93action%E2%80%93reward%E2%80%93state%E2%80%93action",
         rule=r"Q(s,a) \leftarrow Q(s,a) + \alpha\,[\,r + \gamma\, Q(s',a') - Q(s,a)\,]",
@@ -90,7 +90,7 @@ TABULAR_ALGORITHMS = (
         params=TabularParams, code=TABULAR, stop={"episodes": 5000}, tuned=_TUNED_SARSA,
     ),
     Algorithm(
-        id="expected_sarsa", title="Expected SARSA", library="tabular",
+        id="expected_sarsa", title="Expected SARSA", evaluate_episodes=100, library="tabular",
         summary="SARSA with the mean over the next actions instead of one of them: less noise, so it bears larger steps.",
         source="https://doi.org/10.1109/ADPRL.2009.4927542",
         rule=r"Q(s,a) \leftarrow Q(s,a) + \alpha\,[\,r + \gamma \sum_{a'} \pi(a'|s')\, Q(s',a') - Q(s,a)\,]",
@@ -99,7 +99,7 @@ TABULAR_ALGORITHMS = (
         params=TabularParams, code=TABULAR, stop={"episodes": 5000}, tuned=_TUNED_SARSA,
     ),
     Algorithm(
-        id="double_q_learning", title="Double Q-learning", library="tabular",
+        id="double_q_learning", title="Double Q-learning", evaluate_episodes=100, library="tabular",
         summary="Two tables: one chooses the best action, the other values it. Counters Q-learning's overestimation by luck.",
         source="https://papers.nips.cc/paper/3964-double-q-learning",
         rule=r"Q_1(s,a) \leftarrow Q_1(s,a) + \alpha\,[\,r + \gamma\, Q_2(s', \arg\max_{a'} Q_1(s',a')) - Q_1(s,a)\,]",
@@ -109,7 +109,7 @@ TABULAR_ALGORITHMS = (
         params=TabularParams, code=TABULAR, stop={"episodes": 5000}, tuned=_TUNED,
     ),
     Algorithm(
-        id="monte_carlo", title="Monte-Carlo control", library="tabular",
+        id="monte_carlo", title="Monte-Carlo control", evaluate_episodes=100, library="tabular",
         summary="Waits for the end of each episode and learns from the returns themselves, without bootstrapping.",
         source="https://mitpress.mit.edu/9780262039246/reinforcement-learning/",
         rule=r"Q(s,a) \leftarrow Q(s,a) + \alpha\,[\,G - Q(s,a)\,], \quad G = \sum_{k \ge 0} \gamma^k r_{k+1}",

@@ -1,0 +1,66 @@
+"""A checkpoint plays, is evaluated, and training goes on from it, whichever library trained it."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from backend import api, api_rl
+from backend.errors import InvalidSpec, UnknownRun
+from tests.conftest import CARTPOLE, LAKE, poll
+
+pytestmark = pytest.mark.ray
+
+SMALL: dict[str, dict[str, Any]] = {
+    "tabular": {**LAKE, "seeds": [1], "evaluation": {"every": 20, "episodes": 10}},
+    "rllib": {
+        **CARTPOLE,
+        "params": {"train_batch_size": 256, "num_epochs": 2},
+        "stop": {"iteration": 3},
+        "evaluation": {"every": 1, "episodes": 2},
+    },
+}
+
+
+@pytest.mark.parametrize("library", SMALL)
+def test_a_checkpoint_plays_is_evaluated_and_gone_on_from(cluster: Path, library: str) -> None:
+    spec = SMALL[library]
+    run_id = api.launch(spec)
+    poll(lambda: api.run(run_id).is_over, 120)
+    assert api.run(run_id).state == "succeeded", api.run(run_id).error
+    kept = api_rl.checkpoints(run_id)
+    (best,) = [each for each in kept if each.is_best]
+    evaluated = [value for value in api.series(run_id, "eval/return_mean", trial=0).last if value == value]
+    assert best.score == max(evaluated)
+
+    assert api_rl.play(best, seed=3) is None, "the first call begins"
+    played = poll(lambda: api_rl.play(best, seed=3), 90)
+    assert not played.error, played.traceback
+    assert played.video is not None
+    assert played.video.read_bytes()[4:8] == b"ftyp"
+    assert sum(played.told["rewards"]) == played.told["total"]
+    assert len(played.told["actions"]) == len(played.told["rewards"]) > 0
+    tested = poll(lambda: api_rl.evaluate(best, 20), 90)
+    assert tested.told["episodes"] == len(tested.told["returns"]) == 20
+    assert api_rl.evaluations(run_id)[0, best.iteration]["mean"] == tested.told["mean"]
+
+    limit = next(iter(spec["stop"]))
+    more = {limit: spec["stop"][limit] + int(kept[-1].metrics[limit] or 0)}
+    with pytest.raises(InvalidSpec) as caught:
+        api.launch({**spec, "start_from": kept[-1].name})
+    assert set(caught.value.problems) == {f"stop.{limit}"}
+    child = api.launch({**spec, "start_from": kept[-1].name, "stop": more, "evaluation": {"every": 0}})
+    poll(lambda: api.run(child).is_over, 120)
+    assert api.run(child).state == "succeeded", api.run(child).error
+    assert api.run(child).parent_id == run_id
+    assert api.series(child, "iteration", trial=0).last[0] == kept[-1].iteration + 1
+    assert api.run(child).trials[0].last["env_steps"] > kept[-1].metrics["env_steps"]  # type: ignore[operator]
+
+
+def test_what_is_no_checkpoint_is_said(cluster: Path) -> None:
+    with pytest.raises(InvalidSpec) as caught:
+        api.launch({**LAKE, "start_from": "nobody/0/1"})
+    assert "no checkpoint" in caught.value.problems["start_from"]
+    for name in ("x", "x/²/1", "x/1/" + "9" * 30, "x/1"):
+        with pytest.raises(UnknownRun):
+            api_rl.parts(name)
