@@ -18,7 +18,7 @@ if __name__ == "__main__" and sys.argv[3] == "tasks":  # before anything else, s
     connect()
 
 from backend import specs
-from backend.drivers.attempt import Attempt, StopRequested
+from backend.drivers.attempt import Attempt, Impossible, StopRequested
 from backend.drivers.outcome import Outcome
 from backend.errors import StaleAttempt, UnknownRun
 from backend.settings import Settings
@@ -56,6 +56,9 @@ def _attempt(attempt: Attempt, drive: Drive, spec: dict[str, object]) -> int:
     except SystemExit:
         attempt.finish(RunState.STOPPED, "stopped from outside (SIGTERM)")
         return 0
+    except Impossible as error:
+        attempt.finish(RunState.FAILED, error=str(error))
+        return 1
     except StaleAttempt:
         raise
     except BaseException as error:

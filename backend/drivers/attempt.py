@@ -28,6 +28,10 @@ class StopRequested(BaseException):
     """Raised in the main thread where nothing else handles the stop signal; no workload may swallow it."""
 
 
+class Impossible(Exception):
+    """What the run asks for can never be; the message says why."""
+
+
 class Attempt:
     """Holds an attempt while its workload runs. The heartbeat thread beats each second and passes on a stop."""
 

@@ -1,9 +1,43 @@
-"""What keeps trials from starting."""
+"""What a run reserves of the cluster, and what keeps it from starting."""
+
+from collections.abc import Mapping
 
 import ray
 
-from backend.drivers.attempt import Attempt
+from backend.drivers.attempt import Attempt, Impossible
+from backend.specs import RunSpec, SweepSpec, TaskSpec
 from backend.store.values import TrialState
+
+NAMES = {"CPU": "CPUs", "GPU": "GPUs", "memory": "GB of memory"}
+OURS = "raydeck_slot"  # a head that Raydeck started has it; such a one does not grow with what is asked of it
+
+
+def connected(spec: RunSpec, attempt: Attempt) -> None:
+    """Call once Ray is connected, before anything is asked of it.
+
+    Raises:
+        Impossible: a task or a trial asks for more than there is, and ever will be.
+    """
+    attempt.gcs_address = ray.get_runtime_context().gcs_address
+    there = ray.cluster_resources()
+    if OURS in there and (why := lacking(spec, there)):
+        raise Impossible(why)
+
+
+def lacking(spec: RunSpec, there: Mapping[str, float]) -> str:
+    """Returns what a task or a trial asks for that the whole cluster does not have; else nothing."""
+    told = []
+    for name, need in _reserved(spec).items():
+        unit, has = 1e9 if name == "memory" else 1.0, there.get(name, 0.0)
+        if need > has:
+            told.append(f"asks for {need / unit:g} {NAMES.get(name, name)}, and the whole cluster has {has / unit:.3g}")
+    return f"a {'task' if isinstance(spec, TaskSpec) else 'trial'} {'; it '.join(told)}" if told else ""
+
+
+def _reserved(spec: RunSpec) -> dict[str, float]:
+    if isinstance(spec, TaskSpec):
+        return spec.reserved()
+    return {"CPU": float(spec.cpus_per_trial), "GPU": spec.gpus if isinstance(spec, SweepSpec) else 0.0}
 
 
 def waits_for(attempt: Attempt, cpus: float) -> str:

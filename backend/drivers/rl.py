@@ -18,7 +18,7 @@ from backend.catalog.algorithms import ALGORITHMS, Algorithm
 from backend.drivers.attempt import Attempt
 from backend.drivers.outcome import Outcome
 from backend.drivers.reservation import count_locally
-from backend.drivers.resources import waits_for
+from backend.drivers.resources import connected, waits_for
 from backend.drivers.rl_config import own_config
 from backend.drivers.rllib_metrics import from_result
 from backend.drivers.shelf import Shelf
@@ -57,7 +57,7 @@ def drive(spec: RLSpec, attempt: Attempt) -> Outcome:
     numbers = {seed: number for number, seed in enumerate(spec.seeds)}
     _context = _Context(attempt, numbers, algorithm.library, Shelf(attempt, spec.checkpoints))
     ray.init(log_to_driver=True, configure_logging=False)
-    attempt.gcs_address = ray.get_runtime_context().gcs_address
+    connected(spec, attempt)
     attempt.waits_for = lambda: waits_for(attempt, spec.cpus_per_trial)
     logging.getLogger("ray.tune.analysis.experiment_analysis").setLevel(logging.ERROR)  # it misses the CSV files we switched off
     if len(algorithm.cpus(spec.params)) == 1:

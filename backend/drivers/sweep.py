@@ -22,7 +22,7 @@ from backend.drivers.best_checkpoints import BestCheckpoints
 from backend.drivers.ledger import Ledger
 from backend.drivers.outcome import Outcome
 from backend.drivers.reservation import count_locally
-from backend.drivers.resources import waits_for
+from backend.drivers.resources import connected, waits_for
 from backend.drivers.trial_source import TrialSource
 from backend.drivers.tunables import Tunable
 from backend.drivers.tune_results import error_of, metrics_of
@@ -61,7 +61,7 @@ def drive(spec: SweepSpec, attempt: Attempt) -> Outcome:
     """
     global _context
     ray.init(log_to_driver=True, configure_logging=False)
-    attempt.gcs_address = ray.get_runtime_context().gcs_address
+    connected(spec, attempt)
     attempt.waits_for = lambda: waits_for(attempt, spec.cpus_per_trial)
     attempt.wishes = runs.wishes(attempt.database, attempt.run_id)
     logging.getLogger("ray.tune.analysis.experiment_analysis").setLevel(logging.ERROR)  # it misses the CSV files we switched off

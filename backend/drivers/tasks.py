@@ -14,6 +14,7 @@ import ray
 from ray.exceptions import OutOfMemoryError, RayError
 
 from backend.catalog.functions import Found, look_up
+from backend.drivers import resources
 from backend.drivers.attempt import Attempt
 from backend.drivers.outcome import Outcome
 from backend.drivers.pool import ActorPool, Pool, Ref, TaskPool
@@ -58,7 +59,7 @@ def drive(spec: TaskSpec, attempt: Attempt) -> Outcome:
         succeeded if at least one task did and all have ended, stopped if asked to, failed otherwise.
     """
     signal.signal(signal.SIGUSR1, signal.SIG_IGN)  # the wish to stop is asked for between two chunks, never in a write
-    attempt.gcs_address = ray.get_runtime_context().gcs_address
+    resources.connected(spec, attempt)
     return _Fanout(spec, attempt).run()
 
 
@@ -78,6 +79,7 @@ class _Fanout:
         self.each = 0.0  # seconds a task takes, lately; 0 before the first has ended
         self.failed: Outcome | None = None
         self.flushed_at = self.reported_at = 0.0
+        self.needs_space = ""  # why a result's file cannot be written
         attempt.waits_for = self._waits_for
 
     def run(self) -> Outcome:
@@ -207,12 +209,23 @@ class _Fanout:
 
     def _stored(self, number: int, suffix: str, content: bytes) -> str:
         name = f"results/{number // 1000:04d}/{number}.{suffix}"
-        path = self.folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
+        self._write(self.folder / name, content)
         self.book.summary.files += 1
         self.book.summary.pictures += suffix == "png"
         return name
+
+    def _write(self, path: Path, content: bytes) -> None:
+        """Writes a result's file; a full disk is waited out. A stop meanwhile ends the process, and the task is done again."""
+        while True:
+            try:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(content)
+                self.needs_space = ""
+                return
+            except OSError as problem:
+                self.needs_space = f"space for the file of a result: {problem}"
+                print(f"tasks: kept in memory, trying again: {problem}", file=sys.stderr, flush=True)
+                time.sleep(FLUSH_SECONDS)
 
     def _went_wrong(self, each: Todo, came: Done) -> None:
         """Tries a task again that raised or took too long, if it is to be; else it has failed."""
@@ -285,6 +298,8 @@ class _Fanout:
         self.attempt.recorder.report(0, float(book.done), values)
 
     def _waits_for(self) -> str:
+        if self.needs_space:
+            return self.needs_space
         if self.each or not (self.flying or self.pool.is_starting):
             return ""
         free = ray.available_resources()
