@@ -262,7 +262,7 @@ def functions(as_json: Json = False) -> None:
         for each in file.functions
     ]
     broken = [
-        {"function": file.path.name, "signature": "", "about": f"does not parse: {file.problem}"}
+        {"function": file.path.name, "signature": "", "about": file.said.removeprefix(f"{file.path.name} ")}
         for file in api_tasks.own_files()
         if file.problem
     ]

@@ -8,7 +8,7 @@ from typing import BinaryIO
 
 from backend.analysis import tables
 from backend.api import house, wake_cluster
-from backend.catalog import functions, own_environments, signatures
+from backend.catalog import functions, own_environments, signatures, tunables
 from backend.catalog.functions import File, Found
 from backend.errors import InvalidSpec
 from backend.specs import Inputs, TaskSpec, rows
@@ -56,7 +56,7 @@ def preview(spec: TaskSpec, most: int = 5) -> list[rows.Row]:
 
 
 def own_files() -> list[File]:
-    """Returns the files in data/workloads with their functions; one that does not parse says why."""
+    """Returns the files in data/workloads with their functions; one that cannot be used says why."""
     return functions.user_files(house().settings.workloads_folder)
 
 
@@ -69,24 +69,26 @@ def function(name: str) -> Found:
     return functions.look_up(name, house().settings.workloads_folder)
 
 
-def save_own_file(name: str, text: str) -> Path:
-    """Writes a file of the user's own functions or environments; runs that were started keep the text of then.
+def save_own_file(name: str, text: str, *, overwrite: bool = True) -> Path:
+    """Writes a file of the user's own functions, trainables or environments; runs that were started keep the text of then.
 
     Raises:
-        InvalidSpec: the name is none for a Python file, or the text does not parse.
+        InvalidSpec: the name is none for a Python file, or is taken and must not be overwritten; or the text does not parse.
     """
     name = name.strip().removesuffix(".py")
     if not name.isidentifier():
-        raise InvalidSpec({"name": "must be letters, digits and _, and not begin with a digit"})
+        raise InvalidSpec({"name": functions.NAME_RULE.removeprefix("it ")})
     try:
-        found = signatures.read(text) or own_environments.read(text)
+        found = signatures.read(text) or tunables.read(text) or own_environments.read(text)
     except (SyntaxError, ValueError) as error:
         raise InvalidSpec({"text": f"line {getattr(error, 'lineno', '?')}: {getattr(error, 'msg', error)}"}) from None
     if not found:
-        raise InvalidSpec({"text": "has no function at its top level whose name does not begin with _, and no environment"})
+        raise InvalidSpec({"text": "has no function at its top level whose name does not begin with _, no trainable and no environment"})
     folder = house().settings.workloads_folder
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{name}.py"
+    if path.exists() and not overwrite:
+        raise InvalidSpec({"name": f"there is a {name}.py already: choose it above to change it, or take another name"})
     part = path.with_suffix(".part")
     part.write_text(text, encoding="utf-8")
     part.replace(path)

@@ -12,6 +12,7 @@ from backend.catalog.lookup import find
 from backend.catalog.signatures import Function
 from backend.errors import UnknownWorkload
 
+NAME_RULE = "it must be letters, digits and _, and not begin with a digit"
 _OURS = Path(__file__).resolve().parent.parent / "workloads"
 
 
@@ -110,14 +111,22 @@ class File:
     functions: tuple[Function, ...] = ()
     text: str = ""
     problem: str = ""
+    is_misnamed: bool = False
+
+    @property
+    def said(self) -> str:
+        """What is wrong with it, as a sentence."""
+        return f"{self.path.name} {'cannot be used' if self.is_misnamed else 'does not parse'}: {self.problem}"
 
 
 def user_files(folder: Path) -> list[File]:
-    """Returns the user's files by name; one that does not parse is there with its error."""
-    return [_file(path) for path in sorted(folder.glob("*.py")) if path.stem.isidentifier()] if folder.is_dir() else []
+    """Returns the user's files by name; one that cannot be used is there with the reason."""
+    return [_file(path) for path in sorted(folder.glob("*.py"))] if folder.is_dir() else []
 
 
 def _file(path: Path) -> File:
+    if not path.stem.isidentifier():
+        return File(path.stem, path, problem=f"its name is none for a module: {NAME_RULE}", is_misnamed=True)
     try:
         text = path.read_text(encoding="utf-8-sig")
         return File(path.stem, path, signatures.read(text), text)
@@ -141,7 +150,7 @@ def look_up(name: str, folder: Path, text: str = "") -> Found:
     file_name, _, attribute = name.partition(":")
     file = File(file_name, folder / f"{file_name}.py", signatures.read(text), text) if text else _find_file(file_name, user_files(folder))
     if file.problem:
-        raise UnknownWorkload(f"{file.path.name} does not parse: {file.problem}")
+        raise UnknownWorkload(file.said)
     function = find(f"function in {file.path.name}", attribute, {each.name: each for each in file.functions})
     return Found(name, name, function.doc.partition("\n\n")[0], function, name, file.text)
 

@@ -106,7 +106,7 @@ def look_up(name: str, folder: Path, text: str = "") -> OwnEnvironment:
             raise UnknownWorkload(f"There is no {file_name}.py: the folder data/workloads has no Python files yet.")
         file = find("file", file_name, files)
         if file.problem:
-            raise UnknownWorkload(f"{file.path.name} does not parse: {file.problem}")
+            raise UnknownWorkload(file.said)
         text = file.text
     own = {each.id.partition(":")[2]: each for each in _of(file_name, text)}
     if not own:

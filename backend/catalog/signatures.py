@@ -2,7 +2,8 @@
 
 import ast
 import json
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 Kind = Literal["int", "float", "bool", "str", "path", "literal", "list", "any"]
@@ -24,6 +25,12 @@ class Argument:
     required: bool = True
     default: Any = None  # None as well where it is no plain value: then `default_text` shows it
     default_text: str = ""
+    about: str = ""  # what the docstring says of it
+
+    @property
+    def has_own_default(self) -> bool:
+        """Whether leaving it out is something that none of its values says: it is None then, or what `default_text` shows."""
+        return not self.required and self.default is None
 
     @property
     def said(self) -> str:
@@ -62,31 +69,55 @@ def read(text: str) -> tuple[Function, ...]:
 
 def _function(node: ast.stmt) -> Function | None:
     if isinstance(node, ast.FunctionDef) and not node.name.startswith("_") and not node.args.posonlyargs:
-        return Function(node.name, _arguments(node.args), _doc(node), takes_any=node.args.kwarg is not None)
+        return Function(node.name, _arguments(node.args, _doc(node)), _doc(node), takes_any=node.args.kwarg is not None)
     if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
         methods = {each.name: each for each in node.body if isinstance(each, ast.FunctionDef)}
         wanted = [methods[name] for name in ("__init__", "__call__") if name in methods]
         if (call := methods.get("__call__")) and not any(each.args.posonlyargs for each in wanted):
-            init = _arguments(methods["__init__"].args)[1:] if "__init__" in methods else ()
             doc = _doc(node) or _doc(call)
-            return Function(node.name, _arguments(call.args)[1:], doc, is_class=True, init=init, takes_any=call.args.kwarg is not None)
+            own = _arguments(call.args, _doc(node), _doc(call))[1:]
+            return Function(node.name, own, doc, is_class=True, init=constructor(node) or (), takes_any=call.args.kwarg is not None)
     return None
 
 
 def constructor(node: ast.ClassDef) -> tuple[Argument, ...] | None:
     """Returns the arguments of a class's own constructor, without itself; None if it has none."""
     init = next((each for each in node.body if isinstance(each, ast.FunctionDef) and each.name == "__init__"), None)
-    return _arguments(init.args)[1:] if init else None
+    return _arguments(init.args, _doc(node), _doc(init))[1:] if init else None
 
 
 def _doc(node: ast.FunctionDef | ast.ClassDef) -> str:
     return ast.get_docstring(node) or ""
 
 
-def _arguments(given: ast.arguments) -> tuple[Argument, ...]:
+def described(doc: str) -> dict[str, str]:
+    """Returns what a docstring says of each argument under "Args:", as Google's style guide has it."""
+    lines = iter(doc.splitlines())
+    if not any(line.strip() in ("Args:", "Arguments:") for line in lines):  # which leaves the lines after it
+        return {}
+    told: dict[str, list[str]] = {}
+    name, indent = "", None
+    for line in lines:
+        deep = len(line) - len(line.lstrip())
+        if line.strip() and not deep:
+            break  # the next part
+        indent = deep if indent is None and line.strip() else indent
+        if deep == indent and (begun := _ENTRY.match(line.strip())):
+            name = begun[1]
+            told[name] = [begun[2]]
+        elif name and line.strip():
+            told[name].append(line.strip())
+    return {name: " ".join(filter(None, parts)) for name, parts in told.items()}
+
+
+_ENTRY = re.compile(r"\*{0,2}(\w+)(?:\s*\([^:]*\))?:\s*(.*)")  # x (int, optional): what it is
+
+
+def _arguments(given: ast.arguments, *docs: str) -> tuple[Argument, ...]:
+    about = {name: text for doc in docs for name, text in described(doc).items()}
     missing: list[ast.expr | None] = [None] * (len(given.args) - len(given.defaults))
     pairs = [*zip(given.args, missing + list(given.defaults), strict=True), *zip(given.kwonlyargs, given.kw_defaults, strict=True)]
-    return tuple(_argument(argument, default) for argument, default in pairs)
+    return tuple(replace(_argument(argument, default), about=about.get(argument.arg, "")) for argument, default in pairs)
 
 
 def _argument(given: ast.arg, default: ast.expr | None) -> Argument:

@@ -95,7 +95,7 @@ def _text(name: str, folder: Path) -> str:
         raise UnknownWorkload(f"There is no {name}.py: the folder data/workloads has no Python files yet.")
     file = find("file", name, files)
     if file.problem:
-        raise UnknownWorkload(f"{file.path.name} does not parse: {file.problem}")
+        raise UnknownWorkload(file.said)
     return file.text
 
 

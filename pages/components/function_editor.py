@@ -64,7 +64,7 @@ def editor(what: str = "function") -> None:
     st.session_state[_WHAT] = what
     for file in api_tasks.own_files():
         if file.problem:
-            st.warning(f"{plain(file.path.name)} does not parse, {plain(file.problem)}", icon=":material/code_off:")
+            st.warning(plain(file.said), icon=":material/code_off:")
     st.button(
         f"Write {'an' if what[0] == 'e' else 'a'} {what}",
         icon=":material/code:",
@@ -99,7 +99,8 @@ def _edit() -> None:
 
 def _save(chosen: str) -> None:
     try:
-        path = api_tasks.save_own_file(st.session_state[f"edit_name_{chosen}"], st.session_state[f"edit_text_{chosen}"])
+        name, text = st.session_state[f"edit_name_{chosen}"].strip(), st.session_state[f"edit_text_{chosen}"]
+        path = api_tasks.save_own_file(name, text, overwrite=name.removesuffix(".py") == chosen)
     except InvalidSpec as error:
         st.session_state[_PROBLEMS] = list(error.problems.values())
         return

@@ -1,6 +1,7 @@
 """Where the tasks' arguments come from: a range, a list, a grid, a file's rows, or files by pattern."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -40,6 +41,8 @@ def brought(found: Found, entered: Mapping[str, Any]) -> set[str]:
     if "sha256" in entered and "files" not in entered:
         columns = api_tasks.kept(entered["sha256"]).columns
         return {entered.get("columns", {}).get(name, name) for name in columns}
+    if (listed := entered.get("list")) and all(isinstance(each, dict) for each in listed):
+        return {name for each in listed for name in each}
     return {entered["argument"]} if entered.get("argument") else set()
 
 
@@ -67,12 +70,11 @@ def _list(found: Found, start: Mapping[str, Any], key: str) -> Entered:
     left, right = st.columns([1, 3])
     with left:
         argument = _argument(found, start, key)
-    shown = "\n".join(each if isinstance(each, str) else argument_fields.written(each) for each in start.get("list", []))
-    text = right.text_area("Values", value=shown, key=f"{key}/values", placeholder="one a line, or separated by commas; or a JSON list")
-    kind = found.function.argument(argument)
-    if kind is not None and kind.kind in ("str", "path"):
-        return {"list": [line.strip() for line in text.splitlines() if line.strip()], "argument": argument}, {}
-    return {"list": argument_fields.values(text), "argument": argument}, {}
+    read = partial(argument_fields.lines, found.function.argument(argument))
+    shown = argument_fields.shown(start.get("list", []), "\n", read)
+    how = "one a line" if argument_fields.is_text(found.function.argument(argument)) else "one a line, or separated by commas"
+    text = right.text_area("Values", value=shown, key=f"{key}/values", placeholder=f"{how}; or a JSON list")
+    return {"list": read(text), "argument": argument}, {}
 
 
 def _grid(found: Found, start: Mapping[str, Any], key: str) -> Entered:
@@ -80,13 +82,12 @@ def _grid(found: Found, start: Mapping[str, Any], key: str) -> Entered:
     grid: dict[str, list[Any]] = {}
     st.caption("Values by argument; a task for each combination. What is left empty is the same for all tasks.")
     for argument in found.function.arguments:
-        shown = ", ".join(each if isinstance(each, str) else argument_fields.written(each) for each in before.get(argument.name, []))
+        read = partial(argument_fields.cells, argument)
+        shown = argument_fields.shown(before.get(argument.name, []), ", ", read)
         hint = ", ".join(map(str, argument.options)) or "1, 2, 3"
         text = st.text_input(argument.name, value=shown, key=f"{key}/{argument.name}", placeholder=hint)
         if text.strip():
-            grid[argument.name] = [argument_fields.value_of(argument, part) for part in text.split(",") if part.strip()] \
-                if argument.kind in ("str", "path", "literal") else argument_fields.values(text)  # fmt: skip
-            grid[argument.name] = [each.strip() if isinstance(each, str) else each for each in grid[argument.name]]
+            grid[argument.name] = read(text)
     return {"grid": grid}, {}
 
 

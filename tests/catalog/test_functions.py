@@ -93,6 +93,43 @@ def test_a_default_that_is_no_plain_value_is_shown_and_not_passed(default: str) 
     assert found == Argument("x", required=False, default=None, default_text=default)
 
 
+DESCRIBED = """
+def f(x: int, *more, mode="a", **rest):
+    '''Does it.
+
+    Args:
+        x: What goes in:
+            a number.
+        mode (str, optional): How.
+
+        **rest: Others.
+
+    Returns:
+        x: is none of the arguments.
+    '''
+
+class Model:
+    '''Scores.
+
+    Args:
+        path: Where it lies.
+    '''
+    def __init__(self, path: str): ...
+    def __call__(self, x):
+        '''Scores one.
+
+        Args:
+            x: One.
+        '''
+"""
+
+
+def test_what_the_docstring_says_of_an_argument_is_known() -> None:
+    function, model = signatures.read(DESCRIBED)
+    assert {each.name: each.about for each in function.arguments} == {"x": "What goes in: a number.", "mode": "How."}
+    assert {each.name: each.about for each in (*model.init, *model.arguments)} == {"path": "Where it lies.", "x": "One."}
+
+
 def test_keyword_only_arguments_and_those_after_defaults_are_in_order() -> None:
     found = only("def f(a, b: int = 2, *more, c, d='x', **rest): ...")
     assert [(each.name, each.required) for each in found.arguments] == [("a", True), ("b", False), ("c", True), ("d", False)]
@@ -154,7 +191,9 @@ def test_the_users_files_are_listed_without_importing_them(tmp_path: Path) -> No
     trap = look_up("trap:harmless", folder)
     assert set(sys.modules) == before
     assert not trace.exists()
-    assert list(found) == ["broken", "latin", "notepad", "trap"]
+    assert list(found) == ["broken", "latin", "no-module", "notepad", "trap"]
+    assert found["no-module"].said.startswith("no-module.py cannot be used: its name is none for a module")
+    assert found["no-module"].functions == ()
     assert found["broken"].problem.startswith("line 2: ")
     assert "utf-8" in found["latin"].problem
     assert [each.name for each in found["notepad"].functions] == ["f"], "a byte order mark is no problem"

@@ -3,15 +3,17 @@
 import json
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import pytest
 import streamlit as st
 from sqlalchemy import update
 from streamlit.testing.v1 import AppTest
 
-from backend import api, specs
+from backend import api, api_tasks, specs
 from backend.catalog.examples import EXAMPLES
 from backend.catalog.functions import FUNCTIONS
+from backend.errors import InvalidSpec
 from backend.settings import ROOT
 from backend.store import runs
 from backend.store import tasks as store
@@ -266,6 +268,77 @@ def test_the_form_of_a_fan_out_says_what_is_wrong_and_starts_nothing(app: AppTes
     (run,) = api.runs()
     assert run.tasks is not None
     assert run.tasks.total == 7
+
+
+CHOICES = """
+from typing import Literal
+FAST = "p"
+def choose(x: int, mode: Literal["a", "b"] | None = None, m2: Literal["p", "q"] = FAST, fl: bool | None = None, dbg: bool = FAST == "p",
+           plain: bool = True):
+    '''Chooses.
+
+    Args:
+        m2: The pace.
+    '''
+"""
+
+
+def test_what_a_function_does_by_itself_is_left_to_it(app: AppTest) -> None:
+    api_tasks.save_own_file("choices", CHOICES)
+    opened(app, "tasks", function="choices:choose")
+    chosen = {field.label: field for field in app.selectbox if field.label in ("mode", "m2", "fl", "dbg")}
+    assert {name: field.options[0] for name, field in chosen.items()} == {
+        "mode": "default: none", "m2": "default: FAST", "fl": "default: none", "dbg": "default: FAST == 'p'",
+    }  # fmt: skip
+    assert chosen["m2"].help == "The pace\\."
+    chosen["fl"].set_value(False).run()
+    next(button for button in app.button if button.label == "Start run").click().run()
+    assert api.runs()[0].spec["params"] == {"fl": False, "plain": True}
+
+
+MAPPINGS = [{"x": "a, b", "y": 1}, {"x": "c", "y": 2}]
+
+
+@pytest.mark.parametrize("inputs", [
+    {"list": MAPPINGS}, {"list": MAPPINGS[:1]}, {"list": ["one, two", "[x]", "3"], "argument": "x"},
+    {"list": [1, "1", True], "argument": "y"},
+    {"grid": {"x": ["a, b", "c"], "y": [1, 2.5]}}, {"grid": {"x": ["a", "b"], "y": [[1, 2], [3]]}},
+])  # fmt: skip
+def test_a_clone_has_the_inputs_that_it_was_cloned_from(app: AppTest, inputs: dict[str, Any]) -> None:
+    api_tasks.save_own_file("two", "def both(x: str = 'd', y=None): ...")
+    spec = {"kind": "tasks", "name": "first", "function": "two:both", "inputs": inputs}
+    first = api.launch(spec)
+    opened(app, "tasks", clone=first)
+    next(button for button in app.button if button.label == "Start run").click().run()
+    again = next(run for run in api.runs() if run.id != first)
+    name = "grid" if "grid" in inputs else "list"
+    assert again.spec["inputs"][name] == inputs[name]
+
+
+def test_texts_are_one_a_line_and_the_hint_says_so(app: AppTest) -> None:
+    api_tasks.save_own_file("two", "def both(x: str, y: int = 1): ...")
+    opened(app, "tasks", function="two:both")
+    next(field for field in app.button_group if field.label == "Source").set_value("list").run()
+    field = app.text_area[0]
+    assert field.placeholder == "one a line; or a JSON list"
+    field.set_value("one, two\nthree").run()
+    assert "2 tasks" in said(app)
+
+
+def test_the_editor_takes_a_file_of_trainables_alone_and_overwrites_none_unasked(app: AppTest) -> None:
+    trainable = "from ray import tune\nclass Mine(tune.Trainable):\n    def step(self): return {'loss': 1}\n"
+    path = api_tasks.save_own_file("mine", trainable)
+    with pytest.raises(InvalidSpec, match="there is a mine"):
+        api_tasks.save_own_file("mine", "def f(x): ...", overwrite=False)
+    assert path.read_text() == trainable
+    (path.parent / "my-file.py").write_text("def f(x): ...")
+    opened(app, "tasks")
+    assert "my-file.py cannot be used" in said(app).replace("\\", "")
+    next(button for button in app.button if button.label == "Write a function").click().run()
+    app.text_input(key="edit_name_a new file").set_value("mine").run()
+    app.button(key="edit_save").click().run()
+    assert "there is a mine.py already" in said(app).replace("\\", "")
+    assert path.read_text() == trainable
 
 
 def test_every_function_of_the_catalogue_has_a_form_that_could_start(app: AppTest) -> None:
