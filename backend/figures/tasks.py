@@ -1,5 +1,6 @@
 """Charts of a fan-out: durations, results, and what each worker was doing when."""
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -27,7 +28,9 @@ def durations(seconds: Durations, ordinal: int) -> Chart:
     first, last = int(places[0]), int(places[-1])
     counts = np.array([seconds.counts.get(str(place), 0) for place in range(first, last + 1)], float)
     edges: Floats = np.power(10.0, np.arange(first, last + 2) / PER_DECADE)
-    return _chart([_steps(edges, counts, ordinal)], Titles("seconds", "tasks"), f"{int(counts.sum()):,} tasks", Display(log_x=True))
+    chart = _chart([_steps(edges, counts, ordinal)], Titles("duration", "tasks"), f"{int(counts.sum()):,} tasks", Display(log_x=True))
+    chart.layout["xaxis"] |= {"dtick": 1, "exponentformat": "SI", "minexponent": 0, "ticksuffix": "s"}  # 1 ms, 10 ms, 100 ms, 1 s
+    return chart
 
 
 def results(numbers: Histogram, ordinal: int) -> Chart:
@@ -51,8 +54,17 @@ def _steps(edges: Any, counts: Any, ordinal: int) -> Line:
 def running_mean(mean: Curve, low: Curve, high: Curve, moments: Moments, ordinal: int) -> Chart:
     """Draws the mean of the results with its 95 % interval, over the tasks done: it narrows as they come."""
     line = Line("mean", palette.of_run(ordinal), mean.x, mean.last, low=low.last, high=high.last, width=2.5, in_legend=False)
-    told = f"mean {moments.mean:.6g} ± {moments.half_width:.2g} (95 %, normal) of {moments.count:,} results"
+    told = f"mean {_with_digits(moments)} (95 %, normal) of {moments.count:,} results"
     return _chart([line], Titles("tasks done", "mean result"), told)
+
+
+def _with_digits(moments: Moments) -> str:
+    """Returns mean and half width, the mean with the digits that the interval leaves certain, and one more."""
+    mean, half = moments.mean, moments.half_width
+    if not (math.isfinite(half) and 1e-12 < half < 1e6):
+        return f"{mean:.6g} ± {half:.2g}"
+    digits = max(0, 1 - math.floor(math.log10(half)))
+    return f"{mean:.{digits}f} ± {half:.{digits}f}"
 
 
 def scatter(pairs: Sequence[tuple[float, float]], stride: int, total: int, names: tuple[str, str], ordinal: int) -> Chart:
@@ -111,4 +123,6 @@ def _bars(spans: Any, colour: str, opacity: float) -> Line:
 def _chart(lines: list[Line], titles: Titles, caption: str, display: Display | None = None) -> Chart:
     layout = layout_of(titles, display or Display()) | {"showlegend": False, "hovermode": "closest"}
     layout["xaxis"].pop("rangemode", None)
+    layout["margin"] |= {"t": 12}  # no legend stands there
+    layout["yaxis"] |= {"automargin": True, "title": {**layout["yaxis"]["title"], "standoff": 8}}  # as wide as 3.1416 or 150k need
     return Chart(tuple(lines), layout, caption)

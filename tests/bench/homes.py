@@ -1,9 +1,11 @@
 """Homes full of recorded runs, for what reads them."""
 
+import json
 import math
 import random
 import time
 from collections.abc import Iterator
+from typing import Any
 
 import backend
 
@@ -57,6 +59,61 @@ def sweep_values(trials: int, reports: int) -> Iterator[tuple[dict[str, float], 
         top = 0.95 - 0.1 * abs(math.log10(params["lr"]) + 2.5) - 0.1 * params["alpha"]
         length = max(1, reports // 10) if number % 3 == 0 else reports
         yield params, [top * (1 - math.exp(-5 * step / reports)) + noise.gauss(0, 0.01) for step in range(1, length + 1)]
+
+
+def fanout(tasks: int, name: str = "") -> str:
+    """Records a fan-out with estimates of π, as its driver would: two workers, chunks of short tasks, 1 in 100 fails. Returns its id."""
+    from backend import api, specs
+    from backend.store import runs
+    from backend.store.metrics import Recorder
+    from backend.store.tasks import TaskBook
+    from backend.store.values import RunState, TrialState
+
+    asked = {
+        "kind": "tasks",
+        "name": name or f"{tasks:,} tasks",
+        "function": "monte_carlo_pi",
+        "inputs": {"range": tasks, "argument": "seed"},
+    }
+    database = api.house().database
+    run_id = runs.create(database, specs.parse(asked).model_dump(exclude_none=True, mode="json"), [None], total=tasks)
+    runs.claim(database, run_id, 1, "host", {})
+    book, recorder = TaskBook(database, run_id, 1), Recorder(database, run_id, 1)
+    book.summary.workers += [["n0de5a17", 4711], ["n0de5a17", 4712]]
+    recorder.trial(0, state=TrialState.RUNNING, started_at=time.time())
+    noise, clock, chunk = random.Random(1), [time.time()] * 2, max(1, min(2000, tasks // 250))
+    for first in range(0, tasks, chunk):
+        worker = first // chunk % 2
+        began = clock[worker]
+        clock[worker] = _chunk(book, range(first, min(tasks, first + chunk)), worker, began, noise)
+        recorder.report(0, float(book.done), {f"worker/{worker}": clock[worker] - began}, at=began)
+        half, mean = book.summary.moments.half_width, book.summary.moments.mean
+        recorder.report(0, float(book.done), {"result_mean": mean, "result_low": mean - half, "result_high": mean + half})
+        if book.waiting > 50_000:
+            book.flush()
+    book.flush()
+    recorder.trial(0, state=TrialState.SUCCEEDED, ended_at=time.time())
+    recorder.finish(RunState.SUCCEEDED, f"{book.failed:,} of {tasks:,} tasks failed")
+    return run_id
+
+
+def _chunk(book: Any, numbers: range, worker: int, began: float, noise: random.Random) -> float:
+    """Writes a chunk of tasks in the book and returns when it ended."""
+    from backend.store.tasks import Done
+
+    done, at = [], began
+    for number in numbers:
+        took = 0.002 * noise.lognormvariate(0, 0.6)
+        told = (number, 1, json.dumps({"seed": number}), at, took, worker)
+        at += took
+        if number % 100 == 99:
+            kind = ("ValueError", "pi.py:12") if number % 300 else ("Timeout", "")
+            book.fail(Done(*told, error=(*kind, f"seed {number} is not in the mood", f"Traceback (most recent call last):\n  {kind[1]}")))
+            continue
+        value = noise.gauss(math.pi, 0.0052)
+        done.append(Done(*told, value, json.dumps(value)))
+    book.succeed(done)
+    return at
 
 
 def curves(count: int, points: int) -> list[str]:
