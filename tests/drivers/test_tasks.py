@@ -157,6 +157,24 @@ def test_pi_and_pictures_from_a_csv(cluster: Path, tmp_path: Path) -> None:
     assert api_tasks.overview(tiles)[1].pictures == 2
 
 
+def test_the_interval_of_a_mean_narrows_while_the_run_goes_on(cluster: Path) -> None:
+    run_id = launched("monte_carlo_pi", {"range": 200}, params={"darts": 3_000_000})
+
+    def live(results: int) -> tuple[int, float, float]:
+        """How many results there are while the run goes on, and how wide their interval is, in the summary and as drawn."""
+        _, summary = poll(lambda: (found := api_tasks.overview(run_id))[1].moments.count >= results and found, 60, f"{results} results")
+        high, low = (poll(lambda key=key: len((found := api.series(run_id, key)).mean) and found, 10).mean[-1]
+                     for key in ("result_high", "result_low"))  # fmt: skip
+        assert api.run(run_id).state is RunState.RUNNING
+        return summary.moments.count, 2 * summary.moments.half_width, float(high - low)
+
+    (first, wide, drawn_wide), (then, narrow, drawn_narrow) = live(10), live(80)
+    assert 10 <= first < then < 200, "both were before the end"
+    assert narrow < wide
+    assert drawn_narrow < drawn_wide
+    api.stop(run_id)
+
+
 def test_bad_tasks_harm_no_other_and_only_they_are_tried_again(cluster: Path, tmp_path: Path) -> None:
     api_tasks.save_own_file("bad", BAD)
     bad = ["dies", "lambda", "raises", "raises", "endless", "prints", "quits"]
