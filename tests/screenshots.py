@@ -1,4 +1,4 @@
-"""python -m tests.screenshots FOLDER: what runs of many tasks and of many trials look like, for somebody to look at."""
+"""python -m tests.screenshots FOLDER [light|dark]: what runs of many tasks and of many trials look like, for somebody to look at."""
 
 import io
 import os
@@ -22,7 +22,7 @@ THEMES, SIZES = ("light", "dark"), ((1400, 1300), (500, 1700))  # pixels
 SETTLED_SECONDS, LIMIT_SECONDS = 1.5, 40.0
 
 
-def main(folder: Path) -> None:
+def main(folder: Path, themes: tuple[str, ...] = THEMES) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as home:
         os.environ["RAYDECK_HOME"] = home
@@ -30,7 +30,7 @@ def main(folder: Path) -> None:
         views = list(_views())
         try:
             with app() as served, browser() as opened:
-                for theme, (width, height) in product(THEMES, SIZES):
+                for theme, (width, height) in product(themes, SIZES):
                     for name, query in views:
                         file = folder / f"{name}-{theme}-{width}.png"
                         _take(opened, f"{served.url}/run?{query}", theme, (width, height), file)
@@ -79,6 +79,6 @@ def _differ(one: bytes, other: bytes) -> bool:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 2:
+    if len(sys.argv) not in (2, 3) or not set(sys.argv[2:]) <= set(THEMES):
         sys.exit(__doc__)
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), tuple(sys.argv[2:]) or THEMES)

@@ -107,7 +107,7 @@ def _chunk(book: Any, numbers: range, worker: int, began: float, noise: random.R
         told = (number, 1, json.dumps({"seed": number}), at, took, worker)
         at += took
         if number % 100 == 99:
-            kind = ("ValueError", "pi.py:12") if number % 300 else ("Timeout", "")
+            kind = ("Timeout", "") if number % 300 == 299 else ("ValueError", "pi.py:12")
             book.fail(Done(*told, error=(*kind, f"seed {number} is not in the mood", f"Traceback (most recent call last):\n  {kind[1]}")))
             continue
         value = noise.gauss(math.pi, 0.0052)
