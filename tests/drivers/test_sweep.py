@@ -284,7 +284,7 @@ def test_a_running_sweep_takes_more_trials_other_concurrency_and_the_end_of_one_
 
 
 def test_a_stopped_sweep_goes_on_from_its_checkpoints(own: Path) -> None:
-    run_id = launch("climber", {"x": {"uniform": [1, 2]}, "seconds": 0.25, "steps": 20}, metric="height", samples=2)
+    run_id = launch("climber", {"x": {"uniform": [1, 2]}, "seconds": 0.25, "steps": 40}, metric="height", samples=2)
     poll(lambda: all(trial.reports >= 4 for trial in api.run(run_id).trials) and len(api.run(run_id).trials) == 2, 40, "4 reports")
     asked = time.monotonic()
     api.stop(run_id)
@@ -297,11 +297,11 @@ def test_a_stopped_sweep_goes_on_from_its_checkpoints(own: Path) -> None:
     assert states(run) == {"succeeded": 2}
     for was, now in zip(before.trials, run.trials, strict=True):
         assert now.params == was.params
-        assert now.last["height"] == pytest.approx(20 * now.params["x"])
+        assert now.last["height"] == pytest.approx(40 * now.params["x"])
         assert (now.last["begun_at"] or 0) >= was.reports - 1
         steps = iterations(run_id, now.number)
         assert steps[was.reports] >= was.reports, "the next attempt does not count from 1"
-        assert steps[-1] == 20
+        assert steps[-1] == 40
     files = {path.stat().st_ino for path in api.house().settings.run_folder(run_id).rglob("done.json")}
     assert len(files) == 2, "one checkpoint is kept of each: the newest is the best"
 
