@@ -4,37 +4,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from ray.rllib.algorithms.appo import APPOConfig
-from ray.rllib.core.rl_module.default_model_config import DefaultModelConfig
 
+from backend.workloads.impala import asynchronous
 from backend.workloads.rllib_common import policy as policy
-from backend.workloads.rllib_common import prepared
-
-STEPS_PER_ITERATION = 2000
 
 
 def config(given: Mapping[str, Any]) -> APPOConfig:
     """Returns the RLlib configuration; one iteration is at least 2,000 env steps."""
     params = given["params"]
-    made = (
-        APPOConfig()
-        .env_runners(
-            num_env_runners=params["num_env_runners"],
-            num_envs_per_env_runner=params["num_envs_per_env_runner"],
-            rollout_fragment_length=params["rollout_fragment_length"],
-        )
-        .learners(num_learners=params["num_learners"], num_gpus_per_learner=params["num_gpus_per_learner"])
-        .training(
-            lr=params["lr"],
-            gamma=params["gamma"],
-            train_batch_size_per_learner=params["train_batch_size"],
-            entropy_coeff=params["entropy_coeff"],
-            vf_loss_coeff=params["vf_loss_coeff"],
-            grad_clip=params["grad_clip"],
-            clip_param=params["clip_param"],
-            use_kl_loss=False,
-            circular_buffer_iterations_per_batch=params["num_epochs"],
-        )
-        .reporting(min_sample_timesteps_per_iteration=STEPS_PER_ITERATION, min_time_s_per_iteration=0)
-        .rl_module(model_config=DefaultModelConfig(fcnet_hiddens=params["hidden"], fcnet_activation="tanh", vf_share_layers=True))
+    return asynchronous(
+        APPOConfig(), given, clip_param=params["clip_param"], use_kl_loss=False, circular_buffer_iterations_per_batch=params["num_epochs"]
     )
-    return prepared(made, given)

@@ -6,18 +6,22 @@ from typing import Any
 from ray.rllib.algorithms.impala import IMPALAConfig
 from ray.rllib.core.rl_module.default_model_config import DefaultModelConfig
 
+from backend.workloads.rllib_common import Config, prepared
 from backend.workloads.rllib_common import policy as policy
-from backend.workloads.rllib_common import prepared
 
 STEPS_PER_ITERATION = 2000
 
 
 def config(given: Mapping[str, Any]) -> IMPALAConfig:
     """Returns the RLlib configuration; one iteration is at least 2,000 env steps."""
+    return asynchronous(IMPALAConfig(), given)
+
+
+def asynchronous(made: Config, given: Mapping[str, Any], **more: Any) -> Config:
+    """Returns a config of IMPALA's architecture; `more` is what another objective sets."""
     params = given["params"]
     made = (
-        IMPALAConfig()
-        .env_runners(
+        made.env_runners(
             num_env_runners=params["num_env_runners"],
             num_envs_per_env_runner=params["num_envs_per_env_runner"],
             rollout_fragment_length=params["rollout_fragment_length"],
@@ -30,6 +34,7 @@ def config(given: Mapping[str, Any]) -> IMPALAConfig:
             entropy_coeff=params["entropy_coeff"],
             vf_loss_coeff=params["vf_loss_coeff"],
             grad_clip=params["grad_clip"],
+            **more,
         )
         .reporting(min_sample_timesteps_per_iteration=STEPS_PER_ITERATION, min_time_s_per_iteration=0)
         .rl_module(model_config=DefaultModelConfig(fcnet_hiddens=params["hidden"], fcnet_activation="tanh", vf_share_layers=True))

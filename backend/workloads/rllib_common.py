@@ -9,6 +9,7 @@ import gymnasium
 import numpy as np
 import torch
 from ray.rllib.algorithms.algorithm_config import AlgorithmConfig
+from ray.rllib.core import DEFAULT_MODULE_ID
 from ray.rllib.core.columns import Columns
 from ray.rllib.core.rl_module.rl_module import RLModule
 from ray.rllib.utils.spaces.space_utils import unsquash_action
@@ -46,8 +47,9 @@ def _evaluate(given: Mapping[str, Any], algorithm: Any, result: dict[str, Any], 
         return
     if not hasattr(algorithm, "evaluated_in"):
         algorithm.evaluated_in = environment.make(given, learns=False)
-    env = algorithm.evaluated_in
-    result["evaluation_played"] = environment.evaluate(acting(algorithm.get_module(), env), env, wish["episodes"])
+    env, module = algorithm.evaluated_in, algorithm.get_module()
+    module.set_state(algorithm.learner_group.get_weights()[DEFAULT_MODULE_ID])  # IMPALA and APPO bring theirs to the runners alone
+    result["evaluation_played"] = environment.evaluate(acting(module, env), env, wish["episodes"])
 
 
 def policy(folder: Path, config: Mapping[str, Any]) -> Policy:
