@@ -10,6 +10,7 @@ from typing import Any, Literal
 from backend.api import house, wake_cluster
 from backend.errors import ClusterUnavailable, UnknownRun
 from backend.store import queries
+from backend.store.folders import EPISODES, SNAPSHOTS
 from backend.store.values import Checkpoint as Checkpoint
 
 What = Literal["episode", "evaluate"]
@@ -17,7 +18,7 @@ What = Literal["episode", "evaluate"]
 
 def snapshots(run_id: str, seed: int) -> list[Path]:
     """Returns the files of the tables a seed's agent had, the earliest first; none if it keeps no table."""
-    return sorted((house().settings.run_folder(run_id) / "snapshots" / f"seed-{seed}").glob("*.npz"))
+    return sorted((house().settings.run_folder(run_id) / SNAPSHOTS / f"seed-{seed}").glob("*.npz"))
 
 
 def checkpoints(run_id: str) -> list[Checkpoint]:
@@ -96,7 +97,7 @@ def forget(what: What, kept: Checkpoint, number: int) -> None:
 def evaluations(run_id: str) -> dict[tuple[int, int], dict[str, Any]]:
     """Returns the largest evaluation by hand of each checkpoint: (trial, iteration) -> what came of it."""
     found: dict[tuple[int, int], dict[str, Any]] = {}
-    paths = (house().settings.run_folder(run_id) / "episodes").glob("evaluate-*.json")
+    paths = (house().settings.run_folder(run_id) / EPISODES).glob("evaluate-*.json")
     for path in sorted(paths, key=lambda path: int(path.stem.split("-")[3])):
         told = json.loads(path.read_text())
         if "error" not in told:
@@ -105,7 +106,7 @@ def evaluations(run_id: str) -> dict[tuple[int, int], dict[str, Any]]:
 
 
 def _target(what: What, kept: Checkpoint, number: int) -> Path:
-    folder = house().settings.run_folder(kept.run_id) / "episodes"
+    folder = house().settings.run_folder(kept.run_id) / EPISODES
     return folder / f"{what}-{kept.trial}-{kept.iteration}-{number}.json"
 
 

@@ -20,7 +20,7 @@ from backend.specs.tuning import Tuning
 from backend.store import queries, space
 from backend.store import runs as store
 from backend.store.database import Database
-from backend.store.folders import put
+from backend.store.folders import START, put
 from backend.store.values import Checkpoint, Run, RunState
 
 RECONCILE_SECONDS = 5.0
@@ -90,9 +90,8 @@ class Launcher:
 
     def _lay_out(self, start: Checkpoint, run_id: str) -> None:
         """Gives a run the checkpoint to start from: links, so that it stays when the other run is deleted."""
-        target = self.settings.run_folder(run_id) / "start"
+        target = self.settings.run_folder(run_id) / START
         if not target.exists():  # an idempotent launch comes here twice
-            target.parent.mkdir(parents=True, exist_ok=True)
             put(target, self.settings.run_folder(start.run_id) / start.folder)
 
     def checked(self, spec: TaskSpec) -> Fanout:

@@ -2,13 +2,12 @@
 
 import math
 import shutil
-import time
 from collections.abc import Mapping
 from pathlib import Path
 
 from backend.catalog.metrics import Goal
-from backend.drivers import shelf
 from backend.drivers.attempt import Attempt
+from backend.drivers.shelf import is_put
 from backend.store import queries
 from backend.store.values import Checkpoint
 
@@ -26,14 +25,8 @@ class BestCheckpoints:
         value, before = metrics.get(self.goal.key, math.nan), self.kept.get(trial)
         if not math.isfinite(value) or (before is not None and self.goal.sign * value < self._worth(before)):
             return
-        finite = {key: each if math.isfinite(each) else None for key, each in metrics.items()}
-        made = Checkpoint(
-            run_id=self.attempt.run_id, trial=trial, iteration=iteration, at=time.time(), metrics=finite, bytes=0, is_best=True
-        )
-        try:
-            shelf.put(self.folder / made.folder, path)
-        except OSError as error:  # a full disk; Tune's own checkpoint is there
-            print(f"checkpoint {iteration} of trial {trial} is not kept: {error}", flush=True)
+        made = Checkpoint.of(self.attempt.run_id, trial, iteration, metrics, is_best=True)
+        if not is_put(self.folder, made, path):
             return
         self.kept[trial] = made
         if before is not None and before.iteration != iteration:

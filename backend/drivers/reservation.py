@@ -1,6 +1,9 @@
 """How Tune gets a trial's CPUs from Ray."""
 
+from typing import Any
+
 import ray
+from ray import tune
 from ray.air.execution import FixedResourceManager
 from ray.tune.execution import tune_controller
 
@@ -14,3 +17,9 @@ def count_locally() -> None:
     """
     if sum(node["Alive"] for node in ray.nodes()) == 1:
         tune_controller.PlacementGroupResourceManager = FixedResourceManager
+
+
+def with_processes(trainable: Any, cpus: list[float]) -> Any:
+    """Returns a function trainable whose trials reserve a bundle for each of their processes: `cpus`, their own first."""
+    bundles = [{"CPU": each} for each in cpus]
+    return tune.with_resources(trainable, tune.PlacementGroupFactory(bundles)) if len(bundles) > 1 else trainable

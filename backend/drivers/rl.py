@@ -17,7 +17,7 @@ from ray.tune.result import RESULT_DUPLICATE
 from backend.catalog.algorithms import ALGORITHMS, Algorithm
 from backend.drivers.attempt import Attempt
 from backend.drivers.outcome import Outcome
-from backend.drivers.reservation import count_locally
+from backend.drivers.reservation import count_locally, with_processes
 from backend.drivers.resources import connected, waits_for
 from backend.drivers.rl_config import own_config
 from backend.drivers.rllib_metrics import from_result
@@ -25,11 +25,10 @@ from backend.drivers.shelf import Shelf
 from backend.drivers.tune_results import error_of, last_line
 from backend.specs import RLSpec
 from backend.store import queries
+from backend.store.folders import SNAPSHOTS, START
 from backend.store.values import RunState, TrialState
 
 EXPERIMENT = "tune"
-START = "start"  # the checkpoint that training goes on from, in the run's folder
-SNAPSHOTS = "snapshots"  # of tables, in the run's folder
 
 
 @dataclass
@@ -60,7 +59,7 @@ def drive(spec: RLSpec, attempt: Attempt) -> Outcome:
     connected(spec, attempt)
     attempt.waits_for = lambda: waits_for(attempt, spec.cpus_per_trial)
     logging.getLogger("ray.tune.analysis.experiment_analysis").setLevel(logging.ERROR)  # it misses the CSV files we switched off
-    if len(algorithm.cpus(spec.params)) == 1:
+    if len(spec.processes) == 1:
         count_locally()
     text = queries.workload(attempt.database, attempt.run_id)
     if text:
@@ -96,14 +95,16 @@ def _workload(spec: RLSpec, algorithm: Algorithm, folder: Path, text: str) -> tu
     module, _, attribute = algorithm.code.partition(":")
     code = getattr(import_module(module), attribute)
     seeds, start = tune.grid_search(spec.seeds), folder / START
-    given = own_config(spec, spec.params, text) | {"start_from": str(start) if start.exists() else ""}
+    if spec.start_from and not start.is_dir():
+        raise FileNotFoundError(
+            f"The checkpoint {spec.start_from} to start from could not be kept with the run; clone it once there is room."
+        )
+    given = own_config(spec, spec.params, text) | {"start_from": str(start) if spec.start_from else ""}
     if algorithm.library == "rllib":
         config = code(given)
         return config.algo_class, config.debugging(seed=seeds)
-    if len(cpus := algorithm.cpus(spec.params)) > 1:
-        code = tune.with_resources(code, tune.PlacementGroupFactory([{"CPU": each} for each in cpus]))
     snapshots = str(folder / SNAPSHOTS) if algorithm.library == "tabular" else ""
-    return code, given | {"seed": seeds, "snapshots": snapshots}
+    return with_processes(code, spec.processes), given | {"seed": seeds, "snapshots": snapshots}
 
 
 class StopCriteria(tune.Stopper):

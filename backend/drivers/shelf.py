@@ -1,8 +1,6 @@
 """Which checkpoints a seed keeps, beside those that Tune needs to go on."""
 
-import math
 import shutil
-import time
 from collections.abc import Mapping
 from dataclasses import replace
 from itertools import pairwise
@@ -11,7 +9,7 @@ from pathlib import Path
 from backend.drivers.attempt import Attempt
 from backend.specs.rl import Checkpoints
 from backend.store import queries
-from backend.store.folders import put as put
+from backend.store.folders import put
 from backend.store.values import Checkpoint
 
 
@@ -31,17 +29,11 @@ class Shelf:
     def offer(self, trial: int, path: Path, metrics: Mapping[str, float]) -> None:
         """Keeps a checkpoint that was saved with a report, if it is due or better than all before."""
         mine, iteration = self.kept.setdefault(trial, {}), int(metrics["iteration"])
-        finite = {key: value if math.isfinite(value) else None for key, value in metrics.items()}
-        made = Checkpoint(
-            run_id=self.attempt.run_id, trial=trial, iteration=iteration, at=time.time(), metrics=finite, bytes=_size(path), is_best=False
-        )
+        made = Checkpoint.of(self.attempt.run_id, trial, iteration, metrics, _size(path))
         is_best = self._is_better(made, mine)
         if not is_best and not self._is_due(made, mine):
             return
-        try:
-            put(self.folder / made.folder, path)
-        except OSError as error:  # a full disk; Tune's own checkpoint is there
-            print(f"checkpoint {iteration} of trial {trial} is not kept: {error}", flush=True)
+        if not is_put(self.folder, made, path):
             return
         if is_best:
             self._step_down(mine)
@@ -83,6 +75,16 @@ class Shelf:
         gone = mine.pop(iteration)
         self.attempt.recorder.drop_checkpoint(gone.trial, gone.iteration)
         shutil.rmtree(self.folder / gone.folder, ignore_errors=True)
+
+
+def is_put(folder: Path, made: Checkpoint, path: Path) -> bool:
+    """Links a checkpoint into the run's folder; a full disk costs no more than it: Tune's own is there."""
+    try:
+        put(folder / made.folder, path)
+    except OSError as error:
+        print(f"checkpoint {made.iteration} of trial {made.trial} is not kept: {error}", flush=True)
+        return False
+    return True
 
 
 def _is_evaluated(checkpoint: Checkpoint) -> bool:

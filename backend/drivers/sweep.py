@@ -70,7 +70,7 @@ def drive(spec: SweepSpec, attempt: Attempt) -> Outcome:
     _context = _begin(spec, attempt, tunable)
     _environment(spec)
     if _context.ledger.has_more():
-        if isinstance(spec.trainable, str) or spec.cpus_per_trial == 1:
+        if len(spec.processes) == 1:
             count_locally()
         tuner, began = _tuner(_context), time.monotonic()
         tuner.fit()

@@ -14,6 +14,7 @@ from ray import tune
 
 from backend.catalog import tunables as catalog
 from backend.catalog.algorithms import ALGORITHMS
+from backend.drivers.reservation import with_processes
 from backend.drivers.rl_config import own_config
 from backend.drivers.rllib_metrics import SAMPLED
 from backend.specs import SweepSpec
@@ -87,4 +88,5 @@ def _rl(spec: SweepSpec, text: str) -> Tunable:
     def simple(params: dict[str, Any], seed: int | None) -> dict[str, Any]:
         return own_config(given, {**given.params, **params}, text) | {"seed": seed}
 
-    return Tunable(code, simple, is_class=False, names={"iteration": "training_iteration"}, stop={})
+    trainable = with_processes(code, spec.processes)
+    return Tunable(trainable, simple, is_class=False, names={"iteration": "training_iteration"}, stop={})

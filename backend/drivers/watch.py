@@ -26,6 +26,7 @@ from backend.settings import Settings
 from backend.specs import RLSpec
 from backend.store import queries
 from backend.store.database import open_database
+from backend.store.folders import EPISODES
 from backend.store.values import Checkpoint
 
 MOST_FRAMES = 3000
@@ -36,7 +37,7 @@ FRESH_SEED = 2_000_003  # of the first episode of an evaluation by hand; no trai
 def main(what: str, run_id: str, trial: int, iteration: int, number: int) -> int:
     """Does the work and returns the exit code: what went wrong stands in the file, too."""
     settings = Settings()
-    folder = settings.run_folder(run_id) / "episodes"
+    folder = settings.run_folder(run_id) / EPISODES
     target = folder / f"{what}-{trial}-{iteration}-{number}.json"
     folder.mkdir(parents=True, exist_ok=True)
     try:

@@ -130,9 +130,13 @@ class RLSpec(BaseModel):
         return spec
 
     @property
-    def cpus_per_trial(self) -> int:
-        """CPUs that one seed takes: its learner's, and one for each env runner."""
-        return sum(ALGORITHMS[self.algorithm].cpus(self.params))
+    def processes(self) -> list[float]:
+        """CPUs of each process of one seed, its own first."""
+        return ALGORITHMS[self.algorithm].cpus(self.params)
+
+    @property
+    def cpus_per_trial(self) -> float:
+        return sum(self.processes)
 
 
 def detail(loc: tuple[int | str, ...], message: str, given: Any) -> InitErrorDetails:
@@ -217,7 +221,7 @@ def _completed(data: dict[str, Any]) -> dict[str, Any]:
 def _evaluation(algorithm: Algorithm, given: Any) -> Any:
     if given is not None and not isinstance(given, dict):
         return given  # the field's own type check refuses it
-    return {"every": algorithm.evaluate_every, "episodes": algorithm.evaluate_episodes, **(given or {})}
+    return algorithm.evaluation | (given or {})
 
 
 def _with_defaults(model: type[BaseModel], given: Any, defaults: Mapping[str, Any] | None = None) -> Any:

@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, ModelWrapValidatorHandler, Va
 from pydantic_core import InitErrorDetails
 
 from backend.catalog.algorithms import ALGORITHMS
+from backend.catalog.algorithms.base import PROCESSES
 from backend.catalog.lookup import find
 from backend.catalog.search import SCHEDULERS, SEARCHERS
 from backend.catalog.trainables import TRAINABLES
@@ -105,11 +106,15 @@ class SweepSpec(BaseModel):
     @property
     def cpus_per_trial(self) -> float:
         """CPUs that one trial takes: what the spec says, or what its RL algorithm needs."""
+        return sum(self.processes)
+
+    @property
+    def processes(self) -> list[float]:
+        """CPUs of each process of a trial, its own first; of an RL algorithm as many as the space allows."""
         if isinstance(self.trainable, str):
-            return self.cpus
-        runners = self.space.get("num_env_runners")
-        of = [self.trainable.params.get("num_env_runners", 0)] if runners is None else runners.of
-        return 1.0 + max(map(float, of if isinstance(of, list | tuple) else [of]))
+            return [self.cpus]
+        most = {name: max(_values(self.space[name].of)) for name in PROCESSES if name in self.space}
+        return ALGORITHMS[self.trainable.algorithm].cpus({**self.trainable.params, **most})
 
     @property
     def trials(self) -> int:
@@ -127,6 +132,10 @@ class SweepSpec(BaseModel):
             raise TypeError("not a sweep over an RL algorithm")
         given = self.trainable.model_dump(exclude_none=True) | {"seeds": seeds, "kind": "rl", "name": self.name}
         return RLSpec.model_validate({**given, "params": {**self.trainable.params, **params}})
+
+
+def _values(of: Any) -> list[float]:
+    return [float(each) for each in (of if isinstance(of, list | tuple) else [of])]
 
 
 def _place(loc: tuple[int | str, ...], data: dict[str, Any]) -> tuple[int | str, ...]:

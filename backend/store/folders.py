@@ -4,6 +4,11 @@ import os
 import shutil
 from pathlib import Path
 
+# In a run's folder:
+START = "start"  # the checkpoint that its training goes on from
+SNAPSHOTS = "snapshots"  # of the tables that its agents had
+EPISODES = "episodes"  # that checkpoints played afterwards
+
 
 def put(target: Path, source: Path) -> None:
     """Makes `target` a folder of hard links to what lies in `source`, whole or not at all: it costs no second room.

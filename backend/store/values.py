@@ -1,6 +1,8 @@
 """The values that leave the store: frozen, loaded whole, safe to hand to a page."""
 
 import math
+import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
@@ -89,6 +91,14 @@ class Checkpoint:
     metrics: dict[str, float | None]  # of the report it was saved with
     bytes: int
     is_best: bool
+
+    @classmethod
+    def of(
+        cls, run_id: str, trial: int, iteration: int, metrics: Mapping[str, float], size: int = 0, *, is_best: bool = False
+    ) -> "Checkpoint":
+        """Returns one that is made now; what is not finite is not known."""
+        known = {key: value if math.isfinite(value) else None for key, value in metrics.items()}
+        return cls(run_id=run_id, trial=trial, iteration=iteration, at=time.time(), metrics=known, bytes=size, is_best=is_best)
 
     @property
     def score(self) -> float | None:

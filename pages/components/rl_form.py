@@ -145,8 +145,7 @@ def _parts(values: Mapping[str, Any], algorithm: Algorithm, problems: Problems, 
     """How the agent is tested and kept, and what stands between it and its environment."""
     with st.container(border=True):
         st.markdown("**Evaluation**")
-        usual = {"every": algorithm.evaluate_every, "episodes": algorithm.evaluate_episodes}
-        tested = {"evaluation": usual | dict(values.get("evaluation", {}))}
+        tested = {"evaluation": algorithm.evaluation | dict(values.get("evaluation", {}))}
         found = {"evaluation": _part(Evaluation, "evaluation", list(Evaluation.model_fields), tested, problems, f"{key}/{algorithm.id}")}
         with st.expander("Checkpoints: how many are kept", expanded=_is_wrong(problems, "checkpoints")):
             found["checkpoints"] = _part(Checkpoints, "checkpoints", list(Checkpoints.model_fields), values, problems, key)

@@ -7,6 +7,7 @@ from typing import Any, Literal
 from backend.catalog.algorithms.params import Params
 from backend.catalog.environment_entry import Environment, Space, SpaceInfo
 
+PROCESSES = ("num_workers", "num_env_runners", "num_learners")  # params that count processes beside a trial's own, one CPU each
 Library = Literal["tabular", "torch", "rllib", "sb3"]
 LIBRARIES: dict[Library, str] = {"tabular": "tabular", "torch": "PyTorch, one file", "rllib": "RLlib", "sb3": "Stable-Baselines3"}
 
@@ -51,11 +52,15 @@ class Algorithm:
         """Whether it is a function trainable, which ends and saves by itself."""
         return self.library != "rllib"
 
-    def cpus(self, params: Mapping[str, Any]) -> list[int]:
+    @property
+    def evaluation(self) -> dict[str, int]:
+        """How often, and over how many episodes, an agent is evaluated unless a spec says otherwise."""
+        return {"every": self.evaluate_every, "episodes": self.evaluate_episodes}
+
+    def cpus(self, params: Mapping[str, Any]) -> list[float]:
         """Returns the CPUs of each process of a trial, its own first: what only waits for its workers takes none."""
-        if "num_workers" in params:
-            return [0] + [1] * int(params["num_workers"])
-        return [1] + [1] * int(params.get("num_env_runners", 0)) + [1] * int(params.get("num_learners", 0))
+        own = 0.0 if "num_workers" in params else 1.0
+        return [own] + [1.0] * sum(int(params.get(name, 0)) for name in PROCESSES)
 
     def defaults(self, environment: str) -> dict[str, Any]:
         """Returns the params an environment begins with."""

@@ -1,11 +1,29 @@
 """Algorithms of RLlib."""
 
+from typing import Annotated
+
 from pydantic import Field
 
 from backend.catalog.algorithms.base import Algorithm
 from backend.catalog.algorithms.params import GAMMA, HIDDEN, LEARNING_RATE, MORE, SAMPLING, LearningRate, Params, Probability, Units
 
 WRAPPERS = frozenset({"time_limit", "frame_stack", "normalize_reward"})
+
+Learners = Annotated[
+    int,
+    Field(
+        ge=0,
+        title="Learners",
+        json_schema_extra=SAMPLING,
+        description="Processes that compute gradients, one CPU each, each on its share of a batch. 0: the trial's own process does.",
+    ),
+]
+LearnerGpus = Annotated[
+    float,
+    Field(
+        ge=0, le=8, title="GPUs per learner", description="What each learner reserves, if the cluster has any.", json_schema_extra=SAMPLING
+    ),
+]
 
 
 class PPOParams(Params):
@@ -35,18 +53,8 @@ class PPOParams(Params):
     num_envs_per_env_runner: int = Field(
         8, ge=1, title="Envs per runner", description="Environments stepped side by side.", json_schema_extra=SAMPLING
     )
-    num_learners: int = Field(
-        0, ge=0, title="Learners", json_schema_extra=SAMPLING,
-        description="Processes that compute gradients, one CPU each, each on its share of a batch. 0: the trial's own process does.",
-    )  # fmt: skip
-    num_gpus_per_learner: float = Field(
-        0.0,
-        ge=0,
-        le=8,
-        title="GPUs per learner",
-        description="What each learner reserves, if the cluster has any.",
-        json_schema_extra=SAMPLING,
-    )
+    num_learners: Learners = 0
+    num_gpus_per_learner: LearnerGpus = 0.0
 
 
 class DQNParams(Params):
@@ -141,18 +149,8 @@ class IMPALAParams(Params):
     num_envs_per_env_runner: int = Field(
         5, ge=1, title="Envs per runner", description="Environments stepped side by side.", json_schema_extra=SAMPLING
     )
-    num_learners: int = Field(
-        0, ge=0, title="Learners", json_schema_extra=SAMPLING,
-        description="Processes that compute gradients, one CPU each, each on its share of a batch. 0: the trial's own process does.",
-    )  # fmt: skip
-    num_gpus_per_learner: float = Field(
-        0.0,
-        ge=0,
-        le=8,
-        title="GPUs per learner",
-        description="What each learner reserves, if the cluster has any.",
-        json_schema_extra=SAMPLING,
-    )
+    num_learners: Learners = 0
+    num_gpus_per_learner: LearnerGpus = 0.0
 
 
 class APPOParams(IMPALAParams):
