@@ -78,6 +78,11 @@ def main(keys: Iterable[str]) -> str:
     return reward(present) or next((key for key in present if key not in COUNTERS), REWARD)
 
 
+def evaluated(key: str) -> str:
+    """Returns the key under which a metric is recorded when an agent plays without exploring."""
+    return f"eval/{key}"
+
+
 def is_of_worker(key: str) -> bool:
     """Returns whether a key is what one worker of a fan-out was doing; it is for its timeline alone."""
     return key.startswith("worker/")

@@ -50,6 +50,13 @@ def all_runs(database: Database, *, states: Iterable[RunState] | None = None, qu
         return _load(connection, connection.execute(wanted).all())
 
 
+def some_runs(database: Database, run_ids: Sequence[str]) -> list[Run]:
+    """Returns those of the runs that there are, in the order of `run_ids`."""
+    with database.read() as connection:
+        found = _load(connection, connection.execute(select(*_RUN_COLUMNS).where(runs.c.id.in_(run_ids), _PRESENT)).all())
+    return sorted(found, key=lambda run: run_ids.index(run.id))
+
+
 def of_kind(database: Database, kind: str, limit: int) -> list[Run]:
     """Returns the newest runs of one kind."""
     wanted = select(*_RUN_COLUMNS).where(_PRESENT, runs.c.kind == kind).order_by(runs.c.ordinal.desc()).limit(limit)
@@ -126,6 +133,16 @@ def metric_keys(database: Database, run_id: str) -> list[str]:
     """Returns the keys a run has recorded, in alphabetical order."""
     with database.read() as connection:
         return list(connection.execute(select(series.c.key).where(series.c.run_id == run_id).distinct().order_by(series.c.key)).scalars())
+
+
+def keys_by_run(database: Database, run_ids: Sequence[str]) -> dict[str, list[str]]:
+    """Returns the keys that each of some runs has recorded, in alphabetical order."""
+    wanted = select(series.c.run_id, series.c.key).where(series.c.run_id.in_(run_ids)).distinct().order_by(series.c.key)
+    found: dict[str, list[str]] = {run_id: [] for run_id in run_ids}
+    with database.read() as connection:
+        for run_id, key in connection.execute(wanted):
+            found[run_id].append(key)
+    return found
 
 
 def checkpoints(database: Database, run_id: str) -> list[Checkpoint]:

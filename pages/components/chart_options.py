@@ -20,7 +20,7 @@ def metric(keys: Sequence[str], main: str, name: str = "metric") -> str:
     chosen = st.selectbox(
         "Metric", keys, index=start, format_func=metrics.title, key=f"{name}_of_{main}", label_visibility="collapsed", width=260
     )
-    return _kept(name, chosen, main)
+    return keep(name, chosen, main)
 
 
 def x_axis(axes: Mapping[str, str], name: str = "x") -> str:
@@ -31,7 +31,7 @@ def x_axis(axes: Mapping[str, str], name: str = "x") -> str:
         "x axis", list(axes), format_func=axes.__getitem__, default=asked if asked in axes else first, required=True,
         key=f"{name}_{'_'.join(axes)}", label_visibility="collapsed",
     )  # fmt: skip
-    return _kept(name, chosen or first, first)
+    return keep(name, chosen or first, first)
 
 
 def statistic(name: str = "seeds") -> Statistic:
@@ -44,7 +44,7 @@ def statistic(name: str = "seeds") -> Statistic:
         help="What the bold line is, over the seeds. IQM: interquartile mean, the mean of the middle half, which one lucky or broken "
         "seed hardly moves. The band is its 95 % bootstrap interval.",
     )  # fmt: skip
-    return _kept(name, chosen or first, first)  # type: ignore[return-value]
+    return keep(name, chosen or first, first)  # type: ignore[return-value]
 
 
 def display(prefix: str = "") -> Display:
@@ -64,8 +64,8 @@ def display(prefix: str = "") -> Display:
         log_y = st.toggle("Log y axis", value=now.log_y, key=f"{prefix}log_y")
         log_x = st.toggle("Log x axis", value=now.log_x, key=f"{prefix}log_x")
     chosen = Display(smoothing or "", float(strength), log_x, log_y)
-    _kept(f"{prefix}smooth", f"{chosen.smoothing}:{chosen.strength:g}" if chosen.smoothing else "", "")
-    _kept(f"{prefix}log", "x" * chosen.log_x + "y" * chosen.log_y, "")
+    keep(f"{prefix}smooth", f"{chosen.smoothing}:{chosen.strength:g}" if chosen.smoothing else "", "")
+    keep(f"{prefix}log", "x" * chosen.log_x + "y" * chosen.log_y, "")
     return chosen
 
 
@@ -76,7 +76,7 @@ def _from_url(prefix: str) -> Display:
     return Display(kind if kind in SMOOTHINGS else "", known.get(strength, 0.9), "x" in log, "y" in log)
 
 
-def _kept(name: str, value: str, default: str) -> str:
+def keep(name: str, value: str, default: str) -> str:
     """Writes a value to the URL, or takes it out where it is the default."""
     if st.query_params.get(name, default) != value:
         if value == default:
@@ -101,4 +101,4 @@ def window(axis: str, name: str = "window") -> tuple[float, float] | None:
 def keep_window(value: tuple[float, float] | None, axis: str, name: str = "window") -> None:
     """Keeps a zoom with the axis it belongs to: seconds say nothing of steps."""
     place = "" if axis == STEP else f"{axis}:"
-    _kept(name, "" if value is None else f"{place}{value[0]:.10g}..{value[1]:.10g}", "")
+    keep(name, "" if value is None else f"{place}{value[0]:.10g}..{value[1]:.10g}", "")

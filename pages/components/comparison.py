@@ -1,0 +1,92 @@
+"""What is compared: runs, the groups they fall into, the metric and how it is drawn. All of it is in the URL."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import streamlit as st
+
+from backend import api, api_compare
+from backend.analysis import groups
+from backend.analysis.groups import Group
+from backend.api import Run
+from backend.catalog import metrics
+from backend.figures.lines import Display
+from pages.components import chart_options, charts
+from pages.components.text import plain
+
+OFFERED = 300  # of the newest runs, in the field that adds some
+SEPARATOR = ","
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What a tab of the Compare page shows; `keys` are the metrics that some of the runs have recorded."""
+
+    runs: tuple[Run, ...]
+    groups: tuple[Group, ...]
+    keys: tuple[str, ...]
+    key: str
+    axis: str
+    display: Display
+
+    @property
+    def is_live(self) -> bool:
+        return any(not run.is_over for run in self.runs)
+
+
+def ask_runs() -> list[str]:
+    """Lets a person choose runs; the URL names them, and those that are gone are said."""
+    asked = list(dict.fromkeys(part for part in st.query_params.get("runs", "").split(SEPARATOR) if part))
+    known = {run.id: run for run in [*api_compare.some(asked), *api.runs(limit=OFFERED)]}
+    if missing := [part for part in asked if part not in known]:
+        st.warning(f"Not found, perhaps deleted: {plain(', '.join(missing))}", icon=":material/search_off:")
+    chosen = st.multiselect(
+        "Runs", list(known), default=[part for part in asked if part in known],
+        format_func=lambda run_id: f"{known[run_id].name} · {known[run_id].spec.get('algorithm', known[run_id].kind)} · {run_id}",
+        placeholder="Choose runs to compare" if known else "There are no runs yet",
+    )  # fmt: skip
+    if chosen != asked:
+        st.query_params["runs"] = SEPARATOR.join(chosen)
+    return chosen
+
+
+def ask_groups(runs: Sequence[Run]) -> tuple[str, ...]:
+    """Lets a person choose the settings by which runs fall together; none are all but the seed."""
+    offered = [*groups.fields(runs), *groups.APART]
+    asked = [part for part in st.query_params.get("by", "").split(SEPARATOR) if part in offered]
+    chosen = st.multiselect(
+        "Group by", offered, default=asked, format_func=lambda name: "each run alone" if name in groups.APART else name,
+        placeholder="all but the seed", key=f"by_{hash(tuple(offered))}", label_visibility="collapsed", width=320,
+        help="Runs that are alike in these settings are one group. Without any: those that differ in nothing but the seed.",
+    )  # fmt: skip
+    chart_options.keep("by", SEPARATOR.join(chosen), "")
+    return tuple(chosen)
+
+
+def ask_metric(runs: Sequence[Run]) -> tuple[list[str], str]:
+    """Lets a person choose the metric. Returns all keys, and the one chosen; the evaluation is asked first where all have one."""
+    found = api_compare.keys(runs)
+    mains = [run.main_metric for run in runs]
+    keys = sorted({key for of_run in found.values() for key in of_run if not metrics.is_of_worker(key)} | set(mains))
+    main = Counter(mains).most_common(1)[0][0]
+    evaluated = metrics.evaluated(main)
+    return keys, chart_options.metric(keys, evaluated if all(evaluated in of_run for of_run in found.values()) else main)
+
+
+def ask(run_ids: Sequence[str]) -> Comparison:
+    """Lets a person choose how some runs are compared."""
+    runs = api_compare.some(run_ids)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        by = ask_groups(runs)
+        keys, key = ask_metric(runs)
+        axis = chart_options.x_axis(charts.axes_of(runs))
+        display = chart_options.display()
+    return Comparison(tuple(runs), tuple(groups.grouped(runs, by)), tuple(keys), key, axis, display)
+
+
+def again(before: Comparison) -> Comparison:
+    """Returns the same comparison with its runs as they are now."""
+    runs = api_compare.some([run.id for run in before.runs])
+    by = tuple(part for part in st.query_params.get("by", "").split(SEPARATOR) if part)
+    return Comparison(tuple(runs), tuple(groups.grouped(runs, by)), before.keys, before.key, before.axis, before.display)
