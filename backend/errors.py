@@ -8,6 +8,7 @@ RaydeckError
 ├── IllegalMove                    the run is not in a state that allows this
 ├── StaleAttempt                   a newer attempt of the run has taken over; this driver must end
 ├── StoreUnavailable               the database cannot be read or written; the message says what to do
+├── NotComparable(ValueError)      the groups have nothing in common to compare them by; the message says what to do
 ├── BadSettings                    a RAYDECK_* variable holds what it cannot
 └── ClusterUnavailable             Ray could not be reached; the message says where and what to try
 """
@@ -58,6 +59,10 @@ class StaleAttempt(RaydeckError):
 
 class StoreUnavailable(RaydeckError):
     """The database cannot be read or written."""
+
+
+class NotComparable(RaydeckError, ValueError):
+    """Groups have nothing in common by which they could be compared."""
 
 
 class BadSettings(RaydeckError):

@@ -1,0 +1,98 @@
+"""One group: mean, median, interquartile mean or optimality gap over its seeds, with a 95 % interval."""
+
+import math
+from typing import Literal
+
+import numpy as np
+
+from backend.analysis.answers import resample
+from backend.analysis.answers.samples import LEVEL, Estimate, Method, Scores, Statistic
+from backend.store.values import Floats
+
+How = Literal["best", "percentile"]
+PERCENTILE = Method("stratified percentile bootstrap", "Agarwal et al. 2021")
+EXPANDED = Method("stratified bootstrap, expanded percentile", "Agarwal et al. 2021; Hesterberg 2015")
+STUDENTISED = Method("stratified bootstrap-t", "Efron 1982; Hall 1988; Hesterberg 2015")
+ONE_SEED = "One seed: no interval, because nothing says how much luck there was."
+ALL_EQUAL = "All seeds came to the same value: how much others would differ cannot be known from them."
+LEAST_SPREAD = 0.25  # of a resample, as a share of the sample's: seeds that happen to be nearly equal would divide by nothing
+
+
+def point(scores: Scores, statistic: Statistic) -> float:
+    """Returns a statistic of finite scores; NaN of none."""
+    known = finite(scores)
+    return float(resample.statistic_of([each[None] for each in known.values()], statistic)[0]) if known else math.nan
+
+
+def estimate(scores: Scores, statistic: Statistic, how: How = "best", resamples: int = resample.RESAMPLES) -> Estimate:
+    """Returns a statistic of the finite scores with its interval. `percentile` is rliable's, which is too narrow for few seeds.
+
+    Best is the bootstrap-t for means (it follows the skew) and the expanded percentile for medians and interquartile means.
+    """
+    known = finite(scores)
+    lost = sum(map(len, scores.values())) - sum(map(len, known.values()))
+    note = f"{lost} without a finite score left out. " if lost else ""
+    fewest = min(map(len, known.values()), default=0)
+    center = point(known, statistic)
+    if fewest < 2:
+        return Estimate(center, math.nan, math.nan, fewest, EXPANDED, note + (ONE_SEED if fewest else "No score."))
+    if all(np.ptp(each) == 0 for each in known.values()):
+        note += ALL_EQUAL
+    if how == "percentile":
+        return Estimate(center, *percentile(known, statistic, resamples), fewest, PERCENTILE, note.strip())
+    return Estimate(center, *best(known, statistic, resamples), fewest, method_of(statistic), note.strip())
+
+
+def method_of(statistic: Statistic) -> Method:
+    return STUDENTISED if statistic in ("mean", "optimality_gap") else EXPANDED
+
+
+def finite(scores: Scores) -> dict[str, Floats]:
+    """Returns the finite scores, without environments that have none."""
+    known = {name: each[np.isfinite(each)] for name, each in scores.items()}
+    return {name: each for name, each in known.items() if len(each)}
+
+
+def percentile(scores: Scores, statistic: Statistic, resamples: int) -> tuple[float, float]:
+    return resample.ends(distribution(scores, statistic, resamples), (1 - LEVEL) / 2)
+
+
+def best(scores: Scores, statistic: Statistic, resamples: int) -> tuple[float, float]:
+    """Returns the ends of the interval whose measured coverage is best: see coverage.py."""
+    low, high = resample.ends(distribution(scores, statistic, resamples), float(resample.tails(*looseness(scores))))
+    if method_of(statistic) is EXPANDED:
+        return low, high
+    if statistic == "optimality_gap":
+        clipped = {name: np.minimum(each, resample.GAP_FROM) for name, each in scores.items()}
+        worst, top = studentised(clipped, resamples)
+        return max(0.0, min(low, resample.GAP_FROM - top)), max(high, resample.GAP_FROM - worst)
+    other_low, other_high = studentised(scores, resamples)
+    return min(low, other_low), max(high, other_high)
+
+
+def distribution(scores: Scores, statistic: Statistic, resamples: int, stream: int = 0) -> Floats:
+    """Returns the statistic of each resample: (resamples,). Groups that are compared take different streams."""
+    rng = np.random.default_rng([resample.SEED, stream])
+    return resample.statistic_of(resample.resampled(scores, resamples, rng), statistic)
+
+
+def looseness(scores: Scores) -> tuple[float, float]:
+    """Returns the degrees of freedom of a group's spread, and by how much its variance is larger than that of its resamples."""
+    sizes = np.array([len(each) for each in scores.values()], float)
+    return float((sizes - 1).sum()), float((1 / (sizes - 1)).sum() / (1 / sizes).sum())
+
+
+def studentised(scores: Scores, resamples: int) -> tuple[float, float]:
+    """Returns the bootstrap-t interval of the mean of the environments' means, Efron 1982."""
+    rng = np.random.default_rng([resample.SEED, 0])
+    values = list(scores.values())
+    center = float(np.mean([each.mean() for each in values]))
+    moved, spread = np.zeros(resamples), np.zeros(resamples)
+    for each, drawn in zip(values, resample.resampled(scores, resamples, rng), strict=True):
+        moved += (drawn.mean(axis=1) - each.mean()) / len(values)
+        spread += drawn.var(axis=1, ddof=1) / len(each) / len(values) ** 2
+    own = math.sqrt(sum(each.var(ddof=1) / len(each) for each in values)) / len(values)
+    if own == 0:
+        return center, center
+    low, high = np.quantile(moved / np.maximum(np.sqrt(spread), LEAST_SPREAD * own), [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+    return center - float(high) * own, center - float(low) * own
