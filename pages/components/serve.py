@@ -1,7 +1,9 @@
-"""python -m pages.components.serve PORT: Streamlit with app.py, and two things that it cannot be told otherwise.
+"""python -m pages.components.serve PORT: Streamlit with app.py, and what it cannot be told otherwise.
 
 `pages/` is not its old pages directory. Without this the first deep link after a start (a bookmark, a reload) is answered
 with "Page not found": a folder of that name makes Streamlit 1.67 look for scripts in it until `st.navigation` has run once.
+
+Files of points are streamed from an address of their own.
 
 plotly.js is fetched along with Streamlit's own scripts: a chart is the last thing on a page to ask for its script.
 """
@@ -16,7 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit.file_util import get_static_dir
 from streamlit.runtime.pages_manager import PagesManager
 
-from pages.components import plotly_js
+from pages.components import export_route, plotly_js
 
 _APP = Path(__file__).resolve().parents[2] / "app.py"
 
@@ -64,4 +66,4 @@ def _index() -> bytes:
 if __name__ == "__main__":
     plotly_js.provide()
     PagesManager.uses_pages_directory = False
-    st.App(_APP, middleware=[Middleware(EarlyPlotly)]).run(config={"server.port": int(sys.argv[1])})
+    st.App(_APP, routes=[export_route.ROUTE], middleware=[Middleware(EarlyPlotly)]).run(config={"server.port": int(sys.argv[1])})

@@ -1,0 +1,99 @@
+"""What pages, the command line and notebooks may take away of several runs: points, code, reports."""
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from sqlalchemy import make_url
+
+from backend.analysis import groups
+from backend.api import house
+from backend.errors import InvalidSpec, UnknownRun
+from backend.export import points as export
+from backend.export.points import MIMES, Form
+from backend.settings import ROOT
+from backend.store import points as store
+from backend.store import queries
+from backend.store.values import Run
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def rows(run_ids: Sequence[str], metrics: Sequence[str] | None = None) -> int:
+    """Returns how many points some runs have recorded of some metrics, of all of them with None."""
+    return sum(head.length for head in store.heads(house().database, list(dict.fromkeys(run_ids)), metrics))
+
+
+def file_of_points(run_ids: Sequence[str], metrics: Sequence[str] | None, by: Sequence[str], form: str) -> Iterator[bytes]:
+    """Yields every point of some runs as a file, piece by piece; see `points` for its columns.
+
+    Args:
+        form: csv or parquet.
+
+    Raises:
+        InvalidSpec: there is no such format.
+        UnknownRun: one of the runs is not there.
+    """
+    if form not in MIMES:
+        raise InvalidSpec({"format": f"must be one of: {', '.join(MIMES)}"})
+    own = _runs(run_ids)
+    heads = store.heads(house().database, [run.id for run in own], metrics)
+    chosen: Form = "csv" if form == "csv" else "parquet"
+    return export.written(store.batches(house().database, heads), heads, export.owners(groups.grouped(own, by)), chosen)
+
+
+def points(run_ids: Sequence[str] | str, metrics: Sequence[str] | str | None = None, by: Sequence[str] = ()) -> "pd.DataFrame":
+    """Returns every point that some runs recorded, a row each: run, group, trial, seed, metric, step, time, value.
+
+    Nothing is thinned. Times are seconds since the epoch; NaN stands where nothing finite was measured.
+
+    Args:
+        run_ids: one or several.
+        metrics: keys, such as return_mean; all of them with None.
+        by: settings, such as params.lr, by which runs fall into groups; without any those that differ in nothing but the seed.
+
+    Raises:
+        UnknownRun: one of the runs is not there.
+    """
+    own = _runs([run_ids] if isinstance(run_ids, str) else run_ids)
+    heads = store.heads(house().database, [run.id for run in own], [metrics] if isinstance(metrics, str) else metrics)
+    return export.frame(store.batches(house().database, heads), heads, export.owners(groups.grouped(own, by)))
+
+
+def _runs(run_ids: Sequence[str]) -> list[Run]:
+    wanted = list(dict.fromkeys(run_ids))
+    found = queries.some_runs(house().database, wanted)
+    if missing := set(wanted) - {run.id for run in found}:
+        raise UnknownRun(", ".join(sorted(missing)))
+    return found
+
+
+def code(run_id: str) -> str:
+    """Returns the text of the user's own code as it was when the run was launched; empty where it runs none."""
+    return queries.workload(house().database, run_id)
+
+
+def snippet(run_ids: Sequence[str], metrics: Sequence[str] | None, by: Sequence[str]) -> str:
+    """Returns Python that loads the same points into pandas, wherever Raydeck is installed; of all metrics with None."""
+    chosen = {name: list(value) for name, value in (("metrics", metrics or ()), ("by", by)) if value}
+    given = ", ".join([repr(list(run_ids)), *(f"{name}={value!r}" for name, value in chosen.items())])
+    return "\n".join([
+        *_elsewhere(),
+        "import backend",
+        "",
+        f"points = backend.points({given})",
+        "# a row for each point: " + ", ".join(export.COLUMNS),
+        'ends = points.sort_values("step").groupby(["metric", "group", "run", "trial"], observed=True)["value"].last()',
+        'print(ends.groupby(["metric", "group"], observed=True).agg(["count", "mean", "std"]))',
+    ])  # fmt: skip
+
+
+def _elsewhere() -> list[str]:
+    """Returns the lines without which a notebook would look into another home or database; a password is never among them."""
+    settings = house().settings
+    told = [] if settings.home == ROOT / "data" else [f'os.environ["RAYDECK_HOME"] = {str(settings.home)!r}']
+    if settings.db and make_url(settings.db).password is None:
+        told.append(f'os.environ["RAYDECK_DB"] = {settings.db!r}')
+    elif settings.db:
+        told.append("# RAYDECK_DB must be in the environment, as it is for the app")
+    return ["import os", "", *told, ""] if told else []

@@ -1,0 +1,1 @@
+"""What leaves the house: points as CSV and Parquet, reports as HTML."""

@@ -1,0 +1,99 @@
+"""A comparison as one HTML file that needs neither the app nor the internet; whatever a person wrote stays text in it."""
+
+import re
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template
+from markdown_it import MarkdownIt
+
+from backend.analysis.diff import Row
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A chart as the app's own script draws it: `message` is what the app sends that script."""
+
+    title: str
+    caption: str
+    height: int  # pixels
+    message: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Table:
+    """Words in columns. `about` says what they are; `marks` are the colours of the rows, where they have some."""
+
+    title: str
+    columns: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    about: str = ""
+    marks: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class Part:
+    """One run: what is told of it, its spec as YAML, and the user's own code that it ran."""
+
+    id: str
+    name: str
+    colour: str
+    told: str
+    seeds: str
+    versions: str
+    spec: str
+    code: str
+
+
+@dataclass(frozen=True)
+class Report:
+    """All that is in a report; what is empty is left out."""
+
+    title: str
+    made_at: float  # seconds since the epoch
+    link: str  # that opens the same view in the app
+    charts: Sequence[Drawing]
+    note: str = ""  # Markdown
+    tables: Sequence[Table] = ()
+    columns: Sequence[str] = ()  # of the settings
+    settings: Sequence[Row] = ()
+    runs: Sequence[Part] = ()
+
+
+@dataclass(frozen=True)
+class Scripts:
+    """JavaScript that draws: plotly.js, and the app's own module, which exports one function."""
+
+    plotly: str
+    charts: str
+
+
+def html(report: Report, scripts: Scripts) -> str:
+    """Returns a report as an HTML page."""
+    made_at = time.strftime("%Y-%m-%d %H:%M %Z", time.localtime(report.made_at))
+    parts = dict.fromkeys(row.part for row in report.settings)
+    module = re.sub(r"export default function\s*\w*", "const raydeckChart = function", scripts.charts, count=1)
+    return _template().render(
+        report=report, made_at=made_at, note=markdown(report.note), parts=list(parts), plotly=scripts.plotly, charts=module
+    )
+
+
+def markdown(text: str) -> str:
+    """Returns Markdown as HTML. Tags in it stay letters, a link leads nowhere but to the web, and no picture is fetched."""
+    return str(_markdown().render(text)).strip()
+
+
+@lru_cache
+def _markdown() -> MarkdownIt:
+    return MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"]).disable("image")
+
+
+@lru_cache
+def _template() -> Template:
+    loader = PackageLoader("backend.export", "")
+    return Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True).get_template(
+        "report.html.j2"
+    )

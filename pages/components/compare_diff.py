@@ -1,0 +1,128 @@
+"""Compare: in which settings, packages, machines and lines of code the runs differ."""
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
+
+import streamlit as st
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+
+from backend import api_export
+from backend.analysis import diff
+from backend.analysis.diff import Line, Row
+from backend.api import Run
+from backend.figures import palette
+from pages.components import chart_options
+from pages.components.charts import Board
+from pages.components.comparison import Comparison
+
+RUNS, GROUPS = "runs", "groups"
+BESIDE, BELOW = "beside", "below"
+
+
+def show(what: Comparison, _board: Board) -> None:
+    """Shows settings side by side, a column for each run or group, and the text of two runs' own code."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        per = _choice("A column for each", {RUNS: "A column per run", GROUPS: "per group"}, "per") if _folds(what) else RUNS
+        every = st.toggle("Equal ones too", key="all_settings", bind="query-params", help="Also what is the same in all of them.")
+    rows = diff.of_groups(what.groups) if per == GROUPS else diff.of_runs(what.runs)
+    shown = rows if every else [row for row in rows if row.differs]
+    columns = _groups(what) if per == GROUPS else _runs(what.runs)
+    if len(columns) == 1:
+        st.info("There is one column only: choose another run above to see what differs.", icon=":material/difference:")
+    elif not shown:
+        st.info(f"They differ in none of {len(rows)} settings, packages and machines.", icon=":material/check:")
+    if shown:
+        st.html(_rendered("compare_diff", columns=columns, rows=shown, parts=list(dict.fromkeys(row.part for row in shown))))
+        st.caption(_said(rows, len(columns)))
+    _code(what.runs)
+
+
+def _folds(what: Comparison) -> bool:
+    return len(what.groups) != len(what.runs)
+
+
+def _said(rows: Sequence[Row], columns: int) -> str:
+    many = sum(row.differs for row in rows)
+    tinted = " Tinted: what is not as in the first column." if columns > 1 and many else ""
+    return f"{many} of {len(rows)} settings, packages and machines differ.{tinted}"
+
+
+def _runs(runs: Sequence[Run]) -> list[dict[str, str]]:
+    return [
+        {"label": run.name, "about": run.id, "href": f"/run?id={run.id}", "colour": palette.of_run(run.ordinal)} for run in runs
+    ]  # fmt: skip
+
+
+def _groups(what: Comparison) -> list[dict[str, str]]:
+    def about(runs: int, members: int) -> str:
+        return f"{runs} run{'s' if runs > 1 else ''}" + (f", {members} repetitions" if members > 1 else "")
+
+    return [
+        {"label": each.label, "about": about(len(each.runs), len(each.members)), "href": "", "colour": palette.of_run(each.ordinal)}
+        for each in what.groups
+    ]
+
+
+def _choice(label: str, options: dict[str, str], name: str) -> str:
+    """Lets a person choose one of some words; the first is the default and not in the URL."""
+    first = next(iter(options))
+    asked = st.query_params.get(name, first)
+    chosen = st.segmented_control(
+        label, list(options), format_func=options.__getitem__, default=asked if asked in options else first, required=True,
+        key=f"choice_{name}", label_visibility="collapsed",
+    )  # fmt: skip
+    return chart_options.keep(name, chosen or first, first)
+
+
+def _code(runs: Sequence[Run]) -> None:
+    """The text of two runs' own code, and what changed between them."""
+    with_code = {run.id: run for run in runs if run.workload_hash}
+    if not with_code:
+        return
+    st.markdown("##### Code of one's own")
+    if len(with_code) == 1:
+        st.caption(f"Only {next(iter(with_code))} ran code of one's own.")
+        return
+    hashes = {run.workload_hash for run in with_code.values()}
+    if len(hashes) == 1:
+        st.caption(f"All {len(with_code)} that have some ran the same.")
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        left = _pick("Left", with_code, 0, "left")
+        other = next(place for place, run in enumerate(with_code.values()) if run.workload_hash != with_code[left].workload_hash)
+        right = _pick("Right", with_code, other, "right")
+        look = _choice("How", {BESIDE: "Side by side", BELOW: "Unified"}, "code_as")
+    found = _compared(left, right)
+    if not found:
+        st.caption("These two ran the same text.")
+        return
+    st.html(_rendered("code_diff", pairs=found if look == BESIDE else None, below=diff.unified(found)))
+
+
+def _pick(label: str, runs: dict[str, Run], first: int, name: str) -> str:
+    """Lets a person choose a run by what tells it; the URL keeps it where it is not the one offered."""
+    ids = list(runs)
+    asked = st.query_params.get(name, ids[first])
+    chosen = st.selectbox(
+        label, ids, index=ids.index(asked) if asked in ids else first, key=f"{name}_{'_'.join(ids)}_{ids[first]}", width=300,
+        format_func=lambda run_id: f"{runs[run_id].name} · {run_id}", label_visibility="collapsed",
+    )  # fmt: skip
+    return chart_options.keep(name, chosen, ids[first])
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def _compared(left: str, right: str) -> list[Line]:
+    """What a run ran never changes."""
+    return diff.lines(api_export.code(left), api_export.code(right))
+
+
+@lru_cache
+def _template(name: str) -> Template:
+    loader = FileSystemLoader(__file__.rpartition("/")[0])
+    environment = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    return environment.get_template(f"{name}.html.j2")
+
+
+def _rendered(name: str, **values: Any) -> str:
+    return _template(name).render(**values)
