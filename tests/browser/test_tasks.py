@@ -49,7 +49,7 @@ def test_pi_from_the_form_to_the_downloaded_table(start_app: Callable[[], App], 
 
     poll(lambda: (plot(page, "node.calcdata.length") or 0) >= 1, 60, "the running mean appears")
     shown_state(page, "succeeded")
-    assert number(page, "Succeeded") == "500"
+    poll(lambda: number(page, "Succeeded") == "500", 20, "all 500 on the page")
     poll(lambda: "500 results" in page.get_by_test_id("stMain").inner_text(), 10, "the chart has every result")
     widths = page.evaluate(
         "(() => { const line = document.querySelector('.raydeck-plot').kept.lines[0];"
