@@ -9,6 +9,9 @@ THROUGHPUT = "tasks_per_second"  # of a fan-out
 REWARDS = (REWARD, "reward")  # higher is better; of any other metric nobody said so
 COUNTERS = ("env_steps", "iteration", "episodes", "time_s", "tasks_done", "tasks_failed")  # how far a run is, not how well it does
 
+HIGH_IS_GOOD = ("return_min", "return_max", "accuracy", THROUGHPUT)
+LOW_IS_GOOD = ("loss", "val_loss", "log_loss", "mlogloss")
+
 
 Mode = Literal["max", "min"]
 
@@ -76,6 +79,14 @@ def main(keys: Iterable[str]) -> str:
     if THROUGHPUT in present:
         return THROUGHPUT
     return reward(present) or next((key for key in present if key not in COUNTERS), REWARD)
+
+
+def direction(key: str) -> Mode | None:
+    """Returns whether high or low values of a metric are good; None where nobody said so."""
+    plain = key.removeprefix("eval/")
+    if plain in REWARDS or plain in HIGH_IS_GOOD:
+        return "max"
+    return "min" if plain in LOW_IS_GOOD else None
 
 
 def evaluated(key: str) -> str:

@@ -17,10 +17,12 @@ from backend.catalog import metrics
 from backend.catalog.metrics import Goal
 from backend.errors import NotANumber, StaleAttempt, StoreUnavailable
 from backend.store import bulk, pyramid
+from backend.store import standing as standings
 from backend.store.database import Database
+from backend.store.find import settings
 from backend.store.pyramid import FACTOR, Pyramid
 from backend.store.runs import finish, hold
-from backend.store.schema import checkpoints, points, rollups, series, storable, trials
+from backend.store.schema import checkpoints, points, rollups, run_metrics, runs, series, storable, trials
 from backend.store.values import Checkpoint, RunState, TrialState
 
 FLUSH_SECONDS = 0.5
@@ -34,7 +36,11 @@ UPSERT_CHUNK = text(
     "insert into rollups (series, level, chunk, data) values (:series, :level, :chunk, :data)"
     " on conflict (series, level, chunk) do update set data = excluded.data"
 )
-SET_COUNT = update(series).where(series.c.id == bindparam("series_id")).values(length=bindparam("now"), closed=bindparam("held"))
+SET_COUNT = (
+    update(series)
+    .where(series.c.id == bindparam("series_id"))
+    .values(length=bindparam("now"), closed=bindparam("held"), tail=bindparam("end"))
+)
 
 Key = tuple[int, str]  # trial and metric key
 Shelf = dict[tuple[int, int], Checkpoint | None]  # trial and iteration -> what is kept of it, None if nothing any more
@@ -51,6 +57,7 @@ class _TrialBook:
     last: dict[str, float | None] = field(default_factory=dict)
     columns: dict[str, Any] = field(default_factory=dict)  # further columns to set, such as the state
     dirty: bool = False
+    told: dict[str, Any] | None = None  # the params that it is found by
 
     def row(self) -> dict[str, Any]:
         return {"state": self.state, "reports": self.sequence, "best": self.best, "last": dict(self.last), **self.columns}
@@ -81,6 +88,7 @@ class _Series(NamedTuple):
     id: int
     end: Pyramid
     closed: int
+    tail: bytes = b""  # its last finite values, see standing
 
 
 class Recorder:
@@ -112,7 +120,26 @@ class Recorder:
                     TrialState(row.state), sequence=row.reports, best=row.best, best_of=self._goal(row.last).key, last=dict(row.last)
                 )
             for row in connection.execute(select(series).where(series.c.run_id == self.run_id)):
-                self._series[row.trial, row.key] = _Series(row.id, _open_end(connection, row.id, row.length, row.closed), row.closed)
+                end = _open_end(connection, row.id, row.length, row.closed)
+                self._series[row.trial, row.key] = _Series(row.id, end, row.closed, row.tail or b"")
+            self._load_standing(connection)
+
+    def _load_standing(self, connection: Connection) -> None:
+        whole = connection.execute(select(runs.c.ordinal, runs.c.spec).where(runs.c.id == self.run_id)).one()
+        self._whole = settings.of_spec(whole.spec)
+        self._standing = standings.Standing(whole.ordinal, self._direction)
+        for row in connection.execute(select(run_metrics).where(run_metrics.c.run == whole.ordinal, run_metrics.c.key.in_(self._keys()))):
+            self._standing.bounds(row.key, row.low, row.high)
+        for number, book in self._books.items():
+            self._standing.last(number, {storable(key): value for key, value in book.last.items()})
+        for (trial, key), known in self._series.items():
+            self._standing.ends(trial, key, known.tail)
+
+    def _keys(self) -> list[str]:
+        return list({key for _, key in self._series})
+
+    def _direction(self, key: str) -> metrics.Mode | None:
+        return self.goal.mode if self.goal is not None and self.goal.key == key else metrics.direction(key)
 
     def add_trial(self, number: int, params: Mapping[str, Any], seed: int | None = None) -> None:
         """Adds a running trial that was not known when the run began; written with the next flush."""
@@ -268,6 +295,7 @@ class Recorder:
             with self.database.write(patience) as tx:
                 hold(tx, self.run_id, self.attempt)
                 self._write_trials(tx, changed)
+                told = self._write_settings(tx, changed)
                 self._write_points(tx, _by_series(kept), known)
                 self._write_shelf(tx, shelf)
         except BaseException:
@@ -277,6 +305,8 @@ class Recorder:
                 for number in changed:
                     self._books[number].dirty = True
             raise
+        for number, params in told.items():
+            self._books[number].told = params
         self._kept = []
         self._series = known  # only what a committed transaction has written
 
@@ -290,6 +320,17 @@ class Recorder:
             new = upsert(trials).values(rows)
             tx.execute(new.on_conflict_do_update(index_elements=trials.primary_key, set_={name: new.excluded[name] for name in names}))
 
+    def _write_settings(self, tx: Connection, changed: dict[int, dict[str, Any]]) -> dict[int, dict[str, Any]]:
+        """Writes what trials are found by, where it is new; returns their params."""
+        new = {
+            number: columns["params"]
+            for number, columns in changed.items()
+            if "params" in columns and columns["params"] != self._books[number].told
+        }
+        given = [(number, settings.of_trial(params, changed[number].get("seed"))) for number, params in new.items()]
+        settings.write(tx, (row for row in settings.rows(self._standing.run, self._whole, given) if row["trial"] != settings.WHOLE))
+        return new
+
     def _write_shelf(self, tx: Connection, shelf: Shelf) -> None:
         for (trial, iteration), kept in shelf.items():
             mine = (checkpoints.c.run_id == self.run_id) & (checkpoints.c.trial == trial) & (checkpoints.c.iteration == iteration)
@@ -300,7 +341,7 @@ class Recorder:
     def _write_points(self, tx: Connection, news: dict[Key, bulk.Columns], known: dict[Key, _Series]) -> None:
         """Stores points, the rollups that follow from them, and how many there are now."""
         chunks: list[dict[str, Any]] = []
-        counts: list[dict[str, int]] = []
+        counts: list[dict[str, Any]] = []
         batches: list[bulk.Points] = []
         known |= self._begin(tx, [key for key in news if key not in known])
         for key, columns in news.items():
@@ -308,15 +349,23 @@ class Recorder:
             records = pyramid.of_points(*map(np.asarray, columns))
             end, grown = before.end.extended(records)
             closed = _closed_sequence(before, end, columns[0])
-            known[key] = _Series(before.id, end, closed)
+            known[key] = _Series(before.id, end, closed, standings.tail(before.tail, columns[3]))
+            self._note(key, records, columns[3][-1], known[key].tail)
             batches.append((before.id, columns))
             chunks += [{"series": before.id, "level": each.level, "chunk": each.number, "data": each.data} for each in grown]
-            counts.append({"series_id": before.id, "now": end.count, "held": closed})
+            counts.append({"series_id": before.id, "now": end.count, "held": closed, "end": known[key].tail})
         if batches:
             bulk.insert_points(tx, batches)
             tx.execute(SET_COUNT, counts)
+            self._standing.write(tx, list({key for _, key in news}))
         if chunks:
             tx.execute(UPSERT_CHUNK, chunks)
+
+    def _note(self, series_of: Key, records: pyramid.Records, last: float, tail: bytes) -> None:
+        trial, key = series_of
+        self._standing.last(trial, {key: last if math.isfinite(last) else None})
+        self._standing.ends(trial, key, tail)
+        self._standing.points(key, records)
 
     def _begin(self, tx: Connection, keys: list[Key]) -> dict[Key, _Series]:
         if not keys:

@@ -10,7 +10,7 @@ from sqlalchemy import JSON, Connection, Row, Text, cast, func, select
 from backend.errors import UnknownRun
 from backend.store.database import Database
 from backend.store.schema import checkpoints as checkpoints_table
-from backend.store.schema import events, fanouts, runs, series, trials
+from backend.store.schema import events, fanouts, run_tags, runs, series, trials
 from backend.store.values import ACTIVE, Checkpoint, Event, Run, RunState, TaskCounts, Trial, TrialState
 
 _RUN_COLUMNS = [column for column in runs.c if column.name not in ("launch_key", "deleted_at", "workload")]
@@ -72,9 +72,21 @@ def active_runs(database: Database) -> list[Run]:
 def _load(connection: Connection, rows: Sequence[Row[Any]]) -> list[Run]:
     parts = _trials(connection, [row.id for row in rows])
     counts = _task_counts(connection, [row.id for row in rows if row.kind == "tasks"])
+    tags = _tags(connection, [row.ordinal for row in rows])
     return [
-        Run(**dict(row._mapping) | {"state": RunState(row.state)}, trials=tuple(parts[row.id]), tasks=counts.get(row.id)) for row in rows
-    ]
+        Run(
+            **dict(row._mapping) | {"state": RunState(row.state)},
+            trials=tuple(parts[row.id]), tasks=counts.get(row.id), tags=tuple(tags.get(row.ordinal, ())),
+        )
+        for row in rows
+    ]  # fmt: skip
+
+
+def _tags(connection: Connection, ordinals: list[int]) -> dict[int, list[str]]:
+    found: dict[int, list[str]] = {}
+    for run, tag in connection.execute(select(run_tags.c.run, run_tags.c.tag).where(run_tags.c.run.in_(ordinals))):
+        found.setdefault(run, []).append(tag)
+    return {run: sorted(tags) for run, tags in found.items()}
 
 
 def _trials(connection: Connection, run_ids: list[str]) -> dict[str, list[Trial]]:

@@ -12,6 +12,7 @@ from sqlalchemy.exc import IntegrityError
 
 from backend.errors import IllegalMove, StaleAttempt, UnknownRun
 from backend.store.database import Database
+from backend.store.find import settings
 from backend.store.schema import UNUSUAL, events, failures, fanouts, runs, tasks, trials
 from backend.store.values import ACTIVE, MOVES, SWEEP, Run, RunState, TaskState, TrialState
 
@@ -67,7 +68,9 @@ def _insert(tx: Connection, spec: dict[str, Any], parts: list[dict[str, Any]], *
         "id": run_id, "name": spec["name"], "kind": spec["kind"], "spec": spec, "group_key": group_key(spec),
         "state": RunState.QUEUED, "attempt": 1, "created_at": now,
     }  # fmt: skip
-    tx.execute(insert(runs), row | columns)
+    ordinal = tx.execute(insert(runs).returning(runs.c.ordinal), row | columns).scalar_one()
+    given = [(number, settings.of_trial(part["params"], part["seed"])) for number, part in enumerate(parts)]
+    settings.write(tx, settings.rows(ordinal, settings.of_spec(spec), given))
     if parts:
         tx.execute(insert(trials), [{"run_id": run_id, "number": number, **part} for number, part in enumerate(parts)])
     _event(tx, run_id, RunState.QUEUED, "launched", now)

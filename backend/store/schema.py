@@ -69,6 +69,10 @@ runs = Table(
     Column("samples", Integer),
     Column("concurrency", Integer),
     Column("time_budget_s", Float),
+    # What a person says of a run; the only columns that are changed by hand.
+    Column("note", Text, nullable=False, default=""),
+    Column("starred", Boolean, nullable=False, default=False),
+    Column("archived", Boolean, nullable=False, default=False),
     sqlite_autoincrement=True,
 )
 Index("runs_by_state", runs.c.state)
@@ -115,6 +119,7 @@ series = Table(
     Column("key", Text, nullable=False),
     Column("length", BigInteger, nullable=False, default=0),  # points so far
     Column("closed", BigInteger, nullable=False, default=-1),  # sequence of the last point that a rollup holds
+    Column("tail", LargeBinary),  # the last ten finite values, as eight bytes each
     UniqueConstraint("run_id", "trial", "key"),
 )
 
@@ -186,6 +191,53 @@ failures = Table(
     Column("message", Text, nullable=False),  # of the first
     Column("traceback", Text, nullable=False),  # of the first
     PrimaryKeyConstraint("run_id", "number"),
+)
+
+# What runs are found by. Each table is clustered on what is asked for, not on the run: a filter reads one stretch of it.
+run_tags = Table(
+    "run_tags",
+    metadata,
+    Column("tag", Text, nullable=False),
+    Column("run", Integer, ForeignKey("runs.ordinal", ondelete="CASCADE"), nullable=False),
+    PrimaryKeyConstraint("tag", "run"),
+    sqlite_with_rowid=False,
+)
+Index("run_tags_by_run", run_tags.c.run)
+
+run_settings = Table(
+    "run_settings",
+    metadata,
+    Column("name", Text, nullable=False),  # such as algorithm or params.lr
+    Column("run", Integer, ForeignKey("runs.ordinal", ondelete="CASCADE"), nullable=False),
+    Column("trial", Integer, nullable=False),  # whose it is; -1: the whole run's
+    Column("number", Float),
+    Column("text", Text),  # of what is no number; text, true, false, null, or JSON
+    PrimaryKeyConstraint("name", "run", "trial"),
+    sqlite_with_rowid=False,
+)
+Index("run_settings_by_run", run_settings.c.run, run_settings.c.trial)
+
+run_metrics = Table(
+    "run_metrics",
+    metadata,
+    Column("key", Text, nullable=False),
+    Column("run", Integer, ForeignKey("runs.ordinal", ondelete="CASCADE"), nullable=False),
+    Column("last", Float),  # mean over the trials of their last values
+    Column("best", Float),  # of any trial, where it is known whether high or low is good
+    Column("mean", Float),  # mean over the trials of the mean of their last ten values
+    Column("low", Float),  # of all that was reported
+    Column("high", Float),
+    PrimaryKeyConstraint("key", "run"),
+    sqlite_with_rowid=False,
+)
+Index("run_metrics_by_run", run_metrics.c.run)
+
+views = Table(
+    "views",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("query", Text, nullable=False),  # what follows the ? in the address of the Runs page
+    Column("created_at", Float, nullable=False),
 )
 
 events = Table(

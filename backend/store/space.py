@@ -11,7 +11,7 @@ from sqlalchemy import Column, ColumnElement, delete, func, select, text
 
 from backend.errors import StoreUnavailable
 from backend.store.database import Database
-from backend.store.schema import events, failures, fanouts, metadata, points, rollups, runs, series, tasks, trials
+from backend.store.schema import events, failures, fanouts, metadata, points, rollups, run_settings, runs, series, tasks, trials
 
 ROWS_AT_ONCE = 20_000  # deleted in one transaction, some 20 ms
 PAGES_AT_ONCE = 2000  # given back to the file system in one, 8 MB
@@ -41,10 +41,13 @@ def _clear(database: Database, run_id: str) -> None:
                 pass
     while _delete_some(database, tasks.c.run_id == run_id, tasks.c.number):
         pass
+    ordinal = select(runs.c.ordinal).where(runs.c.id == run_id).scalar_subquery()
+    while _delete_some(database, run_settings.c.run == ordinal, run_settings.c.trial):
+        pass
     with database.write() as tx:
         for table in (series, events, trials, failures, fanouts):
             tx.execute(delete(table).where(table.c.run_id == run_id))
-        tx.execute(delete(runs).where(runs.c.id == run_id))
+        tx.execute(delete(runs).where(runs.c.id == run_id))  # its tags and metrics go with it
 
 
 def _delete_some(database: Database, mine: ColumnElement[bool], order: Column[Any]) -> bool:

@@ -229,6 +229,10 @@ class Run:
     time_budget_s: float | None = None
     trials: tuple[Trial, ...]
     tasks: TaskCounts | None = None  # of a fan-out
+    tags: tuple[str, ...] = ()  # what a person says of it, in alphabetical order
+    note: str = ""
+    starred: bool = False
+    archived: bool = False
 
     @property
     def is_over(self) -> bool:

@@ -1,0 +1,86 @@
+"""What a run was asked to do, flat, as runs are found by it: algorithm, params.lr and so on, each a number or a text."""
+
+import json
+import math
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from sqlalchemy import Connection
+from sqlalchemy.dialects import postgresql, sqlite
+
+from backend.store.schema import run_settings
+
+WHOLE = -1  # the trial of what holds for the whole run
+LONGEST_NAME, LONGEST_TEXT = 200, 1000  # letters kept; an index takes no longer names
+PLAIN = ("algorithm", "environment", "trainable", "function", "metric", "mode", "search", "scheduler")  # of a spec, as they are
+PARAMS = "params."
+Value = tuple[float | None, str | None]  # a number or a text
+
+
+def of_spec(spec: Mapping[str, Any]) -> dict[str, Value]:
+    """Returns what a spec says of its whole run."""
+    tuned = spec.get("trainable")
+    parts = [spec, tuned] if isinstance(tuned, Mapping) else [spec]
+    found: dict[str, Any] = {}
+    for part in parts:
+        found |= {name: _joined(part[name]) for name in PLAIN if name in part and not isinstance(part[name], Mapping)}
+        for group in ("params", "environment_options"):
+            found |= _flat(part.get(group) or {}, f"{group}.")
+    found |= _flat({name: value for name, value in (spec.get("space") or {}).items() if not isinstance(value, Mapping)}, PARAMS)
+    if spec.get("seed") is not None and spec.get("kind") == "external":
+        found.setdefault(f"{PARAMS}seed", spec["seed"])
+    return _values(found)
+
+
+def of_trial(params: Mapping[str, Any], seed: int | None = None) -> dict[str, Value]:
+    """Returns what a trial was given."""
+    return _values(_flat(params, PARAMS) | ({} if seed is None else {f"{PARAMS}seed": seed}))
+
+
+def rows(run: int, whole: Mapping[str, Value], trials: Iterable[tuple[int, Mapping[str, Value]]] = ()) -> Iterator[dict[str, Any]]:
+    """Yields the rows of a run; what its trials have in common with it is told once."""
+    for trial, values in [(WHOLE, whole), *trials]:
+        for name, (number, text) in values.items():
+            if trial == WHOLE or whole.get(name) != (number, text):
+                yield {"name": name, "run": run, "trial": trial, "number": number, "text": text}
+
+
+def write(tx: Connection, found: Iterable[dict[str, Any]]) -> None:
+    """Stores rows over what there is."""
+    listed = list(found)
+    if not listed:
+        return
+    upsert = (sqlite.insert if tx.dialect.name == "sqlite" else postgresql.insert)(run_settings)
+    changed = {name: upsert.excluded[name] for name in ("number", "text")}
+    tx.execute(upsert.on_conflict_do_update(index_elements=run_settings.primary_key, set_=changed), listed)
+
+
+def value_of(value: Any) -> Value:
+    """Returns a JSON value as it is compared: a finite number, or text."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        try:
+            if math.isfinite(number := float(value)):
+                return number, None
+        except OverflowError:
+            pass
+        return None, str(value)[:LONGEST_TEXT]
+    text = value if isinstance(value, str) else json.dumps(value, default=str)
+    return None, text.replace("\0", "\ufffd")[:LONGEST_TEXT]
+
+
+def _values(found: Mapping[str, Any]) -> dict[str, Value]:
+    return {name[:LONGEST_NAME]: value_of(value) for name, value in found.items()}
+
+
+def _flat(values: Mapping[str, Any], prefix: str) -> dict[str, Any]:
+    flat: dict[str, Any] = {}
+    for key, value in values.items():
+        if isinstance(value, Mapping) and value:
+            flat |= _flat(value, f"{prefix}{key}.")
+        else:
+            flat[f"{prefix}{key}"] = value
+    return flat
+
+
+def _joined(value: Any) -> Any:
+    return ", ".join(map(str, value)) if isinstance(value, list) else value
