@@ -4,22 +4,23 @@ import math
 
 import numpy as np
 
-from backend.analysis.answers import resample
+from backend.analysis.answers import resample, rows
 from backend.analysis.answers.estimates import (
+    ALL_EQUAL,
     EXPANDED,
-    LEAST_SPREAD,
     ONE_SEED,
     PERCENTILE,
-    STUDENTISED,
     How,
     distribution,
     finite,
     looseness,
     method_of,
+    parts,
     point,
 )
-from backend.analysis.answers.samples import LEVEL, Estimate, Scores, Statistic, shared
-from backend.store.values import Floats
+from backend.analysis.answers.samples import LEVEL, Estimate, Method, Scores, Statistic, shared
+
+WELCH = Method("Welch's t", "Welch 1947; over environments Satterthwaite 1946")
 
 
 def difference(a: Scores, b: Scores, statistic: Statistic = "iqm", how: How = "best", resamples: int = resample.RESAMPLES) -> Estimate:
@@ -30,46 +31,26 @@ def difference(a: Scores, b: Scores, statistic: Statistic = "iqm", how: How = "b
     center = point(ours, statistic) - point(theirs, statistic)
     if fewest < 2:
         return Estimate(center, math.nan, math.nan, fewest, EXPANDED, ONE_SEED if fewest else "They share no environment with a score.")
+    if how == "best":
+        method = EXPANDED if method_of(statistic) is EXPANDED else WELCH
+        note = ALL_EQUAL if all(np.ptp(each) == 0 for group in (ours, theirs) for each in group.values()) else ""
+        return Estimate(center, *_best(ours, theirs, statistic, resamples), fewest, method, note)
     left, right = distribution(ours, statistic, resamples, 1), distribution(theirs, statistic, resamples, 2)
-    if how == "percentile":
-        return Estimate(center, *resample.ends(left - right, (1 - LEVEL) / 2), fewest, PERCENTILE)
-    low, high = resample.ends(left - right, float(resample.tails(*_looseness(ours, theirs, left, right))))
-    if method_of(statistic) is STUDENTISED:
-        other_low, other_high = _studentised(ours, theirs, statistic, resamples)
-        low, high = min(low, other_low), max(high, other_high)
-    return Estimate(center, low, high, fewest, method_of(statistic))
+    return Estimate(center, *resample.ends(left - right, (1 - LEVEL) / 2), fewest, PERCENTILE)
 
 
-def _looseness(a: Scores, b: Scores, left: Floats, right: Floats) -> tuple[float, float]:
-    """Returns degrees of freedom (Welch 1947) and inflation of the difference, each group's weighted by its part of the variance."""
-    (freedom_a, more_a), (freedom_b, more_b) = looseness(a), looseness(b)
-    u, v = more_a * float(left.var()), more_b * float(right.var())
-    if u + v == 0:
-        return freedom_a + freedom_b, 1.0
-    return (u + v) ** 2 / (u**2 / freedom_a + v**2 / freedom_b), (u + v) / (u / more_a + v / more_b)
-
-
-def _studentised(a: Scores, b: Scores, statistic: Statistic, resamples: int) -> tuple[float, float]:
-    """Returns the bootstrap-t interval of a difference of means, Efron 1982."""
-    (center_a, moved_a, var_a, own_a), (center_b, moved_b, var_b, own_b) = (
-        _moments(each, statistic, resamples, stream) for stream, each in ((1, a), (2, b))
-    )
-    own, center = math.sqrt(own_a + own_b), center_a - center_b
-    if own == 0:
-        return center, center
-    ratio = (moved_a - moved_b) / np.maximum(np.sqrt(var_a + var_b), LEAST_SPREAD * own)
-    low, high = np.quantile(ratio, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
-    return center - float(high) * own, center - float(low) * own
-
-
-def _moments(scores: Scores, statistic: Statistic, resamples: int, stream: int) -> tuple[float, Floats, Floats, float]:
-    """Returns a group's mean, how far each resample is from it, the variance each resample gives the mean, and the group's own."""
-    sign, gap = (-1.0, True) if statistic == "optimality_gap" else (1.0, False)
-    values = [np.minimum(each, resample.GAP_FROM) if gap else each for each in scores.values()]
-    rng = np.random.default_rng([resample.SEED, stream])
-    drawn = resample.resampled(dict(enumerate(values)), resamples, rng)  # type: ignore[arg-type]
-    k = len(values)
-    center = float(np.mean([each.mean() for each in values]))
-    moved = np.mean([each.mean(axis=1) for each in drawn], axis=0) - center
-    within = np.asarray(sum(each.var(axis=1, ddof=1) / each.shape[1] for each in drawn)) / k**2
-    return sign * center, sign * moved, within, float(sum(each.var(ddof=1) / len(each) for each in values)) / k**2
+def _best(a: Scores, b: Scores, statistic: Statistic, resamples: int) -> tuple[float, float]:
+    """Returns the ends of the interval whose measured coverage is best: see coverage.py."""
+    if statistic in ("mean", "optimality_gap"):
+        every = [*parts(a, statistic), *parts(b, statistic, -1.0)]
+        found = rows.around(np.asarray(sum(table.mean(axis=1) * weight for table, weight in every)), every)
+    elif len(a) == 1:
+        x, y = (next(iter(each.values()))[None] for each in (a, b))
+        found = rows.difference_interval(x, y, statistic, resamples)
+    else:
+        left, right = distribution(a, statistic, resamples, 1)[None], distribution(b, statistic, resamples, 2)[None]
+        (freedom_a, more_a), (freedom_b, more_b) = looseness(a), looseness(b)
+        freedom = rows.joined((left.var(axis=1), freedom_a), (right.var(axis=1), freedom_b))
+        found = rows.cut(left - right, resample.tails(freedom, (more_a + more_b) / 2))
+    low, high = (float(end[0]) for end in found)
+    return low, high

@@ -5,17 +5,16 @@ from typing import Literal
 
 import numpy as np
 
-from backend.analysis.answers import resample
+from backend.analysis.answers import resample, rows
 from backend.analysis.answers.samples import LEVEL, Estimate, Method, Scores, Statistic
 from backend.store.values import Floats
 
 How = Literal["best", "percentile"]
 PERCENTILE = Method("stratified percentile bootstrap", "Agarwal et al. 2021")
 EXPANDED = Method("stratified bootstrap, expanded percentile", "Agarwal et al. 2021; Hesterberg 2015")
-STUDENTISED = Method("stratified bootstrap-t", "Efron 1982; Hall 1988; Hesterberg 2015")
+STUDENTISED = Method("stratified bootstrap-t, or Student's t where that is wider", "Efron 1982; Hesterberg 2015")
 ONE_SEED = "One seed: no interval, because nothing says how much luck there was."
 ALL_EQUAL = "All seeds came to the same value: how much others would differ cannot be known from them."
-LEAST_SPREAD = 0.25  # of a resample, as a share of the sample's: seeds that happen to be nearly equal would divide by nothing
 
 
 def point(scores: Scores, statistic: Statistic) -> float:
@@ -39,8 +38,10 @@ def estimate(scores: Scores, statistic: Statistic, how: How = "best", resamples:
     if all(np.ptp(each) == 0 for each in known.values()):
         note += ALL_EQUAL
     if how == "percentile":
-        return Estimate(center, *percentile(known, statistic, resamples), fewest, PERCENTILE, note.strip())
-    return Estimate(center, *best(known, statistic, resamples), fewest, method_of(statistic), note.strip())
+        return Estimate(
+            center, *resample.ends(distribution(known, statistic, resamples), (1 - LEVEL) / 2), fewest, PERCENTILE, note.strip()
+        )
+    return Estimate(center, *_best(known, statistic, resamples), fewest, method_of(statistic), note.strip())
 
 
 def method_of(statistic: Statistic) -> Method:
@@ -53,21 +54,23 @@ def finite(scores: Scores) -> dict[str, Floats]:
     return {name: each for name, each in known.items() if len(each)}
 
 
-def percentile(scores: Scores, statistic: Statistic, resamples: int) -> tuple[float, float]:
-    return resample.ends(distribution(scores, statistic, resamples), (1 - LEVEL) / 2)
-
-
-def best(scores: Scores, statistic: Statistic, resamples: int) -> tuple[float, float]:
+def _best(scores: Scores, statistic: Statistic, resamples: int) -> tuple[float, float]:
     """Returns the ends of the interval whose measured coverage is best: see coverage.py."""
-    low, high = resample.ends(distribution(scores, statistic, resamples), float(resample.tails(*looseness(scores))))
-    if method_of(statistic) is EXPANDED:
+    if method_of(statistic) is STUDENTISED:
+        low, high = (float(end[0]) for end in rows.of_means(parts(scores, statistic), resamples))
+        return (low, high) if statistic == "mean" else (max(0.0, low + resample.GAP_FROM), high + resample.GAP_FROM)
+    if len(scores) == 1:
+        only = next(iter(scores.values()))
+        low, high = (float(end[0]) for end in rows.interval(only[None], statistic, resamples))
         return low, high
-    if statistic == "optimality_gap":
-        clipped = {name: np.minimum(each, resample.GAP_FROM) for name, each in scores.items()}
-        worst, top = studentised(clipped, resamples)
-        return max(0.0, min(low, resample.GAP_FROM - top)), max(high, resample.GAP_FROM - worst)
-    other_low, other_high = studentised(scores, resamples)
-    return min(low, other_low), max(high, other_high)
+    return resample.ends(distribution(scores, statistic, resamples), float(resample.tails(*looseness(scores))))
+
+
+def parts(scores: Scores, statistic: Statistic, sign: float = 1.0) -> list[rows.Part]:
+    """Returns a mean, or an optimality gap less what it is counted from, as a weighted sum of the environments' means."""
+    if statistic == "mean":
+        return [(each[None], sign / len(scores)) for each in scores.values()]
+    return [(np.minimum(each, resample.GAP_FROM)[None], -sign / len(scores)) for each in scores.values()]
 
 
 def distribution(scores: Scores, statistic: Statistic, resamples: int, stream: int = 0) -> Floats:
@@ -80,19 +83,3 @@ def looseness(scores: Scores) -> tuple[float, float]:
     """Returns the degrees of freedom of a group's spread, and by how much its variance is larger than that of its resamples."""
     sizes = np.array([len(each) for each in scores.values()], float)
     return float((sizes - 1).sum()), float((1 / (sizes - 1)).sum() / (1 / sizes).sum())
-
-
-def studentised(scores: Scores, resamples: int) -> tuple[float, float]:
-    """Returns the bootstrap-t interval of the mean of the environments' means, Efron 1982."""
-    rng = np.random.default_rng([resample.SEED, 0])
-    values = list(scores.values())
-    center = float(np.mean([each.mean() for each in values]))
-    moved, spread = np.zeros(resamples), np.zeros(resamples)
-    for each, drawn in zip(values, resample.resampled(scores, resamples, rng), strict=True):
-        moved += (drawn.mean(axis=1) - each.mean()) / len(values)
-        spread += drawn.var(axis=1, ddof=1) / len(each) / len(values) ** 2
-    own = math.sqrt(sum(each.var(ddof=1) / len(each) for each in values)) / len(values)
-    if own == 0:
-        return center, center
-    low, high = np.quantile(moved / np.maximum(np.sqrt(spread), LEAST_SPREAD * own), [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
-    return center - float(high) * own, center - float(low) * own

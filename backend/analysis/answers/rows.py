@@ -1,0 +1,128 @@
+"""The bootstrap of many samples at once: tables (rows, n), each row a sample of n seeds of one environment.
+
+A mean, a median and an interquartile mean are each a weighted sum of the sorted values, in a resample too. So the resamples of all rows are
+one product of matrices: a live chart has 150 rows each second, a test of coverage thousands.
+"""
+
+from collections.abc import Sequence
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from backend.analysis.answers import resample
+from backend.analysis.answers.samples import LEVEL, Statistic
+from backend.store.values import Floats
+
+LEAST_SPREAD = 0.25  # of a resample, as a share of the sample's: seeds that happen to be nearly equal would divide by nothing
+FEW = 4  # up to so many seeds a resample's middle is hardly more than one of them: Student's t is asked too
+Ends = tuple[Floats, Floats]
+Part = tuple[Floats, float]  # a table (rows, n), and the weight of its mean in the sum
+
+
+def order_weights(n: int, statistic: Statistic) -> Floats:
+    """Returns with which weights the sorted values of n seeds sum up to a statistic: (n,)."""
+    cut = {"iqm": int(resample.TRIMMED * n), "median": (n - 1) // 2}.get(statistic, 0)
+    weights = np.zeros(n)
+    weights[cut : n - cut] = 1 / (n - 2 * cut)
+    return weights
+
+
+@lru_cache(maxsize=16)
+def resampling(n: int, statistic: Statistic, resamples: int, stream: int) -> Floats:
+    """Returns the weights that make of n sorted values the statistic of each resample: (n, resamples)."""
+    drawn: NDArray[np.intp] = np.random.default_rng([resample.SEED, stream]).integers(0, n, (resamples, n))
+    drawn.sort(axis=1)
+    flat = (drawn + np.arange(resamples)[:, None] * n).ravel()
+    weights = np.bincount(flat, np.tile(order_weights(n, statistic), resamples), resamples * n)
+    return np.ascontiguousarray(weights.reshape(resamples, n).T)
+
+
+def point(table: Floats, statistic: Statistic) -> Floats:
+    """Returns the statistic of each row."""
+    return np.asarray(np.sort(table, axis=1) @ order_weights(table.shape[1], statistic))
+
+
+def interval(table: Floats, statistic: Statistic, resamples: int) -> Ends:
+    """Returns the ends of each row's 95 % interval, of at least two seeds.
+
+    Of means Student's t or the bootstrap-t, on either side the wider; of medians and interquartile means the expanded percentile.
+    """
+    if statistic == "mean":
+        return of_means([(table, 1.0)], resamples)
+    n = table.shape[1]
+    found = cut(distribution(table, statistic, resamples, 0), resample.tails(n - 1.0, n / (n - 1)))
+    return wider(found, around(point(table, statistic), [(table, 1.0)])) if n <= FEW else found
+
+
+def difference_interval(x: Floats, y: Floats, statistic: Statistic, resamples: int) -> Ends:
+    """Returns the ends of the 95 % interval of each row's difference, x (rows, n) less y (rows, m), of at least two seeds each.
+
+    Of means Welch's t: a skew that both share cancels out. Of interquartile means the percentiles that Student's t asks for; of medians the
+    plain ones, for a resample's median varies more than the median does.
+    """
+    center, parts = point(x, statistic) - point(y, statistic), [(x, 1.0), (y, -1.0)]
+    if statistic == "mean":
+        return around(center, parts)
+    left, right = distribution(x, statistic, resamples, 1), distribution(y, statistic, resamples, 2)
+    freedom = joined((left.var(axis=1), x.shape[1] - 1), (right.var(axis=1), y.shape[1] - 1))
+    found = cut(left - right, resample.tails(freedom if statistic == "iqm" else np.inf, 1.0))
+    return wider(found, around(center, parts)) if min(x.shape[1], y.shape[1]) <= FEW else found
+
+
+def distribution(table: Floats, statistic: Statistic, resamples: int, stream: int) -> Floats:
+    """Returns the statistic of each row's resamples: (rows, resamples). Groups that are compared take different streams."""
+    return np.asarray(np.sort(table, axis=1) @ resampling(table.shape[1], statistic, resamples, stream))
+
+
+def joined(a: tuple[Floats, float], b: tuple[Floats, float]) -> Floats:
+    """Returns the degrees of freedom of a difference of two (variance, degrees of freedom), Welch 1947."""
+    (u, freedom_a), (v, freedom_b) = a, b
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.where(u + v > 0, (u + v) ** 2 / (u**2 / freedom_a + v**2 / freedom_b), freedom_a + freedom_b)
+
+
+def cut(found: Floats, tails: Floats) -> Ends:
+    """Returns what is left of each row's distribution (rows, resamples) when the tails (one for all, or one a row) are cut off."""
+    last = found.shape[1] - 1
+    low = np.broadcast_to(tails * last, found.shape[:1])
+    ranks = np.stack([np.floor(low), np.ceil(low), last - np.ceil(low), last - np.floor(low)], axis=1).astype(np.intp)
+    at = np.take_along_axis(np.partition(found, np.unique(ranks), axis=1), ranks, axis=1)
+    part = low - np.floor(low)
+    return at[:, 0] + part * (at[:, 1] - at[:, 0]), at[:, 3] + part * (at[:, 2] - at[:, 3])
+
+
+def wider(a: Ends, b: Ends) -> Ends:
+    return np.minimum(a[0], b[0]), np.maximum(a[1], b[1])
+
+
+def around(center: Floats, parts: Sequence[Part]) -> Ends:
+    """Returns Student's t interval of a weighted sum of means, laid around other centers; freedom by Welch 1947."""
+    from scipy import stats
+
+    own = [(weight**2 * table.var(axis=1, ddof=1) / table.shape[1], table.shape[1] - 1) for table, weight in parts]
+    total = np.asarray(sum(variance for variance, _ in own))
+    with np.errstate(invalid="ignore"):
+        freedom = np.where(total > 0, total**2 / sum(variance**2 / free for variance, free in own), 1.0)
+    reach = stats.t.ppf((1 + LEVEL) / 2, freedom) * np.sqrt(total)
+    return center - reach, center + reach
+
+
+def of_means(parts: Sequence[Part], resamples: int) -> Ends:
+    """Returns the interval of a weighted sum of means of independent samples: Student's t or the bootstrap-t, the wider on either side.
+
+    The bootstrap-t (Efron 1982) asks how far resamples are from the sample in units of their own standard error: it follows the skew.
+    """
+    center, own, moved, within = (np.zeros(1) for _ in range(4))
+    for stream, (table, weight) in enumerate(parts):
+        n, middle, spread = table.shape[1], table.mean(axis=1), table.std(axis=1, ddof=1)
+        unit = np.sort((table - middle[:, None]) / np.where(spread > 0, spread, 1.0)[:, None], axis=1)
+        drawn = resampling(n, "mean", resamples, stream)
+        mean, square, error = unit @ drawn, unit**2 @ drawn, (weight * spread) ** 2 / n
+        center, own = center + weight * middle, own + error
+        moved = moved + (weight * spread)[:, None] * mean
+        within = within + error[:, None] * np.maximum(square - mean**2, 0) * n / (n - 1)
+    error = np.sqrt(own)
+    ratio = moved / np.where(error > 0, np.sqrt(np.maximum(within, LEAST_SPREAD**2 * own[:, None]).T), 1.0).T
+    low, high = cut(ratio, np.asarray((1 - LEVEL) / 2))
+    return wider((center - high * error, center - low * error), around(center, parts))
