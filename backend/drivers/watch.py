@@ -32,6 +32,8 @@ from backend.store.values import Checkpoint
 MOST_FRAMES = 3000
 USUAL_FPS = 30
 FRESH_SEED = 2_000_003  # of the first episode of an evaluation by hand; no training and no evaluation in training uses them
+FRESH_PER_SEED = 20_000  # each seed has episodes of its own, or one lucky block would flatter all seeds of a run alike
+FRESH_SEEDS = 2**31
 
 
 def main(what: str, run_id: str, trial: int, iteration: int, number: int) -> int:
@@ -72,7 +74,8 @@ def evaluate(config: dict[str, Any], policy: Any, episodes: int, _target: Path) 
     """Plays episodes on fresh seeds."""
     environment = import_module("backend.workloads.environment")
     env = environment.make(config, learns=False)
-    played = [environment.play(policy, env, FRESH_SEED + number) for number in range(episodes)]
+    first = FRESH_SEED + config["seed"] * FRESH_PER_SEED % FRESH_SEEDS
+    played = [environment.play(policy, env, first + number) for number in range(episodes)]
     returns = [total for total, _ in played]
     return {
         "episodes": episodes, "mean": fmean(returns), "min": min(returns), "max": max(returns), "deviation": pstdev(returns),

@@ -214,14 +214,14 @@ def _completed(data: dict[str, Any]) -> dict[str, Any]:
         "name": data.get("name") or f"{algorithm.id}-{name.replace(':', '.') if environment is None else name}"[:120],
         "params": _with_defaults(algorithm.params, data.get("params"), algorithm.defaults(name)),
         "environment_options": options or {},
-        "evaluation": _evaluation(algorithm, data.get("evaluation")),
+        "evaluation": _evaluation(algorithm, name, data.get("evaluation")),
     }
 
 
-def _evaluation(algorithm: Algorithm, given: Any) -> Any:
+def _evaluation(algorithm: Algorithm, environment: str, given: Any) -> Any:
     if given is not None and not isinstance(given, dict):
         return given  # the field's own type check refuses it
-    return algorithm.evaluation | (given or {})
+    return algorithm.evaluation(environment) | (given or {})
 
 
 def _with_defaults(model: type[BaseModel], given: Any, defaults: Mapping[str, Any] | None = None) -> Any:

@@ -41,7 +41,7 @@ def form(draft: Draft) -> Asked:
     kept = {} if "params" in start else known_best.params(f"{algorithm.id}/{chosen.id}", pair)
     params = algorithm.defaults(chosen.id) | kept | dict(start.get("params", {}))
     data["params"] = _params_cards(algorithm, chosen.id, params, problems, f"{pair}/{'kept' if kept else ''}")
-    data |= _parts(values, algorithm, problems, key)
+    data |= _parts(values, algorithm, data["environment"], problems, key)
     spec, found = _checked(data, chosen, place)
     if found != problems:
         st.session_state[f"{key}/problems"] = found  # shown under their fields, which are drawn before this is known
@@ -141,12 +141,13 @@ def _params_cards(algorithm: Algorithm, environment: str, start: Mapping[str, An
     return {name: value for name, value in entered.items() if value is not None}
 
 
-def _parts(values: Mapping[str, Any], algorithm: Algorithm, problems: Problems, key: str) -> dict[str, Any]:
+def _parts(values: Mapping[str, Any], algorithm: Algorithm, environment: str, problems: Problems, key: str) -> dict[str, Any]:
     """How the agent is tested and kept, and what stands between it and its environment."""
     with st.container(border=True):
         st.markdown("**Evaluation**")
-        tested = {"evaluation": algorithm.evaluation | dict(values.get("evaluation", {}))}
-        found = {"evaluation": _part(Evaluation, "evaluation", list(Evaluation.model_fields), tested, problems, f"{key}/{algorithm.id}")}
+        tested = {"evaluation": algorithm.evaluation(environment) | dict(values.get("evaluation", {}))}
+        pair = f"{key}/{algorithm.id}/{environment}"
+        found = {"evaluation": _part(Evaluation, "evaluation", list(Evaluation.model_fields), tested, problems, pair)}
         with st.expander("Checkpoints: how many are kept", expanded=_is_wrong(problems, "checkpoints")):
             found["checkpoints"] = _part(Checkpoints, "checkpoints", list(Checkpoints.model_fields), values, problems, key)
     names = [name for name in Wrappers.model_fields if name in algorithm.wrappers]

@@ -18,6 +18,7 @@ class Tuned:
 
     params: Mapping[str, Any] = field(default_factory=dict)
     stop: Mapping[str, float] = field(default_factory=dict)
+    evaluation: Mapping[str, int] = field(default_factory=dict)  # where luck weighs more, or less, than elsewhere
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,10 +53,9 @@ class Algorithm:
         """Whether it is a function trainable, which ends and saves by itself."""
         return self.library != "rllib"
 
-    @property
-    def evaluation(self) -> dict[str, int]:
-        """How often, and over how many episodes, an agent is evaluated unless a spec says otherwise."""
-        return {"every": self.evaluate_every, "episodes": self.evaluate_episodes}
+    def evaluation(self, environment: str) -> dict[str, int]:
+        """Returns how often, and over how many episodes, an agent is evaluated unless a spec says otherwise."""
+        return {"every": self.evaluate_every, "episodes": self.evaluate_episodes, **self._tuned(environment).evaluation}
 
     def cpus(self, params: Mapping[str, Any]) -> list[float]:
         """Returns the CPUs of each process of a trial, its own first: what only waits for its workers takes none."""

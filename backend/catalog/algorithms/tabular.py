@@ -51,7 +51,8 @@ class TabularParams(Params):
 
 # Measured with seeds 1, 2 and 3, slippery or not; `python -m pytest tests/learning` holds them.
 _TUNED = {
-    "FrozenLake-v1": Tuned({"alpha": 0.2, "alpha_decay": "linear"}, {"episodes": 15_000}),
+    # On ice a hundred episodes are too few to tell the best table from a lucky one.
+    "FrozenLake-v1": Tuned({"alpha": 0.1, "alpha_decay": "linear"}, {"episodes": 15_000}, {"every": 20, "episodes": 500}),
     "CliffWalking-v1": Tuned({"alpha": 0.5, "alpha_decay": "linear", "epsilon": 0.3}, {"episodes": 2000}),
     "Taxi-v3": Tuned({"alpha": 0.5, "alpha_decay": "linear"}, {"episodes": 5000}),
     "CartPole-v1": Tuned(
