@@ -1,15 +1,22 @@
 """What pages, the command line and notebooks may take away of several runs: points, code, reports."""
 
+import hashlib
+import time
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sqlalchemy import make_url
 
-from backend.analysis import groups
+from backend.analysis import diff, groups
+from backend.analysis.groups import Group
 from backend.api import house
 from backend.errors import InvalidSpec, UnknownRun
+from backend.export import contents
 from backend.export import points as export
 from backend.export.points import MIMES, Form
+from backend.export.report import Drawing, Report, Scripts, html
+from backend.export.report import markdown as markdown
 from backend.settings import ROOT
 from backend.store import points as store
 from backend.store import queries
@@ -71,6 +78,57 @@ def _runs(run_ids: Sequence[str]) -> list[Run]:
 def code(run_id: str) -> str:
     """Returns the text of the user's own code as it was when the run was launched; empty where it runs none."""
     return queries.workload(house().database, run_id)
+
+
+def report(runs: Sequence[Run], found: Sequence[Group], key: str, charts: Sequence[Drawing], scripts: Scripts, *, link: str) -> str:
+    """Returns a comparison as an HTML page that needs neither the app nor the internet, with the note that was kept for it.
+
+    Args:
+        found: the groups that the runs fall into.
+        key: the metric by which groups are judged.
+        charts: what the view shows.
+        link: the view's address.
+    """
+    now = time.time()
+    codes = {run.id: code(run.id) for run in runs if run.workload_hash}
+    verdicts = contents.verdicts(found, key)
+    rows = diff.of_groups(found) if len(found) > 1 else diff.of_runs(runs)
+    made = Report(
+        title=f"{len(runs)} run{'s' * (len(runs) != 1)} compared", made_at=now, link=link, charts=charts,
+        tables=[contents.of_groups(found, key), *([verdicts] if verdicts else [])],
+        columns=[group.label for group in found] if len(found) > 1 else [run.name for run in runs],
+        settings=[row for row in rows if row.differs], runs=contents.of_runs(runs, codes, now),
+        note=note([run.id for run in runs]),  # last: a click on the download leaves the field, which is kept only then
+    )  # fmt: skip
+    return html(made, scripts)
+
+
+def figures(title: str, charts: Sequence[Drawing], scripts: Scripts, *, link: str) -> str:
+    """Returns charts alone as such a page."""
+    return html(Report(title, time.time(), link, charts), scripts)
+
+
+def note(run_ids: Sequence[str]) -> str:
+    """Returns the note that was written for the report on some runs; empty if none was."""
+    path = _draft(run_ids)
+    return path.read_text(encoding="utf-8") if path.exists() else ""
+
+
+def keep_note(run_ids: Sequence[str], text: str) -> None:
+    """Keeps a note for the report on some runs, on this machine; none at all where it is empty."""
+    path = _draft(run_ids)
+    if not text.strip():
+        path.unlink(missing_ok=True)
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_suffix(".part")
+    part.write_text(text, encoding="utf-8")
+    part.replace(path)
+
+
+def _draft(run_ids: Sequence[str]) -> Path:
+    name = hashlib.sha256("\n".join(sorted(run_ids)).encode()).hexdigest()[:24]
+    return house().settings.drafts_folder / f"{name}.md"
 
 
 def snippet(run_ids: Sequence[str], metrics: Sequence[str] | None, by: Sequence[str]) -> str:

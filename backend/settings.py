@@ -87,6 +87,11 @@ class Settings(BaseSettings):
         return self.home / "models"
 
     @property
+    def drafts_folder(self) -> Path:
+        """Notes for reports that are being written."""
+        return self.home / "drafts"
+
+    @property
     def defaults_file(self) -> Path:
         """Parameters that forms begin with instead of the catalogue's."""
         return self.home / "defaults.json"

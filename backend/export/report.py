@@ -73,12 +73,17 @@ class Scripts:
 
 def html(report: Report, scripts: Scripts) -> str:
     """Returns a report as an HTML page."""
-    made_at = time.strftime("%Y-%m-%d %H:%M %Z", time.localtime(report.made_at))
+    made_at = moment(report.made_at)
     parts = dict.fromkeys(row.part for row in report.settings)
     module = re.sub(r"export default function\s*\w*", "const raydeckChart = function", scripts.charts, count=1)
     return _template().render(
         report=report, made_at=made_at, note=markdown(report.note), parts=list(parts), plotly=scripts.plotly, charts=module
     )
+
+
+def moment(at: float | None) -> str:
+    """Returns a moment as local date and time, with the zone; a dash for None."""
+    return "–" if at is None else time.strftime("%Y-%m-%d %H:%M %Z", time.localtime(at))
 
 
 def markdown(text: str) -> str:

@@ -11,6 +11,7 @@ import streamlit as st
 from backend import api
 from backend.analysis import words
 from backend.analysis.curves import Curve
+from backend.analysis.groups import Group
 from backend.api import Run
 from backend.catalog import metrics
 from backend.catalog.environments import ENVIRONMENTS
@@ -102,6 +103,18 @@ def compare_chart(board: Board, runs: Sequence[Run], key: str, axis: str, displa
     titles = Titles(_axis_title(axis, runs), metrics.unit(key) or metrics.title(key), goals.pop() if len(goals) == 1 else None)
     what = (key, axis, plot.window, titles, display)
     _show(plot, _kept().chart(runs, ("compare", *what), lambda: _compare_chart(runs, *what)), display, axis)
+
+
+def groups_chart(runs: Sequence[Run], groups: Sequence[Group], key: str, axis: str, window: Window, display: Display) -> Chart:
+    """Returns one metric of several groups: the mean of each in its colour, its repetitions faint behind; for files."""
+    by_trial = {(curve.run_id, curve.trial): curve for curve in _curves(runs, key, axis, window)}
+    drawn = []
+    for group in groups:
+        mine = [(each, by_trial[place]) for each in group.members if (place := (each.run.id, each.trial.number)) in by_trial]
+        drawn.append(lines.Group(group.label, group.ordinal, [curve for _, curve in mine], [each.name for each, _ in mine]))
+    goals = {_solved_at(run, key) for run in runs}
+    titles = Titles(_axis_title(axis, runs), metrics.unit(key) or metrics.title(key), goals.pop() if len(goals) == 1 else None)
+    return _opened(lines.overlay(drawn, titles, display), window, display)
 
 
 def _show(plot: LivePlot, chart: Chart, display: Display, axis: str, *, small: bool = False, picked: Picked | None = None) -> None:

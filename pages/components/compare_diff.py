@@ -1,11 +1,8 @@
 """Compare: in which settings, packages, machines and lines of code the runs differ."""
 
 from collections.abc import Sequence
-from functools import lru_cache
-from typing import Any
 
 import streamlit as st
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 from backend import api_export
 from backend.analysis import diff
@@ -15,6 +12,7 @@ from backend.figures import palette
 from pages.components import chart_options
 from pages.components.charts import Board
 from pages.components.comparison import Comparison
+from pages.components.markup import markup
 
 RUNS, GROUPS = "runs", "groups"
 BESIDE, BELOW = "beside", "below"
@@ -24,7 +22,7 @@ def show(what: Comparison, _board: Board) -> None:
     """Shows settings side by side, a column for each run or group, and the text of two runs' own code."""
     with st.container(horizontal=True, vertical_alignment="center"):
         per = _choice("A column for each", {RUNS: "A column per run", GROUPS: "per group"}, "per") if _folds(what) else RUNS
-        every = st.toggle("Equal ones too", key="all_settings", bind="query-params", help="Also what is the same in all of them.")
+        every = st.toggle("Show what is equal, too", key="all_settings", bind="query-params")
     rows = diff.of_groups(what.groups) if per == GROUPS else diff.of_runs(what.runs)
     shown = rows if every else [row for row in rows if row.differs]
     columns = _groups(what) if per == GROUPS else _runs(what.runs)
@@ -33,7 +31,7 @@ def show(what: Comparison, _board: Board) -> None:
     elif not shown:
         st.info(f"They differ in none of {len(rows)} settings, packages and machines.", icon=":material/check:")
     if shown:
-        st.html(_rendered("compare_diff", columns=columns, rows=shown, parts=list(dict.fromkeys(row.part for row in shown))))
+        markup("compare_diff", "diff", columns=columns, rows=shown, parts=list(dict.fromkeys(row.part for row in shown)))
         st.caption(_said(rows, len(columns)))
     _code(what.runs)
 
@@ -97,7 +95,7 @@ def _code(runs: Sequence[Run]) -> None:
     if not found:
         st.caption("These two ran the same text.")
         return
-    st.html(_rendered("code_diff", pairs=found if look == BESIDE else None, below=diff.unified(found)))
+    markup("code_diff", "code_diff", pairs=found if look == BESIDE else None, below=diff.unified(found))
 
 
 def _pick(label: str, runs: dict[str, Run], first: int, name: str) -> str:
@@ -115,14 +113,3 @@ def _pick(label: str, runs: dict[str, Run], first: int, name: str) -> str:
 def _compared(left: str, right: str) -> list[Line]:
     """What a run ran never changes."""
     return diff.lines(api_export.code(left), api_export.code(right))
-
-
-@lru_cache
-def _template(name: str) -> Template:
-    loader = FileSystemLoader(__file__.rpartition("/")[0])
-    environment = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    return environment.get_template(f"{name}.html.j2")
-
-
-def _rendered(name: str, **values: Any) -> str:
-    return _template(name).render(**values)

@@ -101,6 +101,16 @@ class LivePlot:
         return {"epoch": self._epoch, "number": self._number, "changes": changes}
 
 
+def script() -> str:
+    """Returns the JavaScript module that draws, for pages of another server or none."""
+    return (_HERE / "live_plot.js").read_text()
+
+
+def whole(chart: Chart, height: int) -> dict[str, Any]:
+    """Returns all that the script needs to draw a chart that stays as it is, on a page that has plotly.js."""
+    return {"plotly": "", "dark": _DARK, "height": height, "zooms": False, "picks": False} | LivePlot("")._message(chart, height)
+
+
 def _nothing() -> None:
     """A component's value is followed only if something listens to it."""
 

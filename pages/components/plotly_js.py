@@ -27,6 +27,12 @@ def url() -> str:
     return f"/app/static/{(BASIC if BASIC.exists() else WHOLE).name}"
 
 
+def content() -> str:
+    """Returns the script itself, for files that must do without us."""
+    provide()
+    return (BASIC if BASIC.exists() else WHOLE).read_text(encoding="utf-8")
+
+
 def provide() -> None:
     """Makes sure that there is a plotly.js to serve; nothing is downloaded."""
     if not BASIC.exists() and not WHOLE.exists():

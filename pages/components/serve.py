@@ -24,7 +24,10 @@ _APP = Path(__file__).resolve().parents[2] / "app.py"
 
 
 class EarlyPlotly:
-    """ASGI middleware: answers every HTML page, which is always Streamlit's index, with one that asks for plotly.js too."""
+    """ASGI middleware: answers every HTML page, which is always Streamlit's index, with one that asks for plotly.js too.
+
+    A download is no page.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -43,7 +46,8 @@ def _with_our_index(send: Send) -> Send:
         nonlocal ours
         if message["type"] == "http.response.start":
             headers = dict(message["headers"])
-            ours = message["status"] == 200 and headers.get(b"content-type", b"").startswith(b"text/html")
+            is_page = headers.get(b"content-type", b"").startswith(b"text/html") and b"content-disposition" not in headers
+            ours = message["status"] == 200 and is_page
             if ours:
                 headers.pop(b"content-encoding", None)
                 headers[b"content-length"] = str(len(_index())).encode()

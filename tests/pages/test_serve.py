@@ -29,13 +29,17 @@ def test_every_html_page_asks_for_plotly_and_nothing_else_is_touched() -> None:
     async def text(_request: Any) -> PlainTextResponse:
         return PlainTextResponse("plain")
 
-    routes = [Route("/", index), Route("/parts", parts), Route("/text", text)]
+    async def report(_request: Any) -> HTMLResponse:
+        return HTMLResponse("<html>a report", headers={"Content-Disposition": 'attachment; filename="report.html"'})
+
+    routes = [Route("/", index), Route("/parts", parts), Route("/text", text), Route("/report", report)]
     client = TestClient(Starlette(routes=routes, middleware=[Middleware(EarlyPlotly), Middleware(GZipMiddleware)]))
     for path in ("/", "/parts"):
         page = client.get(path).text
         assert f'<link rel="preload" as="script" href="{plotly_js.url()}">' in page
         assert page.count("<html") == 1
     assert client.get("/text").text == "plain"
+    assert client.get("/report").text == "<html>a report"
     assert client.get("/missing").status_code == 404
     assert client.head("/").status_code == 200
 

@@ -1,0 +1,117 @@
+"""Compare: what can be taken away. A report with one's own note, the charts alone, every point, and Python that loads them."""
+
+from collections.abc import Callable
+from functools import partial
+from urllib.parse import urlencode
+
+import streamlit as st
+
+from backend import api_export
+from backend.api_export import Drawing, Scripts
+from backend.catalog import metrics
+from backend.figures import lines
+from pages.components import chart_options, charts, errors, live_plot, plotly_js
+from pages.components.charts import Board, Window
+from pages.components.comparison import SEPARATOR, Comparison
+from pages.components.points_links import points_links
+
+NOTE_HEIGHT = 220  # pixels
+LONGEST_NOTE = 50_000  # letters
+
+
+def show(what: Comparison, _board: Board) -> None:
+    """Shows what can be taken away of the present view."""
+    left, right = st.columns([3, 2], gap="large")
+    with left:
+        _report(what)
+    with right:
+        _charts(what)
+        _points(what)
+    st.markdown("##### The same points in Python")
+    st.code(api_export.snippet(_ids(what), [what.key], _by()), language="python", wrap_lines=True)
+
+
+def _ids(what: Comparison) -> list[str]:
+    return [run.id for run in what.runs]
+
+
+def _by() -> tuple[str, ...]:
+    return tuple(part for part in st.query_params.get("by", "").split(SEPARATOR) if part)
+
+
+def _report(what: Comparison) -> None:
+    """The note, how it will look, and the report."""
+    st.markdown("##### Report")
+    st.caption(
+        "One HTML file that opens without the app: the chart live, the groups with their intervals, which is better, what differs, specs, "
+        "versions, seeds, code, this link and your note."
+    )
+    key = f"note_{'_'.join(_ids(what))}"
+    if key not in st.session_state:
+        st.session_state[key] = api_export.note(_ids(what))
+    st.text_area(
+        "Your note, in Markdown", key=key, height=NOTE_HEIGHT, max_chars=LONGEST_NOTE, on_change=_keep, args=(what, key),
+        placeholder="What was asked, what came out. **Bold**, lists, tables and links are understood; HTML stays text.",
+    )  # fmt: skip
+    if (note := st.session_state[key]).strip():
+        with st.expander("How it will look"):
+            st.html(api_export.markdown(note))
+    st.download_button(
+        "Download the report", _later(_html, what), file_name=f"comparison-{'-'.join(_ids(what)[:4])}.html",
+        mime="text/html", icon=":material/description:", type="primary", on_click="ignore", key="report",
+    )  # fmt: skip
+
+
+def _keep(what: Comparison, key: str) -> None:
+    with errors.kept():
+        api_export.keep_note(_ids(what), st.session_state[key])
+
+
+def _link() -> str:
+    """Returns the address of the view, as it is now."""
+    page = str(st.context.url or "").partition("?")[0]
+    return f"{page}?{urlencode({**st.query_params.to_dict(), 'tab': 'Curves'})}" if page else ""
+
+
+def _later(make: Callable[[Comparison, str, Window], str], what: Comparison) -> Callable[[], str]:
+    """Returns what makes a file of the view as it is now; it is called in a thread that knows of no page."""
+    return partial(make, what, _link(), chart_options.window(what.axis))
+
+
+def _html(what: Comparison, link: str, window: Window) -> str:
+    return api_export.report(what.runs, what.groups, what.key, _drawings(what, window), _scripts(), link=link)
+
+
+def _charts(what: Comparison) -> None:
+    st.markdown("##### Chart")
+    st.download_button(
+        "HTML", _later(_chart_html, what), file_name=f"{_file(what)}.html", mime="text/html", icon=":material/download:",
+        on_click="ignore", key="chart_html", help="The chart alone, live, in a file that needs nothing else.",
+    )  # fmt: skip
+    st.caption("PNG and SVG: with the buttons at a chart's upper right corner, there for every chart.")
+
+
+def _chart_html(what: Comparison, link: str, window: Window) -> str:
+    return api_export.figures(metrics.title(what.key), _drawings(what, window), _scripts(), link=link)
+
+
+def _file(what: Comparison) -> str:
+    return f"{metrics.title(what.key)}-{len(what.runs)}-runs"
+
+
+def _points(what: Comparison) -> None:
+    st.markdown("##### Points")
+    st.caption(f"Of {metrics.title(what.key)}: every point that was recorded, with its run, group, trial, seed, step and time.")
+    points_links(_ids(what), [what.key], _by(), _file(what))
+    st.caption("Of every metric:")
+    points_links(_ids(what), None, _by(), f"{len(what.runs)}-runs")
+
+
+def _scripts() -> Scripts:
+    return Scripts(plotly_js.content(), live_plot.script())
+
+
+def _drawings(what: Comparison, window: Window) -> list[Drawing]:
+    """Returns the chart of the view: a line for each group, its members faint behind it."""
+    chart = charts.groups_chart(what.runs, what.groups, what.key, what.axis, window, what.display)
+    return [Drawing(metrics.title(what.key), chart.caption, lines.HEIGHT, live_plot.whole(chart, lines.HEIGHT))]

@@ -1,0 +1,29 @@
+"""Links to the points behind a chart, as files: every one of them, whatever the chart draws."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from backend import api_export
+from backend.catalog import metrics as catalog
+from pages.components import export_route
+
+FORMS = {"csv": "CSV", "parquet": "Parquet"}
+
+
+def points_links(run_ids: Sequence[str], keys: Sequence[str] | None, by: Sequence[str], name: str) -> None:
+    """Shows a link for each format to the points of some metrics, of all with None, and how many rows that makes."""
+    many = api_export.rows(run_ids, keys)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        for form, title in FORMS.items():
+            address = export_route.url(run_ids, keys, by, form, name)
+            st.link_button(title, address, icon=":material/download:", disabled=not many)
+        st.caption(f"{many:,} rows" if many else "nothing is recorded yet", width="content")
+
+
+def csv_link(run_id: str, key: str, name: str) -> None:
+    """Shows one small link to the points of a run's chart."""
+    st.link_button(
+        "CSV", export_route.url([run_id], [key], name=f"{name}-{catalog.title(key)}"), icon=":material/download:", type="tertiary",
+        help="Every point of this chart: run, group, trial, seed, metric, step, time, value.",
+    )  # fmt: skip

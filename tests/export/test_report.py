@@ -1,0 +1,113 @@
+"""The report: what is in it, and that people's words stay text in it."""
+
+import math
+import re
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from backend import api_export
+from backend.analysis import groups
+from backend.export import contents, report
+from backend.figures.lines import Chart, Line
+from backend.store.values import Run, TrialState
+from pages.components import live_plot
+from tests.analysis.test_groups import run, trial
+
+NASTY = "<script>alert(1)</script><img src=x onerror=alert(2)>"
+SPEC = {"kind": "external", "name": NASTY, "params": {NASTY: NASTY}}
+
+
+def made(ordinal: int, values: list[float | None], **changes: object) -> Run:
+    trials = [replace(trial(number, number), last={"reward": value}) for number, value in enumerate(values)]
+    return replace(run(ordinal, {**SPEC, "params": {**SPEC["params"], "lr": ordinal}}, *trials), **changes)  # type: ignore[arg-type,dict-item]
+
+
+def page(*runs: Run, note: str = "", scripts: report.Scripts | None = None) -> str:
+    found = groups.grouped(runs)
+    line = Line("a </script> line", "#2563eb", np.arange(3.0), np.arange(3.0))
+    layout = {"xaxis": {}, "yaxis": {}, "title": "</script>" + NASTY}
+    charts = [report.Drawing(NASTY, NASTY, 400, live_plot.whole(Chart((line,), layout, ""), 400))]
+    verdicts = contents.verdicts(found, "reward")
+    tables = [contents.of_groups(found, "reward"), *([verdicts] if verdicts else [])]
+    codes = {runs[0].id: f"# {NASTY}"}
+    told = report.Report(
+        NASTY, 0.0, "http://here/compare?a=1&b=2", charts, note, tables, [group.label for group in found],
+        api_export.diff.of_groups(found), contents.of_runs(runs, codes, 9.0),
+    )  # fmt: skip
+    return report.html(told, scripts or report.Scripts("/* plotly */", live_plot.script()))
+
+
+def test_what_people_wrote_stays_text() -> None:
+    html = page(made(1, [1.0, 2.0]), made(2, [3.0, 4.0], host=NASTY, versions={NASTY: NASTY}), note=f"{NASTY}\n\n`{NASTY}`")
+    assert "<img" not in html
+    assert "<script>alert" not in html
+    assert html.count("<script") == html.count("</script>") == 3, "the chart's data, plotly.js and what draws"
+    assert html.count("&lt;script&gt;alert(1)") > 10
+
+
+def test_nothing_is_fetched_and_links_lead_to_the_web_alone() -> None:
+    note = (
+        "![x](http://elsewhere/x.png) [bad](javascript:alert(1)) [worse](data:text/html,x) [good](https://ray.io) **bold**\n\n|a|\n|-|\n|b|"
+    )
+    html = page(made(1, [1.0, 2.0]), note=note)
+    assert "default-src 'none'" in html
+    assert "<img" not in html
+    assert set(re.findall(r'href="([^"]*)"', html)) == {
+        "data:,",
+        "http://here/compare?a=1&amp;b=2",
+        "http://elsewhere/x.png",
+        "https://ray.io",
+    }
+    assert "<strong>bold</strong>" in html
+    assert "<td>b</td>" in html
+
+
+def test_the_script_that_draws_becomes_a_function_of_the_page() -> None:
+    html = page(made(1, [1.0]))
+    assert "export default" not in html
+    assert "const raydeckChart = function" in html
+
+
+def test_groups_have_their_statistics_and_the_better_one_is_named() -> None:
+    good, bad = made(1, [9.0, 9.1, 9.2, 9.3, 9.4]), made(2, [1.0, 1.1, 1.2, 1.3, None])
+    table = contents.of_groups(groups.grouped([good, bad]), "reward")
+    assert [row[:3] for row in table.rows] == [["lr 1", "1", "5"], ["lr 2", "1", "5 (1 not finite)"]]
+    assert table.rows[0][3].startswith("9.2 [")
+    verdicts = contents.verdicts(groups.grouped([good, bad]), "reward")
+    assert verdicts is not None
+    assert verdicts.rows[0][0] == "lr 1 or lr 2"
+    assert "“lr 1” is better than “lr 2”" in verdicts.rows[0][1]
+    assert "no finite score" in verdicts.rows[0][1]
+    assert "Agarwal" in verdicts.about
+
+
+def test_one_repetition_has_no_interval_and_why_is_said() -> None:
+    table = contents.of_groups(groups.grouped([made(1, [2.0])]), "reward")
+    assert table.rows[0][3:] == ["2", "2", "2"]
+    assert "seed" in table.about
+    assert contents.verdicts(groups.grouped([made(1, [2.0])]), "reward") is None
+
+
+def test_no_answer_is_given_where_nobody_said_what_is_good() -> None:
+    assert contents.verdicts(groups.grouped([made(1, [1.0, 2.0]), made(2, [1.0, 2.0])]), "temperature") is None
+
+
+def test_a_repetition_that_is_underway_counts_not_yet() -> None:
+    running = replace(trial(0, 1), state=TrialState.RUNNING, last={})
+    failed = replace(trial(1, 2), state=TrialState.FAILED, last={})
+    (group,) = groups.grouped([run(1, {**SPEC, "params": {}}, running, failed)])
+    (scores,) = contents.scores(group, "reward").scores.values()
+    assert len(scores) == 1
+    assert math.isnan(scores[0])
+
+
+@pytest.mark.usefixtures("home")
+def test_a_note_is_kept_for_the_runs_whatever_their_order() -> None:
+    assert api_export.note(["a", "b"]) == ""
+    api_export.keep_note(["a", "b"], "# Löss\n")
+    assert api_export.note(["b", "a"]) == "# Löss\n"
+    assert api_export.note(["a"]) == ""
+    api_export.keep_note(["b", "a"], "  ")
+    assert api_export.note(["a", "b"]) == ""
