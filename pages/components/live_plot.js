@@ -79,6 +79,18 @@ const traces = (kept, dark) => kept.lines.flatMap((line) => {
   return [shade, stroke]
 }).sort((one, other) => (other.fill === "toself") - (one.fill === "toself")) // bands lie behind every line
 
+// A button that saves the chart as it looks now, on the page's ground: a transparent one is unreadable on another.
+const saving = (node, format, icon) => ({
+  name: format, title: `Download as ${format}`, icon: window.Plotly.Icons[icon],
+  click: () => {
+    const layout = { ...node.layout, paper_bgcolor: getComputedStyle(node).getPropertyValue("--st-background-color").trim() || "#ffffff" }
+    const name = (node.layout.yaxis.title?.text ?? "").replace(/[^a-z0-9]+/gi, "-").replace(/^-|-$/g, "") || "chart"
+    window.Plotly.downloadImage({ data: node.data, layout }, {
+      format: format.toLowerCase(), filename: name, width: node.clientWidth, height: node.given.height, scale: format === "PNG" ? 2 : 1,
+    })
+  },
+})
+
 const draw = (node) => {
   const { kept } = node
   const layout = structuredClone(kept.layout)
@@ -94,7 +106,8 @@ const draw = (node) => {
   const data = traces(kept, isDark(node) && node.given.dark)
   window.Plotly.react(node, data, layout, {
     responsive: true, displaylogo: false, doubleClick: "autosize",
-    modeBarButtonsToRemove: ["select2d", "lasso2d", "sendChartToCloud"], // nothing leaves this machine
+    modeBarButtonsToRemove: ["select2d", "lasso2d", "sendChartToCloud", "toImage"], // nothing leaves this machine
+    modeBarButtonsToAdd: [saving(node, "PNG", "camera"), saving(node, "SVG", "disk")],
   })
   node.dataset.draws = String(Number(node.dataset.draws ?? 0) + 1)
   if (!node.listens) {
