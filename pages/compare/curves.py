@@ -3,11 +3,17 @@
 import streamlit as st
 
 from backend import api
-from pages.components import compare_curves, compare_diff, compare_report, comparison, errors
+from pages.components import compare_answers, compare_curves, compare_diff, compare_params, compare_report, comparison, errors
 from pages.components.charts import Board
 from pages.components.examples import cards
 
-TABS = {"Curves": compare_curves.show, "Diff": compare_diff.show, "Report": compare_report.show}
+TABS = {
+    "Curves": compare_curves.show,
+    "Answers": compare_answers.show,
+    "Params": compare_params.show,
+    "Diff": compare_diff.show,
+    "Report": compare_report.show,
+}
 
 st.header("Compare")
 with errors.told():

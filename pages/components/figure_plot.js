@@ -6,10 +6,19 @@ const loaded = (url) => (plotly ??= window.Plotly ? Promise.resolve() : new Prom
   document.head.append(script)
 }))
 
+const isDark = (colour) => {
+  const probe = document.createElement("canvas").getContext("2d")
+  probe.fillStyle = colour || "#ffffff"
+  const [red, green, blue] = [1, 3, 5].map((at) => parseInt(probe.fillStyle.slice(at, at + 2), 16))
+  return 0.299 * red + 0.587 * green + 0.114 * blue < 128
+}
+
 const draw = (node) => {
   const styles = getComputedStyle(node)
   const value = (name) => styles.getPropertyValue(name).trim()
-  const text = Object.entries(node.given.colours).reduce((text, [given, name]) => text.replaceAll(given, value(name)), node.given.figure)
+  const colours = Object.entries(node.given.colours).map(([given, name]) => [given, value(name)])
+  if (isDark(value("--st-background-color"))) colours.push(...Object.entries(node.given.dark))
+  const text = colours.reduce((text, [given, shown]) => text.replaceAll(given, shown), node.given.figure)
   const { data, layout } = JSON.parse(text)
   layout.font = { family: value("--st-font"), color: value("--st-text-color"), size: 13 }
   layout.hoverlabel = { bgcolor: value("--st-secondary-background-color"), bordercolor: value("--st-border-color"), font: layout.font, align: "left" }

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from backend.figures import q_tables
+from backend.figures import palette, q_tables
 from pages.components import plotly_js
 
 if TYPE_CHECKING:
@@ -26,7 +26,8 @@ def _component():  # type: ignore[no-untyped-def]
     )
 
 
-def figure_plot(figure: "go.Figure", key: str) -> None:
-    """Shows a figure; one of the same `key` takes the place of the last."""
-    given = {"plotly": plotly_js.url(), "figure": figure.to_json(), "colours": COLOURS, "height": figure.layout.height}
+def figure_plot(figure: "go.Figure", key: str, *, in_run_colours: bool = False) -> None:
+    """Shows a figure; one of the same `key` takes the place of the last. With `in_run_colours` a dark page gets the lighter ones."""
+    dark = dict(zip(palette.LIGHT, palette.DARK, strict=True)) if in_run_colours else {}
+    given = {"plotly": plotly_js.url(), "figure": figure.to_json(), "colours": COLOURS, "height": figure.layout.height, "dark": dark}
     _component()(key=key, data=given, height="content")

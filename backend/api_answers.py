@@ -1,0 +1,176 @@
+"""What the Compare page may ask of its answers: scores, verdicts computed in the background, and more seeds."""
+
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from functools import partial
+
+from backend import specs
+from backend.analysis import scores
+from backend.analysis.answering import Answers, Question, answered
+from backend.analysis.further import Further, further
+from backend.analysis.groups import Group
+from backend.analysis.scores import Place, Rule, Scored
+from backend.api import house, wake_cluster
+from backend.catalog.metrics import Mode
+from backend.errors import InvalidSpec
+from backend.specs import RLSpec
+from backend.store import repeats, tails
+from backend.store import series as store_series
+from backend.store.series import STEP
+from backend.store.values import Curve, Run
+
+KEPT = 32
+REST = 5.0  # seconds at least between two computations of the same question, while runs go on
+REST_SHARE = 5.0  # and at least so many times what the last one took
+
+
+@dataclass
+class Progress:
+    """How far the computation is, from 0 to 1, and what it is at."""
+
+    done: float = 0.0
+    doing: str = "scores"
+
+
+@dataclass(frozen=True, eq=False)
+class Standing:
+    """The newest answers there are, None before the first; and the progress of newer ones, None if these are the newest."""
+
+    answers: Answers | None
+    progress: Progress | None
+
+
+@dataclass
+class _Kept:
+    answers: Answers | None = None
+    state: Hashable = None
+    error: BaseException | None = None
+    until: float = 0.0  # not computed anew before
+    job: "Future[Answers] | None" = None
+    job_state: Hashable = None
+    began: float = 0.0
+    progress: Progress = field(default_factory=Progress)
+
+
+_pool = ThreadPoolExecutor(2, thread_name_prefix="answers")
+_lock = threading.Lock()
+_answers: OrderedDict[Hashable, _Kept] = OrderedDict()
+_scores: OrderedDict[Hashable, tuple[Hashable, list[Scored]]] = OrderedDict()
+
+
+def state_of(runs: Sequence[Run]) -> Hashable:
+    """Returns what changes when some runs have news."""
+    return tuple((run.id, run.reports, run.state, run.attempt, len(run.trials), _ended(run)) for run in runs)
+
+
+def _ended(run: Run) -> int:
+    return sum(trial.ended_at is not None for trial in run.trials)
+
+
+def standing(groups: Sequence[Group], question: Question) -> Standing:
+    """Returns the answers as far as they are known, and has them computed in the background where the runs have news.
+
+    While runs go on, the last answers stand for some seconds before they are computed anew. What a computation raises is raised here.
+    """
+    runs = _runs(groups)
+    name, state = (tuple(group.id for group in groups), tuple(group.label for group in groups), question), state_of(runs)
+    with _lock:
+        kept = _answers.setdefault(name, _Kept())
+        _answers.move_to_end(name)
+        while len(_answers) > KEPT:
+            _answers.popitem(last=False)
+        if kept.job is not None and kept.job.done():
+            _take(kept)
+        if kept.job is None and kept.state != state and time.monotonic() >= kept.until:
+            kept.progress, kept.job_state, kept.began = Progress(), state, time.monotonic()
+            kept.job = _pool.submit(_compute, list(groups), question, partial(_told, kept.progress))
+        if kept.error is not None and kept.job is None:
+            raise kept.error
+        return Standing(kept.answers, replace(kept.progress) if kept.job is not None else None)
+
+
+def _take(kept: _Kept) -> None:
+    job, kept.job = kept.job, None
+    took = time.monotonic() - kept.began
+    kept.state, kept.until = kept.job_state, time.monotonic() + max(REST, REST_SHARE * took)
+    if job is not None and (error := job.exception()) is None:
+        kept.answers, kept.error = job.result(), None
+    elif job is not None:
+        kept.error = error
+
+
+def _told(progress: Progress, done: float, doing: str) -> None:
+    progress.done, progress.doing = done, doing
+
+
+def _compute(groups: Sequence[Group], question: Question, told: Callable[[float, str], None]) -> Answers:
+    curves = _curves(_runs(groups), question.key)
+    found = _scored(groups, question.key, question.rule, question.mode, curves)
+    return answered(question, found, curves, told)
+
+
+def scored(groups: Sequence[Group], key: str, rule: Rule, mode: Mode) -> list[Scored]:
+    """Returns the scores of all members of some groups; read anew only if the runs have news."""
+    runs = _runs(groups)
+    name, state = (tuple(group.id for group in groups), key, rule, mode), state_of(runs)
+    with _lock:
+        known, found = _scores.get(name, (None, None))
+    if found is None or known != state:
+        found = _scored(groups, key, rule, mode, _curves(runs, key))
+    with _lock:
+        _scores[name] = state, found
+        _scores.move_to_end(name)
+        while len(_scores) > KEPT:
+            _scores.popitem(last=False)
+    return found
+
+
+def _curves(runs: Sequence[Run], key: str) -> dict[Place, Curve]:
+    found = store_series.read(house().database, [run.id for run in runs], [key], x=STEP, points=scores.POINTS)
+    return {(curve.run_id, curve.trial): curve for curve in found}
+
+
+def _scored(groups: Sequence[Group], key: str, rule: Rule, mode: Mode, curves: Mapping[Place, Curve]) -> list[Scored]:
+    runs = [run.id for run in _runs(groups)]
+    ends = tails.tails(house().database, runs, key, rule.reports) if rule.how == "reports" else {}
+    return [scores.scored(group, rule, mode, curves, ends) for group in groups]
+
+
+def _runs(groups: Sequence[Group]) -> list[Run]:
+    return list({run.id: run for group in groups for run in group.runs}.values())
+
+
+def plan(groups: Sequence[Group], count: int) -> list[Further]:
+    """Returns the runs that would give each of some groups `count` more seeds."""
+    return further(groups, count, partial(repeats.seeds, house().database))
+
+
+def start(planned: Sequence[Further], launch_key: str) -> list[str]:
+    """Starts planned runs as clones, children of those they are made of, and returns their ids; the same key starts none twice.
+
+    Raises:
+        InvalidSpec: a run cannot be started again as it was; none was started.
+    """
+    ready = [_cloned(each) for each in planned]
+    started = [
+        house().launcher.launch(spec, parent_id=each.of.id, launch_key=f"{launch_key}-{index}")
+        for index, (each, spec) in enumerate(zip(planned, ready, strict=True))
+    ]
+    wake_cluster()
+    return started
+
+
+def _cloned(each: Further) -> RLSpec:
+    spec = specs.parse({**each.of.spec, "seeds": list(each.seeds)})
+    if not isinstance(spec, RLSpec):
+        raise InvalidSpec({"seeds": "only reinforcement learning has seeds"})
+    found = house().launcher.checked_rl(spec).found
+    if (found.hash if found else "") != each.of.workload_hash:
+        raise InvalidSpec(
+            {"environment": f"your code has changed since {each.of.id} ran, so more seeds would not be repetitions of it: start a new run"}
+        )
+    return spec

@@ -1,0 +1,165 @@
+"""Compare: is it better, how sure is that, what would settle it."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import streamlit as st
+
+from backend import api_answers, api_compare
+from backend.analysis import words
+from backend.analysis.answering import Answers, Pair, Question
+from backend.analysis.answers.samples import Estimate, percent
+from backend.analysis.groups import Group
+from backend.api_answers import Standing
+from backend.catalog import metrics
+from backend.figures import answers as figures
+from backend.figures import palette
+from pages.components import charts, compare_answers_ask, compare_answers_more, compare_answers_target
+from pages.components.charts import Board
+from pages.components.comparison import Comparison
+from pages.components.markup import markup
+from pages.components.text import plain
+
+MOST_NOTES = 12
+SHORT = {"iqm": "IQM", "mean": "mean", "median": "median"}
+PAPER = "The statistics are those of rliable: Agarwal et al. 2021, Deep Reinforcement Learning at the Edge of the Statistical Precipice."
+WAIT = 0.4  # seconds between two looks at the progress
+
+
+def show(what: Comparison, board: Board) -> None:
+    """Shows each group against a baseline: verdict, intervals, profile, steps to a target."""
+    found = [group for group in what.groups if group.members]
+    if len(found) < 2:
+        _one_group(what)
+        return
+    question = compare_answers_ask.ask(what, found)
+    if question is None:
+        st.info("Say above whether high or low values of this metric are better.", icon=":material/swap_vert:")
+        return
+    standing = api_answers.standing(found, question)
+    if standing.answers is None:
+        st.fragment(_wait, run_every=WAIT)(found, question)
+    else:
+        _show(what, standing.answers, board)
+        _newer(standing, is_live=what.is_live)
+
+
+def _one_group(what: Comparison) -> None:
+    said = "All of these runs are one group: they differ in nothing but the seed."
+    if not any(group.members for group in what.groups):
+        said = "None of these runs has seeds or trials."
+    elif st.query_params.get("by"):
+        said = "All of these runs are one group by the settings chosen above."
+    st.info(f"{said} Add a run to compare with, or group by a setting in which they differ.", icon=":material/balance:")
+
+
+def _wait(found: Sequence[Group], question: Question) -> None:
+    """Shows how far the computation is; once it is done the page is drawn anew."""
+    standing = api_answers.standing(found, question)
+    if standing.answers is not None or standing.progress is None:
+        st.rerun()
+    st.progress(standing.progress.done, f"Computing: {plain(standing.progress.doing)} …")
+
+
+def _newer(standing: Standing, *, is_live: bool) -> None:
+    if is_live:
+        st.caption("Runs are going on: what they report next is counted some seconds later.")
+    elif standing.progress is not None:
+        st.caption("Counting what came in since …")
+
+
+def _show(what: Comparison, found: Answers, board: Board) -> None:
+    if len(found.present) < 2:
+        _nothing_shared(what, found)
+        return
+    _table(found)
+    for note in found.notes[:MOST_NOTES]:
+        st.caption(f":material/warning: {plain(note)}")
+    if len(found.notes) > MOST_NOTES:
+        st.caption(f"and {len(found.notes) - MOST_NOTES} notes more.")
+    if found.scale:
+        out = f" Left out, because not all groups have it: {', '.join(found.left_out)}." if found.left_out else ""
+        st.caption(plain(f"Scores over {len(found.environments)} environments, on one scale. {found.scale}.{out}"))
+    compare_answers_more.offers(found)
+    st.subheader("Performance profile")
+    _profile(found, board)
+    st.subheader("Sample efficiency")
+    compare_answers_target.show(what, found)
+    _method(found)
+
+
+def _nothing_shared(what: Comparison, found: Answers) -> None:
+    has = api_compare.keys(what.runs)
+    by_group = [set.intersection(*(set(has[run.id]) for run in group.runs)) for group in what.groups]
+    shared = sorted(key for key in set.intersection(*by_group) if key not in metrics.COUNTERS)
+    which = f"All of them have: {', '.join(metrics.title(key) for key in shared)}." if shared else "They share no metric at all."
+    who = ", ".join(f"“{group.label}”" for group in found.present)
+    st.info(
+        plain(f"Only {who or 'none'} of these groups has reported “{metrics.title(found.question.key)}”. {which}"),
+        icon=":material/link_off:",
+    )
+
+
+def _table(found: Answers) -> None:
+    estimates = {scored.group: estimate for scored, estimate in zip(found.scored, found.estimates, strict=True)}
+    seeds = {scored.group: len(scored.counted) for scored in found.scored}
+
+    def row(group: Group) -> dict[str, Any]:
+        told = _estimate(estimates[group])
+        return {"label": group.label, "colour": palette.of_run(group.ordinal), "n": seeds[group], "estimate": told}
+
+    rows = [row(pair.group) | _told(pair) for pair in found.pairs]
+    markup(
+        "compare_answers", "answers", baseline=row(found.baseline), rows=rows, statistic=SHORT[found.question.statistic],
+    )  # fmt: skip
+
+
+def _told(pair: Pair) -> dict[str, Any]:
+    verdict = pair.verdict
+    if verdict is None:
+        return {"kind": "refused", "refused": pair.refused}
+    chance = verdict.probability
+    kind = "open" if verdict.winner is None else "better" if verdict.winner == verdict.a else "worse"
+    known = chance.has_interval
+    return {
+        "kind": kind, "refused": "", "chance": _percent(chance), "center": 100 * chance.center,
+        "low": 100 * chance.low if known else None, "high": 100 * chance.high if known else None,
+        "difference": _estimate(verdict.difference, signed=True), "sentence": verdict.sentence, "notes": verdict.notes,
+    }  # fmt: skip
+
+
+def _percent(chance: Estimate) -> str:
+    if not chance.has_interval:
+        return percent(chance.center)
+    return f"{percent(chance.center)} ({percent(chance.low, unit=False)}–{percent(chance.high)})"
+
+
+def _estimate(each: Estimate | None, *, signed: bool = False) -> str:
+    if each is None:
+        return "–"
+    center = f"{'+' * (signed and each.center > 0)}{words.number(each.center)}"
+    return f"{center} ({words.number(each.low)} to {words.number(each.high)})" if each.has_interval else center
+
+
+def _profile(found: Answers, board: Board) -> None:
+    if found.no_profile:
+        st.caption(plain(found.no_profile))
+        return
+    title = metrics.title(found.question.key) + (", on one scale" if found.scale else "")
+    name = ("profile", found.question, tuple(group.id for group, _ in found.profiles))
+    charts.figure(board, "profile", name, id(found), lambda: figures.profiles(found.profiles, title, found.question.mode))
+
+
+def _method(found: Answers) -> None:
+    """Names the methods and their papers, and what is known of their coverage."""
+    verdicts = [pair.verdict for pair in found.pairs if pair.verdict is not None]
+    if not verdicts:
+        return
+    said = [
+        verdicts[0].method,
+        "The statistics are those of rliable (Agarwal et al. 2021, Deep RL at the Edge of the Statistical Precipice).",
+    ]
+    if any(verdict.probability.n < 2 for verdict in verdicts):
+        said.append("Of one seed there is no interval: nothing says how much luck it had.")
+    with st.expander("How this is computed", icon=":material/functions:"):
+        st.caption(plain(" ".join(said)))
