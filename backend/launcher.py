@@ -106,11 +106,13 @@ class Launcher:
         return ready
 
     def checked_rl(self, spec: RLSpec) -> Prepared:
-        """Returns a reinforcement-learning run whose environment, if it is the user's own, was made and stepped.
+        """Returns a reinforcement-learning run checked against the cluster; an environment of the user's own was made and stepped.
 
         Raises:
             InvalidSpec: with one entry in `problems` for each field that is wrong.
         """
+        if lacking := dict(rl_check.lacking(spec, there)) if (there := self._resources()) else {}:
+            raise InvalidSpec(lacking)
         return rl_check.check(spec, self.settings.workloads_folder, self.settings.environments_folder)
 
     def checked_sweep(self, spec: SweepSpec) -> Tuning:

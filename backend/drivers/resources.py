@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import ray
 
 from backend.drivers.attempt import Attempt, Impossible
-from backend.specs import RunSpec, SweepSpec, TaskSpec
+from backend.specs import RunSpec, TaskSpec
 from backend.store.values import TrialState
 
 NAMES = {"CPU": "CPUs", "GPU": "GPUs", "memory": "GB of memory"}
@@ -37,7 +37,7 @@ def lacking(spec: RunSpec, there: Mapping[str, float]) -> str:
 def _reserved(spec: RunSpec) -> dict[str, float]:
     if isinstance(spec, TaskSpec):
         return spec.reserved()
-    return {"CPU": float(spec.cpus_per_trial), "GPU": spec.gpus if isinstance(spec, SweepSpec) else 0.0}
+    return {"CPU": float(spec.cpus_per_trial), "GPU": spec.gpus}
 
 
 def waits_for(attempt: Attempt, cpus: float) -> str:

@@ -138,6 +138,11 @@ class RLSpec(BaseModel):
     def cpus_per_trial(self) -> float:
         return sum(self.processes)
 
+    @property
+    def gpus(self) -> float:
+        """GPUs of one seed."""
+        return ALGORITHMS[self.algorithm].gpus(self.params)
+
 
 def detail(loc: tuple[int | str, ...], message: str, given: Any) -> InitErrorDetails:
     """Returns one problem of a spec for pydantic's own error."""
@@ -165,6 +170,9 @@ def _catalogue_problems(data: dict[str, Any]) -> Iterator[InitErrorDetails]:
         yield detail(("environment",), why, environment.id)
     yield from _part_problems("params", data, algorithm.params if algorithm else None)
     yield from _wrapper_problems(data, algorithm)
+    given = data.get("wrappers")
+    if environment and isinstance(given, dict) and (why := cannot_normalise(environment, given)):
+        yield detail(("wrappers", "normalize_observation"), why, True)
     yield from _part_problems("environment_options", data, environment.options if environment else None)
 
 
@@ -176,6 +184,13 @@ def _environment(data: dict[str, Any]) -> tuple[Environment | None, list[InitErr
     if isinstance(name, str) and name not in ENVIRONMENTS and (known := unavailable(name)):
         return None, [detail(("environment",), known.told, name)]
     return _looked_up("environment", data, ENVIRONMENTS)
+
+
+def cannot_normalise(environment: Environment, wrappers: Mapping[str, Any]) -> str:
+    """Returns why observations cannot be normalised, if they are to be: numbers of states have no mean; stacked, they are vectors."""
+    if environment.observation != "discrete" or not wrappers.get("normalize_observation") or wrappers.get("frame_stack", 1) != 1:
+        return ""
+    return f"{environment.id} has discrete observations, and numbers of states have neither mean nor variance: leave it off"
 
 
 def _wrapper_problems(data: dict[str, Any], algorithm: Algorithm | None) -> Iterator[InitErrorDetails]:

@@ -1,6 +1,6 @@
 """Checks a reinforcement-learning run in an environment of the user's own before it starts."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,9 +8,10 @@ from pydantic import ValidationError
 
 from backend.catalog import own_environments
 from backend.catalog.algorithms import ALGORITHMS
+from backend.catalog.algorithms.base import PROCESSES
 from backend.catalog.own_environments import Checked, OwnEnvironment, is_own
 from backend.errors import InvalidSpec, UnknownWorkload
-from backend.specs.rl import RLSpec
+from backend.specs.rl import RLSpec, cannot_normalise
 
 
 @dataclass(frozen=True)
@@ -51,5 +52,17 @@ def _problems(spec: RLSpec, checked: Checked) -> Iterator[tuple[str, str]]:
         return
     if why := ALGORITHMS[spec.algorithm].why_not(checked.environment):
         yield "environment", why
+    if why := cannot_normalise(checked.environment, spec.wrappers.model_dump()):
+        yield "wrappers.normalize_observation", why
     if not checked.ends and spec.wrappers.time_limit is None:
         yield "wrappers.time_limit", "no episode ended by itself while acting at random: set a limit, for example 500"
+
+
+def lacking(spec: RLSpec, there: Mapping[str, float]) -> Iterator[tuple[str, str]]:
+    """Yields each field that asks for more than there is in the whole cluster, and what there is."""
+    counts = {name: int(spec.params[name]) for name in PROCESSES if spec.params.get(name)}
+    most = max(counts, key=lambda name: counts[name], default="")
+    field = f"params.{most}" if most else "algorithm"
+    for name, where, need in (("CPU", field, spec.cpus_per_trial), ("GPU", "params.num_gpus_per_learner", spec.gpus)):
+        if need > (has := there.get(name, 0.0)):
+            yield where, f"a trial asks for {need:g} {name}{'s' if need != 1 else ''}, and the whole cluster has {has:g}"

@@ -7,6 +7,7 @@ empty), max_steps (env steps an episode may take), wrappers, seed, params, stop,
 
 import inspect
 import linecache
+import math
 import sys
 import types
 from collections.abc import Callable, Mapping
@@ -16,6 +17,7 @@ from statistics import fmean
 from typing import Any
 
 import gymnasium
+import numpy as np
 from gymnasium.wrappers import FlattenObservation, FrameStackObservation, NormalizeReward, TimeLimit
 from ray import tune
 
@@ -26,7 +28,7 @@ EVALUATION_SEED = 1_000_003  # of the first episode, the next has the next: no t
 def make(config: Mapping[str, Any], render_mode: str | None = None, *, learns: bool = True) -> gymnasium.Env[Any, Any]:
     """Returns the environment of a config with its wrappers; where nothing `learns`, rewards stay as they are."""
     if code := config.get("environment_code"):
-        bare = own(code, config["environment"], config["environment_options"], render_mode)
+        bare = Watched(own(code, config["environment"], config["environment_options"], render_mode))
         env: gymnasium.Env[Any, Any] = TimeLimit(bare, config["max_steps"])
     else:
         if module := config.get("environment_module"):
@@ -44,6 +46,21 @@ def make(config: Mapping[str, Any], render_mode: str | None = None, *, learns: b
     if learns and wrappers.get("normalize_reward"):
         env = NormalizeReward(env, gamma=config["params"].get("gamma", 0.99))
     return env
+
+
+class Watched(gymnasium.Wrapper[Any, Any, Any, Any]):
+    """An environment of a person's own that may return no number: learning from that would spoil the agent without a word."""
+
+    steps = 0
+
+    def step(self, action: Any) -> tuple[Any, Any, bool, bool, dict[str, Any]]:
+        observation, reward, terminated, truncated, info = self.env.step(action)
+        self.steps += 1
+        if not math.isfinite(reward):  # type: ignore[arg-type]
+            raise FloatingPointError(f"{type(self.unwrapped).__name__} returned {reward} as the reward of step {self.steps}")
+        if isinstance(observation, np.ndarray) and observation.dtype.kind == "f" and not np.isfinite(observation).all():
+            raise FloatingPointError(f"{type(self.unwrapped).__name__} returned an observation with NaN or infinity in step {self.steps}")
+        return observation, reward, terminated, truncated, info
 
 
 def own(code: str, name: str, options: Mapping[str, Any], render_mode: str | None = None) -> gymnasium.Env[Any, Any]:

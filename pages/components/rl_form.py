@@ -6,7 +6,7 @@ from typing import Any
 import streamlit as st
 from pydantic import BaseModel
 
-from backend import specs
+from backend import api_environments, specs
 from backend.catalog.algorithms import ALGORITHMS, LIBRARIES, Algorithm
 from backend.errors import InvalidSpec
 from backend.specs import RLSpec, Stop
@@ -53,8 +53,10 @@ def _checked(data: dict[str, Any], chosen: Chosen, place: Any) -> tuple[specs.Ru
     """Returns the spec, or what is wrong; an environment of the user's own is tried, and said to be what it was found to be."""
     try:
         spec = specs.parse(data)
-        if chosen.own is None or not isinstance(spec, RLSpec):
+        if not isinstance(spec, RLSpec):
             return spec, {}
+        if chosen.own is None:
+            return api_environments.check(spec).spec, {}
         with place:
             prepared = environment_field.checked_own(spec)
             if prepared.checked and prepared.checked.environment:

@@ -62,6 +62,10 @@ class Algorithm:
         own = 0.0 if "num_workers" in params else 1.0
         return [own] + [1.0] * sum(int(params.get(name, 0)) for name in PROCESSES)
 
+    def gpus(self, params: Mapping[str, Any]) -> float:
+        """Returns the GPUs of a trial: its learners', or its own where it learns itself."""
+        return float(params.get("num_gpus_per_learner", 0.0)) * max(1, int(params.get("num_learners", 0)))
+
     def defaults(self, environment: str) -> dict[str, Any]:
         """Returns the params an environment begins with."""
         return self.params.model_validate(self._tuned(environment).params).model_dump()
