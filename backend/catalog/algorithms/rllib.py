@@ -1,13 +1,22 @@
 """Algorithms of RLlib."""
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 
 from pydantic import Field
 
-from backend.catalog.algorithms.base import Algorithm
+from backend.catalog.algorithms.base import Algorithm, Tuned
 from backend.catalog.algorithms.params import GAMMA, HIDDEN, LEARNING_RATE, MORE, SAMPLING, LearningRate, Params, Probability, Units
 
 WRAPPERS = frozenset({"time_limit", "frame_stack", "normalize_reward"})
+LANDER: Mapping[str, Any] = {
+    "gamma": 0.999, "lambda_": 0.98, "train_batch_size": 4000, "num_epochs": 10, "minibatch_size": 256, "entropy_coeff": 0.01,
+    "num_envs_per_env_runner": 16,
+}  # fmt: skip
+# Half as many updates as env steps, each on few samples: in RLlib it is drawing them that takes the time.
+PENDULUM: Mapping[str, Any] = {
+    "actor_lr": 1e-3, "alpha_lr": 1e-3, "gamma": 0.98, "train_batch_size": 64, "training_intensity": 32.0,
+}  # fmt: skip
 
 Learners = Annotated[
     int,
@@ -169,6 +178,7 @@ RLLIB_ALGORITHMS = (
         "from the one that collected the data.",
         observations=frozenset({"box"}), actions=frozenset({"discrete", "box"}),
         wrappers=WRAPPERS, params=PPOParams, code="backend.workloads.ppo:config", stop={"env_steps": 60_000},
+        tuned={"LunarLander-v3": Tuned(LANDER, {"env_steps": 400_000}, {"every": 5, "episodes": 20})},
     ),
     Algorithm(
         id="dqn", title="DQN", evaluate_every=5, library="rllib",
@@ -189,6 +199,7 @@ RLLIB_ALGORITHMS = (
         "action, and the more doubtful one counts.",
         observations=frozenset({"box"}), actions=frozenset({"box"}), wrappers=WRAPPERS,
         params=SACParams, code="backend.workloads.sac:config", stop={"env_steps": 20_000},
+        tuned={"Pendulum-v1": Tuned(PENDULUM, {"env_steps": 10_000})},
     ),
     Algorithm(
         id="appo", title="APPO", evaluate_every=5, library="rllib",
