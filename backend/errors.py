@@ -4,6 +4,8 @@ RaydeckError
 ├── UnknownRun(LookupError)        no run has that id
 ├── UnknownWorkload(LookupError)   the catalogue has no such name; the message lists the nearest
 ├── InvalidSpec(ValueError)        .problems: field -> what is wrong with it, all of them at once
+├── InvalidQuery(ValueError)       .position, .length: where in the query; .nearest: names that may be meant
+├── InvalidAnnotation(ValueError)  a tag, a note or a view's name cannot be kept
 ├── NotANumber(TypeError)          .key: the metric whose value is no number
 ├── IllegalMove                    the run is not in a state that allows this
 ├── StaleAttempt                   a newer attempt of the run has taken over; this driver must end
@@ -13,7 +15,7 @@ RaydeckError
 └── ClusterUnavailable             Ray could not be reached; the message says where and what to try
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 
 class RaydeckError(Exception):
@@ -37,6 +39,26 @@ class InvalidSpec(RaydeckError, ValueError):
     def __init__(self, problems: Mapping[str, str]) -> None:
         self.problems = dict(problems)
         super().__init__("; ".join(f"{field}: {problem}" for field, problem in self.problems.items()))
+
+
+class InvalidQuery(RaydeckError, ValueError):
+    """A query cannot be read, at the letters from `position` on; `nearest` are the names that may be meant there."""
+
+    def __init__(self, why: str, position: int = 0, length: int = 1, nearest: Sequence[str] = ()) -> None:
+        self.position, self.length, self.nearest = position, max(1, length), tuple(nearest)
+        meant = f" Did you mean {' or '.join(nearest)}?" if nearest else ""
+        super().__init__(f"{why}{meant}")
+
+    def pointed_at(self, query: str) -> str:
+        """Returns the line of the query that is wrong, and a line below it with marks under the wrong letters."""
+        before, line = query[: self.position], query.splitlines() or [""]
+        row = min(before.count("\n"), len(line) - 1)
+        column = self.position - (before.rfind("\n") + 1)
+        return f"{line[row]}\n{' ' * column}{'^' * max(1, min(self.length, len(line[row]) - column))}"
+
+
+class InvalidAnnotation(RaydeckError, ValueError):
+    """A tag, a note or a view's name cannot be kept as it is."""
 
 
 class NotANumber(RaydeckError, TypeError):

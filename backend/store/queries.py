@@ -5,10 +5,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import JSON, Connection, Row, Text, cast, func, select
+from sqlalchemy import JSON, Connection, Row, Text, cast, select
 
 from backend.errors import UnknownRun
 from backend.store.database import Database
+from backend.store.find.conditions import condition
 from backend.store.schema import checkpoints as checkpoints_table
 from backend.store.schema import events, fanouts, run_tags, runs, series, trials
 from backend.store.values import ACTIVE, Checkpoint, Event, Run, RunState, TaskCounts, Trial, TrialState
@@ -37,17 +38,25 @@ def run(database: Database, run_id: str) -> Run:
 
 
 def all_runs(database: Database, *, states: Iterable[RunState] | None = None, query: str = "", limit: int | None = None) -> list[Run]:
-    """Returns runs, newest first. Each word of `query` must occur in id, name, kind, state or spec."""
-    wanted = select(*_RUN_COLUMNS).where(_PRESENT).order_by(runs.c.ordinal.desc())
+    """Returns the runs that `query` describes, newest first; archived ones only if it asks for them.
+
+    Raises:
+        InvalidQuery: the query cannot be read.
+    """
+    wanted = select(*_RUN_COLUMNS).order_by(runs.c.ordinal.desc())
     if states is not None:
         wanted = wanted.where(runs.c.state.in_(list(states)))
-    for word in query.split():
-        haystack = runs.c.id + " " + runs.c.name + " " + runs.c.kind + " " + runs.c.state + " " + func.cast(runs.c.spec, runs.c.name.type)
-        wanted = wanted.where(haystack.icontains(word, autoescape=True))
     if limit is not None:
         wanted = wanted.limit(limit)
     with database.read() as connection:
-        return _load(connection, connection.execute(wanted).all())
+        return _load(connection, connection.execute(wanted.where(condition(connection, query))).all())
+
+
+def listed(connection: Connection, ordinals: Sequence[int]) -> list[Run]:
+    """Returns runs in the order of their `ordinals`."""
+    found = connection.execute(select(*_RUN_COLUMNS).where(runs.c.ordinal.in_(ordinals))).all()
+    known = {run.ordinal: run for run in _load(connection, found)}
+    return [known[ordinal] for ordinal in ordinals if ordinal in known]
 
 
 def some_runs(database: Database, run_ids: Sequence[str]) -> list[Run]:

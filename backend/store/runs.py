@@ -218,7 +218,7 @@ def _requeue(tx: Connection, run_id: str, also: RunState | None = None) -> None:
         raise IllegalMove("The run has succeeded; there is nothing left to do.")
     fresh: dict[str, Any] = {
         "attempt": runs.c.attempt + 1, "job_id": None, "heartbeat_at": None, "stop_requested_at": None,
-        "ended_at": None, "error": "", "traceback": "", "waits_for": "",
+        "ended_at": None, "error": "", "traceback": "", "waits_for": "", "archived": False,
     }  # fmt: skip
     _move(tx, run_id, RunState.QUEUED, "resumed", fresh)
     is_sweep = tx.execute(select(runs.c.kind).where(runs.c.id == run_id)).scalar() == SWEEP

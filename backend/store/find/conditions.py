@@ -1,0 +1,239 @@
+"""What a query asks of the database: its tree as SQLAlchemy expressions over `runs`. Every condition is true or false, never NULL."""
+
+import math
+import time
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Float, Select, Text, and_, case, cast, exists, false, func, not_, or_, select, true
+
+from backend.errors import InvalidQuery
+from backend.store.find import fields, moments, names
+from backend.store.find.fields import Known
+from backend.store.find.grammar import parse, span_of
+from backend.store.find.query import And, Compare, Has, Listing, Node, Not, Number, Or, Single, Span, Words, mentions
+from backend.store.find.query import Text as Said
+from backend.store.schema import run_metrics, run_settings, run_tags, runs
+from backend.store.values import ACTIVE
+
+Condition = ColumnElement[bool]
+YES, NO = ("true", "yes", "1"), ("false", "no", "0")
+
+
+def condition(connection: Connection, query: str, now: float | None = None) -> Condition:
+    """Returns which runs a query as it was typed describes; archived ones only if it says anything of that.
+
+    Raises:
+        InvalidQuery: it cannot be read, or names what there is not.
+    """
+    tree = parse(query)
+    asked = Conditions(connection, time.time() if now is None else now).of(tree)
+    shown = true() if mentions(tree, "archived") else runs.c.archived.is_(False)
+    return and_(runs.c.deleted_at.is_(None), shown, asked)
+
+
+class Conditions:
+    """Reads a tree against what a database knows."""
+
+    def __init__(self, connection: Connection, now: float) -> None:
+        """`now` is in seconds since the epoch."""
+        self.connection, self.now = connection, now
+
+    def of(self, node: Node | None) -> Condition:
+        """Returns what `node` asks of a run.
+
+        Raises:
+            InvalidQuery: a field that there is not, or a comparison that it does not bear.
+        """
+        match node:
+            case None:
+                return true()
+            case And(parts):
+                return and_(*map(self.of, parts))
+            case Or(parts):
+                return or_(*map(self.of, parts))
+            case Not(part):
+                return not_(self.of(part))
+            case Words(text):
+                return _anywhere(text)
+            case Has():
+                return self._has(node)
+            case Compare():
+                return self._compare(node)
+
+    def known(self, at: Has | Compare) -> Known:
+        """Returns the field that a condition is about."""
+        name = at.field.name
+        found = fields.find(name)
+        if found is None or not names.is_known(self.connection, found):
+            what = "No run has" if found is not None else "There is no field"
+            close = fields.nearest(name, names.all_names(self.connection))
+            raise InvalidQuery(f"{what} “{name}”.", at.field.at.start, at.field.at.length, close)
+        return found
+
+    def _has(self, node: Has) -> Condition:
+        known = self.known(node)
+        match known.kind:
+            case "setting":
+                return _with_setting(known.column)
+            case "metric":
+                return _with_metric(known, run_metrics.c[known.stat].is_not(None))
+            case "tags":
+                return exists().where(run_tags.c.run == runs.c.ordinal)
+            case "flag":
+                return runs.c[known.column].is_(True)
+        return and_(runs.c[known.column].is_not(None), runs.c[known.column] != "")
+
+    def _compare(self, node: Compare) -> Condition:
+        known = self.known(node)
+        if node.operator not in known.operators:
+            goes = ", ".join(each for each in known.operators)
+            raise InvalidQuery(f"“{node.field.name}” cannot be compared with {node.operator}; what goes is {goes}.", *_where(node))
+        if node.operator == "!=":
+            return not_(self._compare(Compare(node.field, "==", node.value, at=node.at)))
+        if node.operator == "in":
+            values = node.value.values if isinstance(node.value, Listing) else (node.value,)
+            return or_(false(), *(self._one(known, Compare(node.field, "==", value, at=node.at), value) for value in values))
+        return self._one(known, node, node.value) if not isinstance(node.value, Listing) else false()
+
+    def _one(self, known: Known, node: Compare, value: Single) -> Condition:
+        asked: dict[str, Callable[[Known, Compare, Single], Condition]] = {
+            "text": _text, "choice": _choice, "number": _number, "flag": _flag, "tags": _tag, "setting": _setting, "metric": _metric,
+            "seconds": self._duration, "moment": self._moment,
+        }  # fmt: skip
+        return asked[known.kind](known, node, value)
+
+    def _duration(self, known: Known, node: Compare, value: Single) -> Condition:
+        length = moments.seconds(value.value) if isinstance(value, Said) else _as_number(node, value)
+        if length is None:
+            raise _misfit(node, value, "a length of time, such as 90, 30s, 5min or 2h")
+        took = duration(self.now)
+        return and_(took.is_not(None), _ordered(took, node, length))
+
+    def _moment(self, known: Known, node: Compare, value: Single) -> Condition:
+        column = runs.c[known.column]
+        span = value if isinstance(value, Span) else _as_span(value)
+        if span is not None:
+            if node.operator != "==":
+                raise InvalidQuery(f"Say “{node.field.name} in {span}”.", value.at.start, value.at.length)
+            return and_(column.is_not(None), column >= self.now - span.seconds, column <= self.now)
+        stretch = moments.stretch(value.value, self.now) if isinstance(value, Said) else None
+        if stretch is None:
+            raise _misfit(node, value, f"a date, such as {moments.EXAMPLES}")
+        start, end = stretch
+        asked = {
+            "==": and_(column >= start, column < end), "<": column < start, "<=": column < end, ">": column >= end, ">=": column >= start,
+        }  # fmt: skip
+        return and_(column.is_not(None), asked[node.operator])
+
+
+def duration(now: float) -> ColumnElement[Any]:
+    """Returns how many seconds a run took, or has taken so far; NULL before it began."""
+    until = case((runs.c.state.in_(ACTIVE), now), else_=func.coalesce(runs.c.ended_at, now))
+    took = until - runs.c.started_at
+    return case((took < 0, 0.0), else_=took)
+
+
+def _anywhere(text: str) -> Condition:
+    spec = cast(runs.c.spec, Text)
+    whole = runs.c.id + " " + runs.c.name + " " + runs.c.kind + " " + runs.c.state + " " + runs.c.note + " " + spec
+    tagged = select(run_tags.c.run).where(run_tags.c.tag.icontains(text, autoescape=True))
+    return or_(whole.icontains(text, autoescape=True), runs.c.ordinal.in_(tagged))
+
+
+def _text(known: Known, node: Compare, value: Single) -> Condition:
+    column = runs.c[known.column]
+    return and_(column.is_not(None), _alike(column, node, value))
+
+
+def _alike(column: ColumnElement[Any], node: Compare, value: Single) -> Condition:
+    text = _as_text(value)
+    return column.icontains(text, autoescape=True) if node.operator == "contains" else column == text
+
+
+def _choice(known: Known, node: Compare, value: Single) -> Condition:
+    text = _as_text(value).lower()
+    if text not in known.choices:
+        close = fields.nearest(text, known.choices)
+        raise InvalidQuery(
+            f"{node.field.name.capitalize()} is one of {', '.join(known.choices)}.", value.at.start, value.at.length, close[:1]
+        )
+    return runs.c[known.column] == text
+
+
+def _number(known: Known, node: Compare, value: Single) -> Condition:
+    return _ordered(cast(runs.c[known.column], Float), node, _as_number(node, value))
+
+
+def _flag(known: Known, node: Compare, value: Single) -> Condition:
+    text = _as_text(value).lower()
+    if text not in YES + NO:
+        raise _misfit(node, value, "true or false")
+    return runs.c[known.column].is_(text in YES)
+
+
+def _tag(known: Known, node: Compare, value: Single) -> Condition:
+    return runs.c.ordinal.in_(select(run_tags.c.run).where(run_tags.c.tag == _as_text(value)))
+
+
+def _setting(known: Known, node: Compare, value: Single) -> Condition:
+    number, text = run_settings.c.number, run_settings.c.text
+    if node.operator == "contains":
+        return _with_setting(known.column, text.icontains(_as_text(value), autoescape=True))
+    if node.operator != "==":
+        return _with_setting(known.column, _ordered(number, node, _as_number(node, value)))
+    if isinstance(value, Number):
+        return _with_setting(known.column, number == value.value)
+    told = _read_number(_as_text(value))  # “64” in quotes is a number to whoever wrote it, and may be one to the run
+    same_text = text == _as_text(value)
+    return _with_setting(known.column, same_text if told is None else or_(same_text, number == told))
+
+
+def _with_setting(name: str, condition: Condition | None = None) -> Condition:
+    found: Select[Any] = select(run_settings.c.run).where(run_settings.c.name == name)
+    return runs.c.ordinal.in_(found if condition is None else found.where(condition))
+
+
+def _metric(known: Known, node: Compare, value: Single) -> Condition:
+    return _with_metric(known, _ordered(run_metrics.c[known.stat], node, _as_number(node, value)))
+
+
+def _with_metric(known: Known, condition: Condition) -> Condition:
+    return runs.c.ordinal.in_(select(run_metrics.c.run).where(run_metrics.c.key == known.column, condition))
+
+
+def _ordered(column: ColumnElement[Any], node: Compare, value: float) -> Condition:
+    asked = {"==": column == value, "<": column < value, "<=": column <= value, ">": column > value, ">=": column >= value}
+    return asked[node.operator]
+
+
+def _as_text(value: Single) -> str:
+    return f"{value.value:g}" if isinstance(value, Number) else value.value if isinstance(value, Said) else str(value)
+
+
+def _as_number(node: Compare, value: Single) -> float:
+    found = value.value if isinstance(value, Number) else _read_number(value.value) if isinstance(value, Said) else None
+    if found is None:
+        raise _misfit(node, value, "a number")
+    return found
+
+
+def _read_number(text: str) -> float | None:
+    try:
+        number = float(text)
+    except ValueError:
+        return None
+    return None if math.isnan(number) else number
+
+
+def _as_span(value: Single) -> Span | None:
+    found = span_of(value.value) if isinstance(value, Said) else None
+    return Span(*found, at=value.at) if found else None
+
+
+def _misfit(node: Compare, value: Single, wanted: str) -> InvalidQuery:
+    return InvalidQuery(f"“{node.field.name}” is compared with {wanted}.", value.at.start, value.at.length)
+
+
+def _where(node: Compare) -> tuple[int, int]:
+    return node.field.at.start, node.field.at.length

@@ -1,0 +1,108 @@
+"""The fields that a query knows, as data: what each is, and how it may be compared."""
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from backend.catalog import metrics
+from backend.store.find.query import Operator
+from backend.store.values import RunState
+
+Kind = Literal["text", "choice", "number", "seconds", "moment", "flag", "tags", "setting", "metric"]
+Stat = Literal["last", "best", "mean", "low", "high"]
+
+EQUAL: tuple[Operator, ...] = ("==", "!=", "in")
+ORDERED: tuple[Operator, ...] = ("==", "!=", "<", "<=", ">", ">=", "in")
+OPERATORS: dict[Kind, tuple[Operator, ...]] = {
+    "text": (*EQUAL, "contains"), "choice": EQUAL, "number": ORDERED, "seconds": ORDERED, "moment": ORDERED, "flag": ("==", "!="),
+    "tags": ("contains", "==", "!=", "in"), "setting": (*ORDERED, "contains"), "metric": ORDERED,
+}  # fmt: skip
+STATS: dict[str, Stat] = {"last": "last", "best": "best", "mean": "mean", "min": "low", "max": "high"}
+KINDS = ("rl", "sweep", "tasks", "external")
+PARAMS, OPTIONS, METRICS = "params.", "environment_options.", "metrics."
+
+
+@dataclass(frozen=True)
+class Known:
+    """A field. `column` is the run's, the setting's name or the metric's key."""
+
+    name: str
+    kind: Kind
+    about: str
+    column: str = ""
+    stat: Stat = "last"
+    choices: tuple[str, ...] = ()
+    optional: bool = False  # stands alone as a question: is there any, is it set
+
+    @property
+    def operators(self) -> tuple[Operator, ...]:
+        return OPERATORS[self.kind]
+
+
+_FIXED = (
+    Known("state", "choice", "how it stands", "state", choices=tuple(RunState)),
+    Known("kind", "choice", "what kind of work it is", "kind", choices=KINDS),
+    Known("name", "text", "what it is called", "name"),
+    Known("id", "text", "its id", "id"),
+    Known("algorithm", "setting", "of reinforcement learning"),
+    Known("environment", "setting", "of reinforcement learning"),
+    Known("trainable", "setting", "what a sweep tunes"),
+    Known("metric", "setting", "what a sweep improves"),
+    Known("search", "setting", "a sweep's search algorithm"),
+    Known("scheduler", "setting", "a sweep's scheduler"),
+    Known("function", "setting", "what is fanned out"),
+    Known("seed", "setting", "of any of its trials", "params.seed"),
+    Known("tags", "tags", "its tags", optional=True),
+    Known("note", "text", "its note", "note", optional=True),
+    Known("starred", "flag", "whether it has a star", "starred", optional=True),
+    Known("archived", "flag", "whether it is archived; hidden unless asked for", "archived", optional=True),
+    Known("created", "moment", "when it was launched", "created_at"),
+    Known("started", "moment", "when it began", "started_at"),
+    Known("ended", "moment", "when it was over", "ended_at"),
+    Known("duration", "seconds", "how long it took, or has taken so far"),
+    Known("attempt", "number", "how often it was begun", "attempt"),
+    Known("parent", "text", "the run it was cloned from", "parent_id", optional=True),
+    Known("host", "text", "the machine it ran on", "host"),
+    Known("error", "text", "why it failed", "error", optional=True),
+    *(Known(key, "metric", "the last value of that metric", key) for key in metrics.COUNTERS),
+)
+FIELDS = {known.name: Known(known.name, known.kind, known.about, known.column or known.name, choices=known.choices,
+                            optional=known.optional) for known in _FIXED}  # fmt: skip
+
+
+def find(name: str) -> Known | None:
+    """Returns the field called `name`; None if there cannot be one."""
+    for prefix in (PARAMS, OPTIONS):
+        if name.lower().startswith(prefix) and len(name) > len(prefix):
+            return Known(name, "setting", "", prefix + name[len(prefix) :], optional=True)
+    if name.lower().startswith(METRICS) and len(name) > len(METRICS):
+        return _metric(name, name[len(METRICS) :])
+    return FIELDS.get(name.lower())
+
+
+def _metric(name: str, key: str) -> Known:
+    front, dot, stat = key.rpartition(".")
+    if dot and front and stat.lower() in STATS:
+        return Known(name, "metric", "", front, STATS[stat.lower()], optional=True)
+    return Known(name, "metric", "", key, optional=True)
+
+
+def can_stand_alone(name: str) -> bool:
+    known = find(name)
+    return known is not None and known.optional
+
+
+def is_many(name: str) -> bool:
+    """Returns whether a field holds several values, so that something can be in it."""
+    return name.lower() == "tags"
+
+
+def nearest(name: str, known: Iterable[str]) -> list[str]:
+    """Returns up to three names that are like one that there is not: spelled alike, or containing it."""
+    listed = list(known)
+    low = {each.lower(): each for each in listed}
+    close = [low[each] for each in difflib.get_close_matches(name.lower(), low, n=3, cutoff=0.6)]
+    tail = name.lower().rpartition(".")[2]
+    inside = [each for each in listed if tail and (each.lower().rpartition(".")[2] == tail or tail in each.lower())]
+    return list(dict.fromkeys([*close, *inside]))[:3]

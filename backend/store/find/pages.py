@@ -1,0 +1,102 @@
+"""A page of the runs that a query describes, in any order, with the columns that were asked for."""
+
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, func, select
+
+from backend.errors import InvalidQuery
+from backend.store import queries
+from backend.store.database import Database
+from backend.store.find import fields, names
+from backend.store.find.conditions import condition, duration
+from backend.store.find.fields import Known
+from backend.store.schema import events, run_metrics, run_settings, runs, trials
+from backend.store.values import ACTIVE, Run
+
+Standings = dict[int, dict[str, dict[str, float | None]]]  # run -> metric -> last, best, mean, low, high
+
+
+@dataclass(frozen=True)
+class Order:
+    """By which field runs are sorted; those without a value come last."""
+
+    name: str = "created"
+    down: bool = True
+
+
+@dataclass(frozen=True)
+class Found:
+    """A page of runs, how many there are in all, and how they stand in the metrics that were asked for."""
+
+    runs: tuple[Run, ...]
+    total: int
+    offset: int
+    standings: Standings
+
+
+def page(database: Database, query: str, order: Order = Order(), *, offset: int = 0, limit: int = 50, keys: Sequence[str] = ()) -> Found:
+    """Returns runs `offset` and following; beyond the last one, the last page.
+
+    Raises:
+        InvalidQuery: the query cannot be read, or there is no field to sort by.
+    """
+    now = time.time()
+    with database.read() as connection:
+        asked = condition(connection, query, now)
+        total = int(connection.execute(select(func.count()).select_from(runs).where(asked)).scalar_one())
+        start = min(offset, max(0, total - 1) // limit * limit)
+        wanted = select(runs.c.ordinal).where(asked).order_by(*_sorted(connection, order, now)).offset(start).limit(limit)
+        ordinals = list(connection.execute(wanted).scalars())
+        return Found(tuple(queries.listed(connection, ordinals)), total, start, _standings(connection, ordinals, keys))
+
+
+def ids(database: Database, query: str, most: int) -> list[str]:
+    """Returns the ids of the newest runs that a query describes, `most` at most."""
+    with database.read() as connection:
+        wanted = select(runs.c.id).where(condition(connection, query)).order_by(runs.c.ordinal.desc()).limit(most)
+        return list(connection.execute(wanted).scalars())
+
+
+def _standings(connection: Connection, ordinals: Sequence[int], keys: Iterable[str]) -> Standings:
+    wanted = select(run_metrics).where(run_metrics.c.key.in_(list(keys)), run_metrics.c.run.in_(ordinals))
+    found: Standings = {}
+    for row in connection.execute(wanted):
+        found.setdefault(row.run, {})[row.key] = {name: getattr(row, name) for name in fields.STATS.values()}
+    return found
+
+
+def _sorted(connection: Connection, order: Order, now: float) -> list[ColumnElement[Any]]:
+    known = fields.find(order.name)
+    if known is None or known.kind == "tags":
+        close = fields.nearest(order.name, names.all_names(connection))
+        raise InvalidQuery(f"Runs cannot be sorted by “{order.name}”.", 0, len(order.name), close)
+    if known.name == "created":
+        return [runs.c.ordinal.desc() if order.down else runs.c.ordinal.asc()]
+    parts = [part.desc() if order.down else part.asc() for part in _values(known, now)]
+    return [*(part.nulls_last() for part in parts), runs.c.ordinal.desc()]
+
+
+def _values(known: Known, now: float) -> list[ColumnElement[Any]]:
+    """Returns what is sorted by; of several values the largest."""
+    if known.kind == "metric":
+        mine = (run_metrics.c.key == known.column) & (run_metrics.c.run == runs.c.ordinal)
+        return [select(run_metrics.c[known.stat]).where(mine).correlate(runs).scalar_subquery()]
+    if known.kind == "setting":
+        named = (run_settings.c.name == known.column) & (run_settings.c.run == runs.c.ordinal)
+        return [select(func.max(run_settings.c[each])).where(named).correlate(runs).scalar_subquery() for each in ("number", "text")]
+    if known.kind == "seconds":
+        return [duration(now)]
+    column = runs.c[known.column]
+    return [func.lower(column) if known.kind in ("text", "choice") else column]
+
+
+def pulse(database: Database) -> tuple[int, int, int]:
+    """Returns what changes whenever a list of runs may look different: events so far, active runs, and their reports."""
+    with database.read() as connection:
+        last = connection.execute(select(func.max(events.c.id))).scalar() or 0
+        active = list(connection.execute(select(runs.c.id).where(runs.c.state.in_(ACTIVE), runs.c.deleted_at.is_(None))).scalars())
+        reports = connection.execute(select(func.sum(trials.c.reports)).where(trials.c.run_id.in_(active))).scalar() if active else 0
+        return last, len(active), int(reports or 0)
