@@ -82,6 +82,11 @@ def play(kept: Checkpoint, seed: int = 1) -> Played | None:
     return _made("episode", kept, seed)
 
 
+def is_played(kept: Checkpoint, seed: int = 1) -> bool:
+    """Returns whether an episode of a checkpoint is there; asking begins nothing."""
+    return _target("episode", kept, seed).exists()
+
+
 def evaluate(kept: Checkpoint, episodes: int) -> Played | None:
     """Returns a checkpoint's returns over fresh episodes without exploring. None while they are played."""
     return _made("evaluate", kept, episodes)

@@ -3,7 +3,16 @@
 import streamlit as st
 
 from backend import api
-from pages.components import compare_answers, compare_curves, compare_diff, compare_params, compare_report, comparison, errors
+from pages.components import (
+    compare_answers,
+    compare_curves,
+    compare_diff,
+    compare_media,
+    compare_params,
+    compare_report,
+    comparison,
+    errors,
+)
 from pages.components.charts import Board
 from pages.components.examples import cards
 
@@ -12,6 +21,7 @@ TABS = {
     "Answers": compare_answers.show,
     "Params": compare_params.show,
     "Diff": compare_diff.show,
+    "Media": compare_media.show,
     "Report": compare_report.show,
 }
 

@@ -6,6 +6,7 @@ from backend import api_tasks
 from backend.api import Run
 from pages.components import paging
 from pages.components.charts import Board
+from pages.components.text import plain
 
 A_PAGE, A_ROW = 48, 4
 
@@ -13,13 +14,17 @@ A_PAGE, A_ROW = 48, 4
 def pictures(run: Run, _board: Board) -> None:
     total = api_tasks.overview(run.id)[1].pictures
     paging.pager(total, A_PAGE, "picture")
-    found = api_tasks.pictures(run.id, paging.place(A_PAGE, "picture", total), A_PAGE)
-    wide = _grid(run) or A_ROW
+    rows(run, paging.place(A_PAGE, "picture", total), A_PAGE, _grid(run) or A_ROW)
+
+
+def rows(run: Run, place: int, many: int, wide: int) -> None:
+    """Shows `many` pictures of a run from the one at `place` on, `wide` in a row."""
+    found = api_tasks.pictures(run.id, place, many)
     for row in range(0, len(found), wide):
         for column, (task, path) in zip(st.columns(wide, gap="xxsmall"), found[row : row + wide], strict=False):
             said = ", ".join(f"{name} {value}" for name, value in task.input.items())
             if path.is_file():
-                column.image(str(path), caption=f"{task.number}: {said}", width="stretch")
+                column.image(str(path), caption=plain(f"{task.number}: {said}"), width="stretch")
             else:
                 column.caption(f"{task.number}: its file is gone")
 

@@ -14,6 +14,7 @@ from backend.errors import UnknownRun
 from backend.figures import episodes
 from pages.components import actions, errors
 from pages.components.charts import Board
+from pages.components.episode_video import episode_video
 from pages.components.text import plain
 
 MOST = 2  # side by side
@@ -201,7 +202,7 @@ def _episode(run: Run, kept: Checkpoint, played: Played, board: Board, *, is_alo
     film, curves = st.columns([3, 2]) if is_alone else (st.container(), st.container())
     with film:
         if played.video:
-            st.video(str(played.video), autoplay=True, muted=True, loop=True)
+            episode_video(played.video, kept.name)
         else:
             st.info(plain(told["silent"]), icon=":material/videocam_off:")
         st.caption(f"Return {words.number(told['total'])} in {len(told['rewards']):,} env steps; {told['ended']}.")

@@ -1,0 +1,23 @@
+"""Compare: what agents do and what tasks made, side by side."""
+
+import streamlit as st
+
+from pages.components import media_agents, media_tasks
+from pages.components.charts import Board
+from pages.components.comparison import Comparison
+
+
+def show(what: Comparison, board: Board) -> None:
+    """Shows the agents of reinforcement-learning runs and the results of fan-outs beside each other."""
+    learned = [run for run in what.runs if run.kind == "rl"]
+    made = [run for run in what.runs if run.kind == "tasks"]
+    if learned:
+        media_agents.agents(learned)
+    if made:
+        media_tasks.results(made, board)
+    if not learned and not made:
+        st.info(
+            "Sweeps and scripts leave nothing to look at. Choose runs of reinforcement learning or fan-outs.", icon=":material/perm_media:"
+        )
+    elif others := len(what.runs) - len(learned) - len(made):
+        st.caption(f"Sweeps and scripts leave nothing to look at here: {others} of {len(what.runs)} runs.")

@@ -1,0 +1,225 @@
+"""Agents of several runs side by side: each plays an episode as a video, and shows the table it has learned."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from backend import api_rl
+from backend.analysis import q_tables, words
+from backend.analysis.q_tables import Table
+from backend.api import Run
+from backend.api_rl import Checkpoint, Played
+from backend.catalog import grids
+from backend.catalog.algorithms import ALGORITHMS
+from backend.catalog.grids import Grid
+from backend.figures import q_tables as figures
+from pages.components import chart_options, paging
+from pages.components.episode_video import episode_video
+from pages.components.figure_plot import figure_plot
+from pages.components.text import plain
+
+A_PAGE, A_ROW = 6, 3
+AT_ONCE = 2  # episodes that are played at a time: each takes a process that loads its library
+RUN, SEED = "run", "seed"
+BEST, LAST = "best", "last"
+TABLE_HEIGHT = 330  # pixels
+WITHIN = "all_agents"
+VALUES, VISITS, POLICY = "values", "visits", "greedy action"
+_HERE = Path(__file__).parent
+_CSS = """
+.raydeck-play { display: flex; gap: .5rem; }
+.raydeck-play button { font: inherit; font-size: .95rem; padding: .38rem .8rem; cursor: pointer; color: var(--st-text-color);
+  background: var(--st-background-color); border: 1px solid var(--st-border-color); border-radius: 6px; }
+.raydeck-play button:hover, .raydeck-play button:focus-visible { color: var(--st-primary-color); border-color: var(--st-primary-color); }
+"""
+_HTML = '<div class="raydeck-play"><button name="play">Play all from the start</button><button name="pause">Pause all</button></div>'
+
+
+@dataclass(frozen=True)
+class Agent:
+    """What one place shows: of a run or one of its seeds, the checkpoint that was asked for, if it keeps one."""
+
+    run: Run
+    seed: int | None
+    kept: Checkpoint | None
+
+    @property
+    def key(self) -> str:
+        return f"{self.run.id}_{self.seed}"
+
+
+def agents(runs: Sequence[Run]) -> None:
+    """Shows the agents of runs; which ones, whose checkpoints and which episode is in the URL."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        per = _choice({RUN: "One agent per run", SEED: "One per seed"}, "agents")
+        which = _choice({BEST: "Best checkpoint", LAST: "Last"}, "kept")
+        episode = _episode()
+        _play_all()
+    found = [agent for run in runs for agent in _of(run, per, which)]
+    paging.pager(len(found), A_PAGE, "agent")
+    place = paging.place(A_PAGE, "agent", len(found))
+    shown = found[place : place + A_PAGE]
+    choices = _choices(shown)
+    is_pending = any(_is_pending(agent, episode) for agent in shown)
+
+    def draw() -> None:
+        with st.container(key=WITHIN):
+            _cards(shown, episode, choices)
+        if is_pending and not any(_is_pending(agent, episode) for agent in shown):
+            st.rerun()  # ends the timer
+
+    st.fragment(draw, run_every=1.0 if is_pending else None)()
+
+
+@st.cache_resource
+def _component():  # type: ignore[no-untyped-def]
+    return st.components.v2.component(
+        "raydeck_play_all", html=_HTML, css=_CSS, js=(_HERE / "play_all.js").read_text(), isolate_styles=False
+    )
+
+
+def _play_all() -> None:
+    _component()(key="play_all", data={"within": WITHIN}, width="content")
+
+
+def _choice(options: dict[str, str], name: str) -> str:
+    first = next(iter(options))
+    asked = st.query_params.get(name, first)
+    chosen = st.segmented_control(
+        name, list(options), format_func=options.__getitem__, default=asked if asked in options else first, required=True,
+        key=f"media_{name}", label_visibility="collapsed",
+    )  # fmt: skip
+    return chart_options.keep(name, chosen or first, first)
+
+
+def _episode() -> int:
+    asked = paging.number("episode")
+    chosen = st.number_input(
+        "Episode (seed)", min_value=0, max_value=10**8, value=1 if asked is None else min(asked, 10**8), step=1, key="media_episode",
+        width=140, help="Another seed, another beginning: all agents of an environment begin from the same.",
+    )  # fmt: skip
+    return int(chart_options.keep("episode", str(int(chosen)), "1"))
+
+
+def _of(run: Run, per: str, which: str) -> list[Agent]:
+    """Returns a run's agent of all its seeds, or one of each."""
+    kept = api_rl.checkpoints(run.id)
+    if per == RUN:
+        best = _chosen(kept, which)
+        return [Agent(run, run.trials[best.trial].seed if best else next((trial.seed for trial in run.trials), None), best)]
+    by_trial = {trial.number: [each for each in kept if each.trial == trial.number] for trial in run.trials}
+    return [Agent(run, trial.seed, _chosen(by_trial[trial.number], which)) for trial in run.trials]
+
+
+def _chosen(kept: Sequence[Checkpoint], which: str) -> Checkpoint | None:
+    """Returns the best checkpoint by what it is judged by, or the newest; None of none."""
+    if which == LAST:
+        return max(kept, key=lambda each: (each.iteration, each.at), default=None)
+    scored = [each for each in kept if each.score is not None]
+    return max(scored or kept, key=lambda each: (each.is_best, each.score if each.score is not None else each.iteration), default=None)
+
+
+def _is_pending(agent: Agent, episode: int) -> bool:
+    return agent.kept is not None and not api_rl.is_played(agent.kept, episode)
+
+
+def _cards(shown: Sequence[Agent], episode: int, choices: dict[str, Any]) -> None:
+    """Shows the agents in rows; no more than AT_ONCE play at a time, the others wait for their turn."""
+    playing = 0
+    for row in range(0, len(shown), A_ROW):
+        for column, agent in zip(st.columns(min(A_ROW, len(shown))), shown[row : row + A_ROW], strict=False):
+            with column:
+                _head(agent)
+                if _is_pending(agent, episode) and playing >= AT_ONCE:
+                    st.info("It plays when those before it have.", icon=":material/schedule:")
+                elif agent.kept is not None:
+                    played = api_rl.play(agent.kept, episode)
+                    playing += played is None
+                    _video(agent.kept, played, episode)
+                else:
+                    st.info("No checkpoint is kept of it, so nothing can play.", icon=":material/videocam_off:")
+                if ALGORITHMS[agent.run.spec["algorithm"]].library == "tabular":
+                    _table(agent, choices)
+
+
+def _head(agent: Agent) -> None:
+    kept = agent.kept
+    told = [agent.run.spec["algorithm"], agent.run.spec["environment"]] + ([f"seed {agent.seed}"] if agent.seed is not None else [])
+    if kept is not None:
+        told += [f"iteration {kept.iteration:,}"] + ([f"score {words.number(kept.score)}"] if kept.score is not None else [])
+    st.markdown(f"**[{plain(agent.run.name)}](/run?id={agent.run.id}&tab=Watch)**  \n{plain(' · '.join(told))}")
+
+
+def _video(kept: Checkpoint, played: Played | None, episode: int) -> None:
+    if played is None:
+        st.info("It plays; the video is drawn meanwhile.", icon=":material/hourglass_top:")
+    elif played.error:
+        st.error(plain(played.error), icon=":material/error:")
+        st.button("Try again", key=f"again/{kept.name}", icon=":material/replay:", on_click=api_rl.forget, args=("episode", kept, episode))
+    else:
+        told = played.told
+        if played.video:
+            episode_video(played.video, kept.name)
+        else:
+            st.info(plain(told["silent"]), icon=":material/videocam_off:")
+        st.caption(f"Return {words.number(told['total'])} in {len(told['rewards']):,} env steps; {told['ended']}.")
+
+
+def _choices(shown: Sequence[Agent]) -> dict[str, Any]:
+    """Lets a person choose what tables show, once for all of them."""
+    tabular = [agent.run for agent in shown if ALGORITHMS[agent.run.spec["algorithm"]].library == "tabular"]
+    if not tabular:
+        return {}
+    with st.container(horizontal=True, vertical_alignment="center"):
+        chosen: dict[str, Any] = {"what": _choice({VALUES: "Table: values", VISITS: "visits", POLICY: "greedy action"}, "table")}
+        for grid in {id(grid): grid for run in tabular if (grid := _grid(run))}.values():
+            for place, (name, values) in enumerate(grid.choices.items()):
+                first = values[place % len(values)]
+                chosen[name] = (
+                    st.segmented_control(name, values, default=first, required=True, key=f"media_{name}", bind="query-params") or first
+                )
+    return chosen
+
+
+def _grid(run: Run) -> Grid | None:
+    return grids.grid_of(run.spec["environment"], run.spec["environment_options"])
+
+
+@st.cache_resource(show_spinner=False, max_entries=64)
+def _read(path: str) -> Table:
+    return q_tables.read(Path(path))
+
+
+def _table(agent: Agent, choices: dict[str, Any]) -> None:
+    """Shows the table that an agent had at its checkpoint, or the newest."""
+    paths = api_rl.snapshots(agent.run.id, agent.seed) if agent.seed is not None else []
+    if not paths:
+        st.caption("It has left no table.")
+        return
+    try:
+        table = _read(str(q_tables.nearest(paths, agent.kept.iteration if agent.kept else None)))
+    except (FileNotFoundError, ValueError):  # it made room for others just now
+        st.caption("That table has just made room for a newer one.")
+        return
+    figure_plot(_picture(agent.run, table, choices).update_layout(height=TABLE_HEIGHT), f"media_table_{agent.key}")
+    st.caption(f"The table after {table.episodes:,} episodes and {table.env_steps:,} env steps.")
+
+
+def _picture(run: Run, table: Table, choices: dict[str, Any]) -> Any:
+    """Returns the figure of a table: on its map, as a slice of cells, or row by row."""
+    grid, what = _grid(run), choices["what"]
+    actions = grids.actions(run.spec["environment"], table.q.shape[1])
+    if table.cells is not None:
+        names = grids.dimensions(run.spec["environment"], table.cells.dimensions)
+        axes = grids.telling(run.spec["environment"]) if len(names) > 1 else (0, 0)
+        shown, titles = q_tables.cut(table, *axes), (names[axes[0]], names[axes[1]])
+        if what == VALUES:
+            return figures.value_slice(shown, titles, actions, run.ordinal)
+        return (figures.visit_slice if what == VISITS else figures.policy_slice)(shown, titles, actions)
+    if grid is not None and grid.states == len(table.q):
+        on_map = q_tables.on_map(table, grid, choices)
+        return figures.visit_map(on_map, grid) if what == VISITS else figures.value_map(on_map, grid, run.ordinal)
+    return figures.plain_table(q_tables.as_rows(table, 0, 50), actions, 0, run.ordinal)
