@@ -9,8 +9,7 @@ os.environ["TUNE_DISABLE_AUTO_CALLBACK_LOGGERS"] = "1"
 import ray  # noqa: E402
 from ray import tune  # noqa: E402
 
-from backend.catalog.algorithms.rllib import PPOParams  # noqa: E402
-from backend.workloads.ppo import config  # noqa: E402
+from tests.bench.bare_rl import ppo_config  # noqa: E402
 
 
 class First(tune.Callback):
@@ -26,7 +25,7 @@ class First(tune.Callback):
 
 if __name__ == "__main__":
     ray.init(log_to_driver=False, configure_logging=False, include_dashboard=False)
-    built = config({"environment": "CartPole-v1", "environment_options": {}, "params": PPOParams().model_dump()}).debugging(seed=1)
+    built = ppo_config()
     stop = {"num_env_steps_sampled_lifetime": 20_000}
     tune.Tuner(built.algo_class, param_space=built, run_config=tune.RunConfig(callbacks=[First()], stop=stop, verbose=0)).fit()
     print(f"end {time.time() - BEGAN:.2f}", flush=True)
