@@ -6,12 +6,15 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from backend.analysis.spread import spread
 from backend.figures import lines, palette
 from backend.figures.lines import Chart, Display, Line, Titles
 from backend.store.values import Curve, Floats, Run, Trial, TrialState
 
 POINT, SMALL_POINT = 7, 5
 MANY = 300
+SINGLE = 60  # up to so many trials have a line each; more would be one solid area
+BEST = 10  # of more trials, so many are drawn
 GREY = "#64748b"
 OVER_NUMBER, OVER_TIME = "number", "time"
 AXES = {OVER_NUMBER: "trial", OVER_TIME: "time since the start (s)"}
@@ -56,7 +59,15 @@ def _columns(trials: Iterable[Trial], places: Mapping[int, float]) -> tuple[Floa
 
 
 def curves(run: Run, found: Sequence[Curve], best: Curve | None, title: str, display: Display, x: str = "iteration") -> Chart:
-    """Draws all learning curves in a few lines with gaps: pruned ones faint, the best, which comes in full, bold."""
+    """Draws the learning curves of all trials, the best, which comes in full, bold; of more than SINGLE trials how they spread."""
+    many = len(found) > SINGLE and x == "iteration"
+    drawn, said = _spread(run, found, best, display) if many else _single(run, found, best, display)
+    layout = lines.layout_of(Titles(x, title), display) | {"hovermode": "closest"}
+    return Chart((*drawn, *_marks(found)), layout, said)
+
+
+def _single(run: Run, found: Sequence[Curve], best: Curve | None, display: Display) -> tuple[list[Line], str]:
+    """Returns all learning curves in a few lines with gaps: pruned ones faint."""
     states = {trial.number: trial for trial in run.trials}
     # Those that are over come first and in the order of their end: while the sweep goes on, a line only grows at its end.
     order = sorted(found, key=lambda curve: (states[curve.trial].ended_at or np.inf, curve.trial))
@@ -64,15 +75,44 @@ def curves(run: Run, found: Sequence[Curve], best: Curve | None, title: str, dis
     groups = (
         ("pruned", GREY, 0.3, 1.0, [each for each in order if states[each.trial].state is TrialState.PRUNED]),
         ("trials", own, 0.35, 1.0, [each for each in order if states[each.trial].state is not TrialState.PRUNED]),
-        (f"best, trial {best.trial}" if best else "", own, 1.0, 3.0, [best] if best else []),
     )
     drawn: list[Line] = []
     for name, colour, opacity, width, mine in groups:
         if mine:
-            line = Line(name, colour, *_with_gaps(mine), width=width, opacity=opacity, in_hover=name.startswith("best"))
-            drawn += _smoothed(line, mine, display)
-    layout = lines.layout_of(Titles(x, title), display) | {"hovermode": "closest"}
-    return Chart((*drawn, *_marks(found)), layout, f"{len(found):,} trials · {lines.caption(found, display)}")
+            drawn += _smoothed(Line(name, colour, *_with_gaps(mine), width=width, opacity=opacity, in_hover=False), mine, display)
+    return drawn + _bold(best, own, display), f"{len(found):,} trials · {lines.caption(found, display)}"
+
+
+def _spread(run: Run, found: Sequence[Curve], best: Curve | None, display: Display) -> tuple[list[Line], str]:
+    """Returns where all curves lie, where the middle half does, the median, and the best trials, the better the stronger."""
+    drawn, own = _bands(found, palette.of_run(run.ordinal), display), palette.of_run(run.ordinal)
+    sign, known = run.goal.sign if run.goal else 1.0, {curve.trial: curve for curve in found}
+    ranked = sorted((trial for trial in run.trials if trial.best is not None), key=lambda trial: -sign * (trial.best or 0.0))
+    shown = [known[trial.number] for trial in ranked[:BEST] if trial.number in known and (best is None or trial.number != best.trial)]
+    for place, curve in reversed(list(enumerate(shown))):
+        line = Line(f"trial {curve.trial}", own, *_with_gaps([curve]), width=1.2, opacity=0.9 - 0.06 * place, in_legend=False)
+        drawn += _smoothed(line, [curve], display)
+    points, odd = sum(curve.shown for curve in found), sum(curve.odd for curve in found)
+    said = [f"{len(found):,} trials, {points:,} points", "bands: all of the trials that came so far, and their middle half"]
+    said.append(f"lines: the best {len(shown) + bool(best)}")
+    return drawn + _bold(best, own, display), " · ".join(said + [f"{odd:,} NaN or infinite, marked × at the foot"] * bool(odd))
+
+
+def _bands(found: Sequence[Curve], own: str, display: Display) -> list[Line]:
+    over = spread(found)
+    if over is None:
+        return []
+    median = lines.smoother(display, len(over.x))(over.median) if display.smoothing else over.median
+    return [
+        Line("all trials", GREY, over.x, over.high, low=over.low, high=over.high, width=0.8, opacity=0.8, in_hover=False),
+        Line("median", own, over.x, median, low=over.quarter, high=over.three_quarters, width=1.5, dash="dash"),
+    ]
+
+
+def _bold(best: Curve | None, own: str, display: Display) -> list[Line]:
+    if best is None:
+        return []
+    return _smoothed(Line(f"best, trial {best.trial}", own, *_with_gaps([best]), width=3.0), [best], display)
 
 
 def _smoothed(line: Line, found: Sequence[Curve], display: Display) -> list[Line]:
@@ -87,7 +127,7 @@ def _smoothed(line: Line, found: Sequence[Curve], display: Display) -> list[Line
 
 def _marks(found: Sequence[Curve]) -> list[Line]:
     """Returns marks, of all curves in one line, where values were NaN or infinite."""
-    odd = [(curve.x[there], curve.not_finite[there]) for curve in found if (there := curve.not_finite > 0).any()]
+    odd = [(curve.x[there], curve.not_finite[there]) for curve in found if curve.odd and (there := curve.not_finite > 0).any()]
     if not odd:
         return []
     x, counts = (np.concatenate(columns).astype(np.float64) for columns in zip(*odd, strict=True))

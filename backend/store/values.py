@@ -361,3 +361,13 @@ class Curve:
     def not_finite(self) -> NDArray[np.int32]:
         """How many points of each bucket are NaN or infinite."""
         return np.asarray(self.records["points"] - self.records["count"])
+
+    @cached_property
+    def shown(self) -> int:
+        """How many points all its buckets hold."""
+        return int(self.records["points"].sum())
+
+    @cached_property
+    def odd(self) -> int:
+        """How many of them are NaN or infinite."""
+        return int(self.not_finite.sum())

@@ -1,5 +1,6 @@
 """What a run's page says of a sweep."""
 
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -44,9 +45,7 @@ def numbers(run: Run) -> None:
     goal, best = run.goal, run.best_trial
     if goal is None:
         return
-    counts: dict[str, int] = {}
-    for trial in run.trials:
-        counts[trial.state.value] = counts.get(trial.state.value, 0) + 1
+    counts = Counter(trial.state for trial in run.trials)  # by its text too, which it is equal to
     which = "highest" if goal.mode == "max" else "lowest"
     told = [
         (f"Best {metrics.title(goal.key).lower()}", words.number(run.best), f"The {which} “{goal.key}” any trial reported."),

@@ -89,3 +89,19 @@ def test_what_is_not_finite_is_marked_at_the_foot() -> None:
     marks = [line for line in chart.lines if line.look == "marks"]
     assert [line.x.tolist() for line in marks] == [[2.0]]
     assert "marked" in chart.caption
+
+
+def test_of_many_trials_the_spread_is_drawn_and_the_best_by_themselves() -> None:
+    run = run_of([("succeeded", number / 100) for number in range(100)])
+    found = [curve(number, [1, 2, 3], [0.0, number / 200, number / 100], spread=0.05) for number in range(100)]
+    chart = trials.curves(run, found, found[99], "accuracy", Display())
+    drawn = {line.name: line for line in chart.lines}
+    assert list(drawn) == ["all trials", "median", *(f"trial {number}" for number in range(90, 99)), "best, trial 99"]
+    everything = drawn["all trials"]
+    assert everything.low is not None
+    assert everything.high is not None
+    assert round(float(everything.high[-1]), 3) == 1.04, "every extreme is in it"
+    assert round(float(everything.low[-1]), 3) == -0.05, "every extreme is in it"
+    assert drawn["trial 98"].opacity > drawn["trial 90"].opacity
+    assert "100 trials, 300 points" in chart.caption
+    assert len(trials.curves(run, found[:60], found[59], "accuracy", Display()).lines) == 2, "few trials have a line each"
