@@ -13,7 +13,6 @@ import numpy as np
 
 from backend.analysis import curves as analysis
 from backend.analysis import seeds as seeds_analysis
-from backend.analysis.curves import Buckets
 from backend.analysis.seeds import Statistic
 from backend.figures import palette
 from backend.store.values import Curve, Floats
@@ -40,6 +39,9 @@ class Line:
     group: str = ""  # lines of one group are switched on and off together
     in_legend: bool = True
     in_hover: bool = True
+    label: str = ""  # what is written at its end
+    pick: str = ""  # what a click on that label names
+    merge: str = ""  # lines that share this are drawn as one, with gaps: hundreds of them cost as little as one
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,6 +62,7 @@ class Display:
     log_x: bool = False
     log_y: bool = False
     statistic: Statistic = "mean"  # over seeds
+    members: bool = True  # of a group, faint behind its band
 
 
 @dataclass(frozen=True)
@@ -67,6 +70,7 @@ class Titles:
     x: str
     y: str
     threshold: float | None = None  # where the environment counts as solved
+    dates: bool = False  # x is milliseconds since 1970
 
 
 @dataclass(frozen=True)
@@ -87,57 +91,35 @@ def seeds(group: Group, titles: Titles, display: Display, trial: str = "seed") -
     lines: list[Line] = []
     for index, (curve, name) in enumerate(zip(group.curves, group.names, strict=True)):
         colour = own if alone or many else others[index % len(others)]
-        line = _line(curve, name, colour, width=2.5 if alone else 1.2, opacity=1.0 if alone else FAINT)
+        line = of_curve(curve, name, colour, width=2.5 if alone else 1.2, opacity=1.0 if alone else FAINT)
         if many:
             line = replace(line, group="trials", in_legend=False, in_hover=False)
-        lines += _smoothed(line, display) if alone else [line]
+        lines += smoothed(line, display) if alone else [line]
     if alone or not group.curves:
-        return _chart(lines, group.curves, titles, display)
+        return chart_of(lines, group.curves, titles, display)
     what = seeds_analysis.STATISTICS[display.statistic]
     if (band := seeds_analysis.band(group.curves, display.statistic)) is not None:
         bold = Line(f"{what} of {len(group.curves)} {trial}s", own, band.x, band.center, low=band.low, high=band.high, width=3)
-        lines += _smoothed(bold, display)
-    chart = _chart(lines, group.curves, titles, display)
+        lines += smoothed(bold, display)
+    chart = chart_of(lines, group.curves, titles, display)
     return replace(chart, caption=f"{chart.caption} · bold: {what}, with its 95 % interval by bootstrap over {trial}s")
 
 
-def overlay(groups: Sequence[Group], titles: Titles, display: Display) -> Chart:
-    """Draws several runs: the mean of each bold in the run's colour, its trials faint behind."""
-    lines: list[Line] = []
-    for group in groups:
-        look: dict[str, Any] = {"dash": palette.dash_of(group.ordinal), "group": str(group.ordinal)}
-        colour = palette.of_run(group.ordinal)
-        several = len(group.curves) > 1
-        for curve, name in zip(group.curves, group.names, strict=True) if several else ():
-            faint = _line(curve, f"{group.label} · {name}", colour, width=1, opacity=0.4, group=look["group"])
-            lines.append(replace(faint, in_legend=False, in_hover=False))
-        if several:
-            bold = _of_buckets(analysis.across(group.curves), group.label, colour, width=2.5, **look)
-            lines += _smoothed(bold, display)
-        elif group.curves:
-            lines += _smoothed(_line(group.curves[0], group.label, colour, width=2 if len(groups) <= MANY else 1.2, **look), display)
-    chart = _chart(lines, [curve for group in groups for curve in group.curves], titles, display)
-    # A legend of dozens would fill the chart; the line under the pointer says its name instead.
-    return chart if len(groups) <= MANY else replace(chart, layout={**chart.layout, "showlegend": False, "hovermode": "closest"})
-
-
-def _line(curve: Curve, name: str, colour: str, **look: Any) -> Line:
+def of_curve(curve: Curve, name: str, colour: str, **look: Any) -> Line:
     """Returns a curve's line, with low and high only where a bucket holds more than one point."""
     band: dict[str, Any] = {"low": curve.min, "high": curve.max} if curve.width > 1 else {}
     return Line(html.escape(name), colour, curve.x, curve.mean, **band, **look)  # Plotly reads some tags in names
 
 
-def _of_buckets(buckets: Buckets, name: str, colour: str, **look: Any) -> Line:
-    return Line(html.escape(name), colour, buckets.x, buckets.mean, **look)
-
-
-def _smoothed(line: Line, display: Display) -> list[Line]:
+def smoothed(line: Line, display: Display) -> list[Line]:
     """Returns the line, or if smoothing is on the smooth one with the raw one faint behind it."""
     if not display.smoothing:
         return [line]
     smooth = smoother(display, len(line.y))(line.y)
     group = line.group or line.name
-    raw = replace(line, name=f"{line.name}, raw", opacity=line.opacity * 0.3, width=1, group=group, in_legend=False, in_hover=False)
+    raw = replace(
+        line, name=f"{line.name}, raw", opacity=line.opacity * 0.3, width=1, group=group, in_legend=False, in_hover=False, label=""
+    )
     return [raw, replace(line, y=smooth, low=None, high=None, group=group)]
 
 
@@ -152,18 +134,18 @@ def window_size(display: Display, length: int) -> int:
     return max(3, round(length * display.strength / 5))
 
 
-def _chart(lines: list[Line], curves: Sequence[Curve], titles: Titles, display: Display) -> Chart:
-    marks = [mark for curve in curves if (mark := _marks(curve))]
-    return Chart((*lines, *marks), layout_of(titles, display), caption(curves, display))
+def chart_of(lines: Sequence[Line], curves: Sequence[Curve], titles: Titles, display: Display) -> Chart:
+    odd = [mark for curve in curves if (mark := marks(curve))]
+    return Chart((*lines, *odd), layout_of(titles, display), caption(curves, display))
 
 
-def _marks(curve: Curve) -> Line | None:
+def marks(curve: Curve) -> Line | None:
     """Returns marks where values were NaN or infinite."""
     there = curve.not_finite > 0
     if not there.any():
         return None
     counts = curve.not_finite[there].astype(np.float64)
-    return Line("not finite", palette.ALARM, curve.x[there], counts, look="marks", group="not finite", in_legend=False)
+    return Line("not finite", palette.ALARM, curve.x[there], counts, look="marks", group="not finite", in_legend=False, merge="not finite")
 
 
 def caption(curves: Sequence[Curve], display: Display) -> str:
@@ -187,6 +169,10 @@ def caption(curves: Sequence[Curve], display: Display) -> str:
     return " · ".join(said)
 
 
+def x_type(titles: Titles, display: Display) -> str:
+    return "date" if titles.dates else "log" if display.log_x else "linear"
+
+
 def layout_of(titles: Titles, display: Display) -> dict[str, Any]:
     """Returns Plotly's layout for a chart of lines."""
     title = {"font": {"size": 12}}
@@ -198,11 +184,11 @@ def layout_of(titles: Titles, display: Display) -> dict[str, Any]:
         "hovermode": "x unified",
         "uirevision": f"{titles.x} {display.log_x} {display.log_y}",  # zoom and legend survive every tick
         "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "itemsizing": "constant"},
-        "xaxis": {"title": {"text": html.escape(titles.x), **title}, "zeroline": False, "type": "log" if display.log_x else "linear"},
+        "xaxis": {"title": {"text": html.escape(titles.x), **title}, "zeroline": False, "type": x_type(titles, display)},
         "yaxis": {"title": {"text": html.escape(titles.y), **title}, "zeroline": False, "type": "log" if display.log_y else "linear"},
         "yaxis2": {"overlaying": "y", "range": [0, 1], "visible": False, "fixedrange": True},  # for marks at the foot
     }
-    if not display.log_x:
+    if layout["xaxis"]["type"] == "linear":
         layout["xaxis"]["rangemode"] = "tozero"
     if titles.threshold is not None and not (display.log_y and titles.threshold <= 0):
         label = {"text": f"solved at {titles.threshold:g}", "textposition": "start", "yanchor": "top", "font": {"size": 11}}

@@ -34,6 +34,33 @@ def x_axis(axes: Mapping[str, str], name: str = "x") -> str:
     return keep(name, chosen or first, first)
 
 
+def any_axis(axes: Mapping[str, str], keys: Sequence[str], name: str = "x") -> str:
+    """Lets a person choose the x axis among `axes` (key to label; the first is the default) and all metrics."""
+    labels = {**{key: metrics.title(key) for key in keys}, **axes}
+    offered = [*axes, *(key for key in keys if key not in axes)]
+    asked = st.query_params.get(name, offered[0])
+    chosen = st.selectbox(
+        "x axis", offered, index=offered.index(asked) if asked in offered else 0, format_func=lambda key: f"x: {labels[key]}",
+        key=f"{name}_{hash(tuple(offered))}", label_visibility="collapsed", width=210,
+    )  # fmt: skip
+    return keep(name, chosen, offered[0])
+
+
+def several(label: str, keys: Sequence[str], name: str) -> tuple[str, ...]:
+    """Lets a person choose some metrics among `keys`."""
+    chosen = st.multiselect(
+        label, keys, default=[key for key in st.query_params.get(name, "").split(",") if key in keys], format_func=metrics.title,
+        placeholder=label, key=f"{name}_{hash(tuple(keys))}", label_visibility="collapsed", width=380,
+    )  # fmt: skip
+    keep(name, ",".join(chosen), "")
+    return tuple(chosen)
+
+
+def of_statistic(name: str = "seeds") -> Statistic:
+    """Returns the statistic that the URL names."""
+    return next((each for each in STATISTICS if each == st.query_params.get(name)), next(iter(STATISTICS)))
+
+
 def statistic(name: str = "seeds") -> Statistic:
     """Lets a person choose what is drawn over the seeds."""
     first = next(iter(STATISTICS))
@@ -45,6 +72,20 @@ def statistic(name: str = "seeds") -> Statistic:
         "seed hardly moves. The band is its 95 % bootstrap interval.",
     )  # fmt: skip
     return keep(name, chosen or first, first)  # type: ignore[return-value]
+
+
+def members(name: str = "members") -> bool:
+    """Lets a person switch off the faint members behind the bands."""
+    chosen = st.toggle(
+        "Members", value=st.query_params.get(name) != "off", key=f"{name}_shown", help="The members of a group, faint behind its band."
+    )
+    keep(name, "" if chosen else "off", "")
+    return chosen
+
+
+def said(key: str) -> str:
+    """Returns a metric's title; of an evaluation's with that word, since the plain ones have the same."""
+    return f"{metrics.title(key.removeprefix('eval/'))} (evaluation)" if key.startswith("eval/") else metrics.title(key)
 
 
 def display(prefix: str = "") -> Display:
@@ -102,3 +143,20 @@ def keep_window(value: tuple[float, float] | None, axis: str, name: str = "windo
     """Keeps a zoom with the axis it belongs to: seconds say nothing of steps."""
     place = "" if axis == STEP else f"{axis}:"
     keep(name, "" if value is None else f"{place}{value[0]:.10g}..{value[1]:.10g}", "")
+
+
+def spans(name: str = "y") -> dict[str, tuple[float, float]]:
+    """Returns the parts of the y axes that are looked at, by metric, as the URL has them."""
+    found = {}
+    for part in st.query_params.get(name, "").split("|"):
+        ends, _, key = part.partition(":")
+        low, _, high = ends.partition("..")
+        try:
+            found[key] = (float(low), float(high))
+        except ValueError:
+            continue
+    return found
+
+
+def keep_spans(value: Mapping[str, tuple[float, float]], name: str = "y") -> None:
+    keep(name, "|".join(f"{low:.6g}..{high:.6g}:{key}" for key, (low, high) in value.items()), "")

@@ -5,13 +5,14 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
 
 import streamlit as st
 
 from backend import api
 from backend.analysis import words
 from backend.analysis.curves import Curve
-from backend.analysis.groups import Group
 from backend.api import Run
 from backend.catalog import metrics
 from backend.catalog.environments import ENVIRONMENTS
@@ -19,18 +20,20 @@ from backend.figures import lines, trials
 from backend.figures.lines import Chart, Display, Titles
 from pages.components import chart_options
 from pages.components.chart_options import STEP
-from pages.components.live_plot import LivePlot, Picked
+from pages.components.live_plot import LivePlot, Picked, View
 
 RL_AXES = {"step": "Env steps", "iteration": "Iteration", "time_s": "Training time", "time": "Clock"}
 SWEEP_AXES = {"step": "Iteration", "time": "Clock"}
 AXES = {"step": "Step", "iteration": "Report", "time": "Clock"}
-_AXIS_TITLES = {"iteration": "iteration", "time_s": "training time (s)", "time": "time since the start (s)"}
+DATE = "date"  # an x axis of days and hours, on which runs lie where they were
+_AXIS_TITLES = {DATE: "date", "iteration": "iteration", "time_s": "training time (s)", "time": "time since the start (s)"}
 NAMED_BY = 3  # params in a line's name, at most
 CHARTS_KEPT = 64  # for all tabs
 POINTS = 1000  # buckets a curve, at most
 RECENT = 50  # trials that are looked at for news that no report tells
 
 Window = tuple[float, float] | None
+T = TypeVar("T")
 
 
 class Board:
@@ -38,6 +41,7 @@ class Board:
 
     def __init__(self) -> None:
         self._plots: dict[str, LivePlot] = {}
+        self._views: dict[str, View] = {}
         self._drawn: set[str] = set()
         self._drawing: set[str] = set()
 
@@ -51,9 +55,21 @@ class Board:
         if key not in self._plots:
             self._plots[key] = LivePlot(key, chart_options.window(axis) if zooms else None)
         plot = self._plots[key]
-        if key not in self._drawn:
+        return self._in_use(plot)
+
+    def linked(self, name: str, axis: str) -> LivePlot:
+        """Returns the plot of the metric called `name`; all those of one x axis are zoomed together."""
+        key = f"linked_{name}_{axis}"
+        if axis not in self._views:
+            self._views[axis] = View(f"linked_{axis}", chart_options.window(axis), chart_options.spans())
+        if key not in self._plots:
+            self._plots[key] = LivePlot(key, view=self._views[axis], name=name)
+        return self._in_use(self._plots[key])
+
+    def _in_use(self, plot: LivePlot) -> LivePlot:
+        if plot.key not in self._drawn:
             plot.forget()
-        self._drawing.add(key)
+        self._drawing.add(plot.key)
         return plot
 
 
@@ -69,16 +85,16 @@ def run_chart(
     """Shows one metric of a run: a line for each trial and their mean."""
     plot = board.plot(plot_key, axis, zooms=not small)
     title = metrics.title(key) if small else metrics.unit(key) or metrics.title(key)
-    titles = Titles(_axis_title(axis, [run]), title, _solved_at(run, key))
+    titles = Titles(axis_title(axis, [run]), title, solved_at(run, key))
     what = (key, axis, plot.window, titles, display)
-    _show(plot, _kept().chart([run], ("run", *what), lambda: _run_chart(run, *what)), display, axis, small=small, picked=picked)
+    _show(plot, kept().chart([run], ("run", *what), lambda: _run_chart(run, *what)), display, axis, small=small, picked=picked)
 
 
 def sweep_chart(board: Board, run: Run, key: str, axis: str, display: Display, plot_key: str, *, small: bool = False) -> None:
     """Shows one metric of a sweep: the learning curves of all trials in a few lines, the best one bold."""
     plot = board.plot(plot_key, axis, zooms=not small)
     what = (key, axis, plot.window, display)
-    chart = _kept().get((run.id, "trials", *what), news(run), lambda: _sweep_chart(run, *what))
+    chart = kept().get((run.id, "trials", *what), news(run), lambda: _sweep_chart(run, *what))
     _show(plot, chart, display, axis, small=small)
 
 
@@ -91,40 +107,19 @@ def figure(
     board: Board, plot_key: str, name: tuple[Hashable, ...], state: Hashable, make: Callable[[], Chart], *, tall: bool = True
 ) -> None:
     """Shows a chart that is made anew only when `state` is another."""
-    chart = _kept().get(name, state, make)
+    chart = kept().get(name, state, make)
     board.plot(plot_key, zooms=False).show(chart, lines.HEIGHT if tall else lines.SMALL_HEIGHT)
     st.caption(chart.caption)
-
-
-def compare_chart(board: Board, runs: Sequence[Run], key: str, axis: str, display: Display, plot_key: str) -> None:
-    """Shows one metric of several runs, each in its own colour."""
-    plot = board.plot(plot_key, axis)
-    goals = {_solved_at(run, key) for run in runs}
-    titles = Titles(_axis_title(axis, runs), metrics.unit(key) or metrics.title(key), goals.pop() if len(goals) == 1 else None)
-    what = (key, axis, plot.window, titles, display)
-    _show(plot, _kept().chart(runs, ("compare", *what), lambda: _compare_chart(runs, *what)), display, axis)
-
-
-def groups_chart(runs: Sequence[Run], groups: Sequence[Group], key: str, axis: str, window: Window, display: Display) -> Chart:
-    """Returns one metric of several groups: the mean of each in its colour, its repetitions faint behind; for files."""
-    by_trial = {(curve.run_id, curve.trial): curve for curve in _curves(runs, key, axis, window)}
-    drawn = []
-    for group in groups:
-        mine = [(each, by_trial[place]) for each in group.members if (place := (each.run.id, each.trial.number)) in by_trial]
-        drawn.append(lines.Group(group.label, group.ordinal, [curve for _, curve in mine], [each.name for each, _ in mine]))
-    goals = {_solved_at(run, key) for run in runs}
-    titles = Titles(_axis_title(axis, runs), metrics.unit(key) or metrics.title(key), goals.pop() if len(goals) == 1 else None)
-    return _opened(lines.overlay(drawn, titles, display), window, display)
 
 
 def _show(plot: LivePlot, chart: Chart, display: Display, axis: str, *, small: bool = False, picked: Picked | None = None) -> None:
     if not small:
         chart_options.keep_window(plot.window, axis)
-    plot.show(_opened(chart, plot.opened, display), lines.SMALL_HEIGHT if small else lines.HEIGHT, zooms=not small, picked=picked)
+    plot.show(opened(chart, plot.opened, display), lines.SMALL_HEIGHT if small else lines.HEIGHT, zooms=not small, picked=picked)
     st.caption(chart.caption)
 
 
-def _opened(chart: Chart, window: Window, display: Display) -> Chart:
+def opened(chart: Chart, window: Window, display: Display) -> Chart:
     """Returns the chart with the x axis of the page's link. It stays that: Plotly keeps what a person does from there."""
     if window is None or (display.log_x and window[0] <= 0):
         return chart
@@ -132,20 +127,25 @@ def _opened(chart: Chart, window: Window, display: Display) -> Chart:
     return replace(chart, layout={**chart.layout, "xaxis": {**chart.layout["xaxis"], "range": ends}})
 
 
-class _Kept:
-    """The charts that were drawn last, each in the newest state of its data only: a live page makes a new one each second."""
+def state_of(runs: Sequence[Run]) -> Hashable:
+    """Returns what changes when there is something new to draw of some runs."""
+    return tuple((run.name, run.reports, run.started_at, len(run.trials)) for run in runs)
+
+
+class Kept:
+    """The charts and tables that were shown last, each in the newest state of its data only: a live page makes a new one each second."""
 
     def __init__(self) -> None:
-        self._charts: OrderedDict[Hashable, tuple[Hashable, Chart]] = OrderedDict()
+        self._charts: OrderedDict[Hashable, tuple[Hashable, Any]] = OrderedDict()
         self._lock = threading.Lock()
 
     def chart(self, runs: Sequence[Run], what: tuple[Hashable, ...], make: Callable[[], Chart]) -> Chart:
         """Returns the chart of `what` of these runs, made anew only if they have news."""
         name = (tuple(run.id for run in runs), *what)
-        return self.get(name, tuple((run.name, run.reports, run.started_at, len(run.trials)) for run in runs), make)
+        return self.get(name, state_of(runs), make)
 
-    def get(self, name: Hashable, state: Hashable, make: Callable[[], Chart]) -> Chart:
-        """Returns the chart called `name`, made anew only if its state is not the one it was made in."""
+    def get(self, name: Hashable, state: Hashable, make: Callable[[], T]) -> T:
+        """Returns what is called `name`, made anew only if its state is not the one it was made in."""
         known, chart = self._charts.get(name, (None, None))
         if chart is None or known != state:
             chart = make()
@@ -158,41 +158,34 @@ class _Kept:
 
 
 @st.cache_resource(show_spinner=False)
-def _kept() -> _Kept:
-    return _Kept()
+def kept() -> Kept:
+    return Kept()
 
 
 def _run_chart(run: Run, key: str, axis: str, window: Window, titles: Titles, display: Display) -> Chart:
     word = "seed" if run.kind == "rl" else "trial"
-    curves = _curves([run], key, axis, window)
+    curves = read_curves([run], key, axis, window)
     names = _trial_names(run, word) if len(run.trials) > 1 or word == "seed" else {0: metrics.title(key)}
     group = lines.Group("", run.ordinal, curves, [names[curve.trial] for curve in curves])
     return lines.seeds(group, titles, display, word)
 
 
 def _sweep_chart(run: Run, key: str, axis: str, window: Window, display: Display) -> Chart:
-    found, best = _curves([run], key, axis, window), run.best_trial
+    found, best = read_curves([run], key, axis, window), run.best_trial
     bold = next((curve for curve in found if best and curve.trial == best.number), None)
     if best and window is None and axis == STEP:  # it comes in full, whatever the others have to share
         bold = next(iter(api.trial_curves(run, best, [key])), bold)
-    x = "iteration" if axis == STEP else _axis_title(axis, [run])
+    x = "iteration" if axis == STEP else axis_title(axis, [run])
     return trials.curves(run, found, bold, metrics.title(key), display, x)
 
 
-def _compare_chart(runs: Sequence[Run], key: str, axis: str, window: Window, titles: Titles, display: Display) -> Chart:
-    by_run: dict[str, list[Curve]] = {run.id: [] for run in runs}
-    for curve in _curves(runs, key, axis, window):
-        by_run[curve.run_id].append(curve)
-    groups = []
-    for run in runs:
-        names = _trial_names(run, "trial")
-        label = f"{run.name} ({run.id})"
-        groups.append(lines.Group(label, run.ordinal, by_run[run.id], [names[curve.trial] for curve in by_run[run.id]]))
-    return lines.overlay(groups, titles, display)
-
-
-def _curves(runs: Sequence[Run], key: str, axis: str, window: Window) -> list[Curve]:
-    """Reads curves; clock time is counted from each run's start."""
+def read_curves(runs: Sequence[Run], key: str, axis: str, window: Window) -> list[Curve]:
+    """Reads curves; time is counted from each run's start, dates are milliseconds since 1970 on this machine's clock."""
+    if axis == DATE:
+        ahead = datetime.now().astimezone().utcoffset() or timedelta()
+        span = None if window is None else (window[0] / 1000 - ahead.total_seconds(), window[1] / 1000 - ahead.total_seconds())
+        found = api.curves(runs, [key], "time", window=span, points=POINTS)
+        return [replace(curve, x=(curve.x + ahead.total_seconds()) * 1000) for curve in found]
     if axis != "time":
         return api.curves(runs, [key], axis, window=window, points=POINTS)
     starts = {run.id: run.started_at or run.created_at for run in runs}
@@ -222,12 +215,12 @@ def _said(name: str, value: object) -> str:
     return f"{name} {words.number(value) if isinstance(value, float) else value}"
 
 
-def _axis_title(axis: str, runs: Sequence[Run]) -> str:
+def axis_title(axis: str, runs: Sequence[Run]) -> str:
     if axis == "step":
         return "env steps" if all(run.kind == "rl" for run in runs) else "step"
-    return _AXIS_TITLES.get(axis, axis)
+    return _AXIS_TITLES.get(axis) or metrics.title(axis)
 
 
-def _solved_at(run: Run, key: str) -> float | None:
+def solved_at(run: Run, key: str) -> float | None:
     known = ENVIRONMENTS.get(run.spec.get("environment", ""))
     return known.solved_at if known and key == metrics.REWARD else None

@@ -1,12 +1,67 @@
-"""Compare: the curves of some runs on one chart."""
+"""Compare: curves of groups, several metrics beside each other, and the table of groups."""
 
-from pages.components import charts
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import streamlit as st
+
+from backend import api_compare
+from backend.catalog import metrics
+from pages.components import chart_options, compare_charts, compare_table
 from pages.components.charts import Board
+from pages.components.compare_charts import Asked
 from pages.components.comparison import Comparison
 from pages.components.run_table import ALL_COLUMNS, run_table
+from pages.components.text import plain
+
+SAID = 8  # metrics or runs in a sentence
 
 
 def show(what: Comparison, board: Board) -> None:
-    """Shows one metric of all runs, and what they are."""
-    charts.compare_chart(board, what.runs, what.key, what.axis, what.display, "compare")
-    run_table(what.runs, ALL_COLUMNS, "compared")
+    """Shows metrics of all groups, what each came to, and the runs."""
+    opened = st.query_params.get("members_of", "")
+    with st.container(horizontal=True, vertical_alignment="center"):
+        more = chart_options.several("More metrics beside it", [key for key in what.keys if key != what.key], "more")
+        statistic = chart_options.statistic()
+        members = chart_options.members()
+    has = api_compare.keys(what.runs)
+    shown = [key for key in (what.key, *more) if any(key in keys for keys in has.values())]
+    _lacking(what, has, (what.key, *more))
+    if shown:
+        display = replace(what.display, statistic=statistic, members=members)
+        asked = Asked(what.runs, what.groups, what.axis, display, frozenset({opened} if opened else ()))
+        compare_charts.show(board, asked, shown, _picked)
+    compare_table.show(what, opened)
+    with st.expander("Runs", key="each_run", on_change="rerun", bind="query-params") as each:
+        if each.open:
+            run_table(what.runs, ALL_COLUMNS, "compared")
+
+
+def _picked(told: Mapping[str, Any]) -> None:
+    if group_id := told.get("pick"):
+        compare_table.open_group(group_id)
+
+
+def _lacking(what: Comparison, has: Mapping[str, Sequence[str]], keys: Sequence[str]) -> None:
+    """Says which runs lack a metric that is shown; and if no metric is in all runs, what each has."""
+    every = [set(has[run.id]) for run in what.runs]
+    if len(every) > 1 and not set.intersection(*every) and any(every):
+        told = "  \n".join(
+            f"**{plain(run.name)}** ({run.id}): {_few([metrics.title(key) for key in has[run.id]]) or 'nothing so far'}"
+            for run in what.runs[:SAID]
+        )
+        more = f"  \nand {len(what.runs) - SAID} runs more" if len(what.runs) > SAID else ""
+        st.info(f"These runs share no metric. What each has recorded:  \n{told}{more}", icon=":material/link_off:")
+        return
+    for key in keys:
+        lacking = [run for run in what.runs if key not in has[run.id]]
+        if lacking and len(lacking) < len(what.runs):
+            names = _few([f"{run.name} ({run.id})" for run in lacking])
+            st.caption(f":material/link_off: {len(lacking)} of {len(what.runs)} runs have no **{plain(chart_options.said(key))}**: {names}")
+        elif lacking:
+            st.info(f"None of these runs has recorded {plain(chart_options.said(key))} so far.", icon=":material/hourglass_empty:")
+
+
+def _few(names: Sequence[str]) -> str:
+    return plain(", ".join(names[:SAID])) + (f" and {len(names) - SAID} more" if len(names) > SAID else "")

@@ -10,7 +10,7 @@ from backend import api_export
 from backend.api_export import Drawing, Scripts
 from backend.catalog import metrics
 from backend.figures import lines
-from pages.components import chart_options, charts, errors, live_plot, plotly_js
+from pages.components import chart_options, compare_charts, errors, live_plot, plotly_js
 from pages.components.charts import Board, Window
 from pages.components.comparison import SEPARATOR, Comparison
 from pages.components.points_links import points_links
@@ -113,5 +113,6 @@ def _scripts() -> Scripts:
 
 def _drawings(what: Comparison, window: Window) -> list[Drawing]:
     """Returns the chart of the view: a line for each group, its members faint behind it."""
-    chart = charts.groups_chart(what.runs, what.groups, what.key, what.axis, window, what.display)
+    asked = compare_charts.Asked(what.runs, what.groups, what.axis, what.display)
+    chart = compare_charts.looked_at(compare_charts.chart_of(asked, what.key, window), window, None, what.display)
     return [Drawing(metrics.title(what.key), chart.caption, lines.HEIGHT, live_plot.whole(chart, lines.HEIGHT))]

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import streamlit as st
 
@@ -80,13 +80,23 @@ def ask(run_ids: Sequence[str]) -> Comparison:
     with st.container(horizontal=True, vertical_alignment="center"):
         by = ask_groups(runs)
         keys, key = ask_metric(runs)
-        axis = chart_options.x_axis(charts.axes_of(runs))
-        display = chart_options.display()
+        axis = chart_options.any_axis(axes_of(runs), keys)
+        display = _with_groups(chart_options.display())
     return Comparison(tuple(runs), tuple(groups.grouped(runs, by)), tuple(keys), key, axis, display)
+
+
+def axes_of(runs: Sequence[Run]) -> dict[str, str]:
+    """Returns the x axes that are no metric, or are known by another name: steps, reports, time since the start, dates."""
+    return {**charts.axes_of(runs), "time": "Time since the start", charts.DATE: "Date"}
+
+
+def _with_groups(display: Display) -> Display:
+    """Returns how groups are drawn, as the URL has it: their fields are on the Curves tab."""
+    return replace(display, statistic=chart_options.of_statistic(), members=st.query_params.get("members") != "off")
 
 
 def again(before: Comparison) -> Comparison:
     """Returns the same comparison with its runs as they are now."""
     runs = api_compare.some([run.id for run in before.runs])
     by = tuple(part for part in st.query_params.get("by", "").split(SEPARATOR) if part)
-    return Comparison(tuple(runs), tuple(groups.grouped(runs, by)), before.keys, before.key, before.axis, before.display)
+    return Comparison(tuple(runs), tuple(groups.grouped(runs, by)), before.keys, before.key, before.axis, _with_groups(before.display))

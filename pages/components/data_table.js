@@ -38,6 +38,7 @@ const cells = {
   progress: (value) => (value === null ? "–" : bar(value)),
   link: (value, row, open) => {
     const link = make("a", { href: row.href }, value)
+    if (row.colour) link.prepend(Object.assign(make("i"), { style: `background:${row.colour};display:inline-block;width:.6rem;height:.6rem;border-radius:50%;margin-right:.4rem` }))
     link.onclick = (event) => {
       if (event.ctrlKey || event.metaKey || event.shiftKey) return
       event.preventDefault()

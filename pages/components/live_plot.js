@@ -53,14 +53,30 @@ const band = ({ x, low, high }) => {
   return shape
 }
 
+// Lines that are merged are one trace with gaps, since each trace has its price.
+const merged = (lines) => {
+  const parts = new Map()
+  lines.forEach((line, place) => {
+    const key = line.style.merge || place
+    parts.set(key, [...(parts.get(key) ?? []), { ...line, place }])
+  })
+  const gapped = (some, name) => {
+    const whole = new Float64Array(some.reduce((sum, line) => sum + line[name].length + 1, 0)).fill(NaN)
+    let at = 0
+    for (const line of some) { whole.set(line[name], at); at += line[name].length + 1 }
+    return whole
+  }
+  return [...parts.values()].map((some) => some.length === 1 ? some[0] : { style: some[0].style, x: gapped(some, "x"), y: gapped(some, "y") })
+}
+
 const translucent = (colour, opacity) => colour + Math.round(opacity * 255).toString(16).padStart(2, "0")
 
-const traces = (kept, dark) => kept.lines.flatMap((line) => {
+const traces = (kept, dark) => merged(kept.lines).flatMap((line) => {
   const fade = Math.min(1, 12 / kept.lines.length) // many bands upon each other would hide everything
   const { name, colour: given, width, opacity: wanted, dash, look, group, legend, hover } = line.style
   const colour = dark?.[given] ?? given
   const opacity = dark && wanted < 1 ? Math.min(1, wanted * 1.4) : wanted // faint lines sink into a dark ground
-  const common = { name, type: "scatter", ...(group && { legendgroup: group }), showlegend: legend }
+  const common = { name, type: "scatter", meta: { line: line.place }, ...(group && { legendgroup: group }), showlegend: legend }
   if (look === "marks") return [{ ...common, x: line.x, y: line.x.map(() => 0.02), yaxis: "y2", mode: "markers", customdata: Array.from(line.y),
     marker: { symbol: "x", size: 7, color: colour }, hovertemplate: "%{customdata} NaN or infinite<extra></extra>" }]
   if (look === "steps") return [{ ...common, x: line.x, y: line.y, mode: "lines", line: { shape: "hv", color: colour, width },
@@ -103,6 +119,7 @@ const draw = (node) => {
   layout.font = { family: value("--st-font"), color: value("--st-text-color"), size: 13 }
   layout.modebar = { bgcolor: "rgba(0,0,0,0)", color: value("--st-border-color"), activecolor: value("--st-text-color") }
   layout.hoverlabel = { bgcolor: value("--st-secondary-background-color"), bordercolor: value("--st-border-color"), font: layout.font }
+  if (layout.meta?.labels) layout.margin.r = labelRoom(node)
   const data = traces(kept, isDark(node) && node.given.dark)
   window.Plotly.react(node, data, layout, {
     responsive: true, displaylogo: false, doubleClick: "autosize",
@@ -113,13 +130,17 @@ const draw = (node) => {
   if (!node.listens) {
     node.on("plotly_relayout", (change) => zoomed(node, change))
     node.on("plotly_click", (click) => picked(node, click))
+    node.on("plotly_afterplot", () => drawLabels(node))
+    follow(node)
+    drawLabels(node)
   }
   node.listens = true
 }
 
 // Tells which part of the x axis is looked at, so that it comes in full detail; a double click shows all again at once.
 const zoomed = (node, change) => {
-  if (!node.given.zooms) return
+  if (!node.given.zooms || node.led) return
+  if (node.given.link) return zoomedTogether(node, change)
   let range = [] // all of it
   if ("xaxis.range[0]" in change) range = [change["xaxis.range[0]"], change["xaxis.range[1]"]]
   else if (change["xaxis.range"]) range = change["xaxis.range"]
@@ -129,9 +150,21 @@ const zoomed = (node, change) => {
   node.asking = setTimeout(() => node.tell("window", range), 150)
 }
 
+// The same of charts that look at one part of x together; each one's part of y is told with it.
+const zoomedTogether = (node, change) => {
+  if (!Object.keys(change).some((name) => /^[xy]axis\./.test(name))) return
+  zoomTogether(node, change)
+  clearTimeout(node.asking)
+  node.asking = setTimeout(() => {
+    const { xaxis, yaxis } = node._fullLayout
+    const ends = (axis) => axis.autorange ? null : axis.range.map((end) => axis.type === "log" ? 10 ** end : axis.r2c(end))
+    node.fire("zoomed", { x: ends(xaxis), y: ends(yaxis) })
+  }, 150)
+}
+
 // Tells which point was clicked: of all at that x, the one whose line is nearest to the mouse.
 const picked = (node, { points, event }) => {
-  if (!node.given.picks || !points.length) return
+  if (!node.given.picks || !points.length || node.kept.layout.meta?.labels) return // there the labels are clicked
   const top = node.querySelector(".nsewdrag").getBoundingClientRect().top
   const away = ({ yaxis, y }) => Math.abs(yaxis.d2p(y) + top - event.clientY)
   const [nearest] = [...points].sort((one, other) => away(one) - away(other))

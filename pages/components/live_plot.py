@@ -6,6 +6,7 @@
 import secrets
 from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from backend.figures.lines import Chart, Floats, Line
 from pages.components import plotly_js
 
 Picked = Callable[[Mapping[str, Any]], None]
+Span = tuple[float, float]
 
 _HERE = Path(__file__).parent
 _DARK = dict(zip(palette.LIGHT, palette.DARK, strict=True))
@@ -33,9 +35,31 @@ def _component():  # type: ignore[no-untyped-def]
         "raydeck_plot",
         html='<div class="raydeck-plot"></div>',
         css=_CSS,
-        js=(_HERE / "live_plot.js").read_text(),
+        js=script(),
         isolate_styles=False,
     )
+
+
+@dataclass
+class View:
+    """What charts that are zoomed together show: a part of the x axis, and of each, by name, one of the y axis."""
+
+    link: str
+    window: Span | None = None
+    spans: dict[str, Span] = field(default_factory=dict)
+
+    def zoom(self, name: str, told: Mapping[str, Any]) -> None:
+        """Takes over what a person zoomed to in the chart called `name`."""
+        self.window = _span(told.get("x"))
+        if self.window is None:  # all is shown again, in all of them
+            self.spans.clear()
+        self.spans.pop(name, None)
+        if (span := _span(told.get("y"))) is not None:
+            self.spans[name] = span
+
+
+def _span(ends: Any) -> Span | None:
+    return (float(min(ends)), float(max(ends))) if ends and None not in ends else None
 
 
 class LivePlot:
@@ -44,8 +68,9 @@ class LivePlot:
     Make it in the page's script, outside its fragment: a full run of the page then begins anew.
     """
 
-    def __init__(self, key: str, opened: tuple[float, float] | None = None) -> None:
+    def __init__(self, key: str, opened: Span | None = None, view: View | None = None, name: str = "") -> None:
         self.key = key
+        self.view, self.name = view, name  # of a chart that is zoomed together with others, and what it is called there
         self.opened = opened  # the part of the x axis that the page's link asks for
         self._sent: Chart | None = None
         self._height = 0
@@ -53,8 +78,10 @@ class LivePlot:
         self._number = 0
 
     @property
-    def window(self) -> tuple[float, float] | None:
+    def window(self) -> Span | None:
         """The part of the x axis that a person looks at; None for all of it."""
+        if self.view is not None:
+            return self.view.window
         told = st.session_state.get(self.key)
         ends = told.get("window") if told else None
         if ends is None:  # not touched so far
@@ -68,15 +95,22 @@ class LivePlot:
         """
         message = self._message(chart, height)
         given = {"plotly": plotly_js.url(), "dark": _DARK, "height": height, "zooms": zooms, "picks": picked is not None}
+        given["link"] = self.view.link if self.view else ""
         _component()(
             key=self.key, data=given | message, default={"window": None},
-            on_window_change=_nothing, on_missed_change=self.forget, on_picked_change=lambda: self._pick(picked), height="content",
+            on_window_change=_nothing, on_missed_change=self.forget, on_picked_change=lambda: self._pick(picked),
+            on_zoomed_change=self._zoom, height="content",
         )  # fmt: skip
 
     def _pick(self, picked: Picked | None) -> None:
         told = st.session_state.get(self.key)
         if picked and told and (where := told.get("picked")):
             picked(where)
+
+    def _zoom(self) -> None:
+        told = st.session_state.get(self.key)
+        if self.view is not None and told and (where := told.get("zoomed")):
+            self.view.zoom(self.name, where)
 
     def forget(self) -> None:
         """Sends everything with the next `show`: the browser missed a message, or its node is new."""
@@ -103,12 +137,14 @@ class LivePlot:
 
 def script() -> str:
     """Returns the JavaScript module that draws, for pages of another server or none."""
-    return (_HERE / "live_plot.js").read_text()
+    return (_HERE / "plot_overlay.js").read_text() + (_HERE / "live_plot.js").read_text()
 
 
 def whole(chart: Chart, height: int) -> dict[str, Any]:
     """Returns all that the script needs to draw a chart that stays as it is, on a page that has plotly.js."""
-    return {"plotly": "", "dark": _DARK, "height": height, "zooms": False, "picks": False} | LivePlot("")._message(chart, height)
+    return {"plotly": "", "dark": _DARK, "height": height, "zooms": False, "picks": False, "link": ""} | LivePlot("")._message(
+        chart, height
+    )
 
 
 def _nothing() -> None:
@@ -119,6 +155,7 @@ def _style(line: Line) -> dict[str, Any]:
     return {
         "name": line.name, "colour": line.colour, "width": line.width, "opacity": line.opacity, "dash": line.dash, "look": line.look,
         "group": line.group, "legend": line.in_legend, "hover": line.in_hover,
+        "label": line.label, "pick": line.pick, "merge": line.merge,
     }  # fmt: skip
 
 

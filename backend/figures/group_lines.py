@@ -1,0 +1,167 @@
+"""Groups on one chart: a bold line with its interval for each, its members faint behind it or, when opened, each by name."""
+
+import html
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from backend.analysis import group_bands, words
+from backend.analysis import seeds as seeds_analysis
+from backend.analysis.group_bands import Shared
+from backend.analysis.seeds import Band
+from backend.figures import lines, palette
+from backend.figures.lines import MANY, Chart, Display, Line, Titles
+from backend.store.values import Curve
+
+MOST = 200  # lines that can be told apart
+FAINT = 0.35
+FEW_RANGES = 3  # ranges in a caption
+
+
+@dataclass(frozen=True, eq=False)
+class Bundle:
+    """The curves of a group; `names` are those of its members, in the order of `curves`."""
+
+    id: str
+    label: str
+    ordinal: int
+    curves: Sequence[Curve]
+    names: Sequence[str]
+    common: Shared
+    is_open: bool = False  # its members are told apart
+
+
+def draw(bundles: Sequence[Bundle], titles: Titles, display: Display) -> Chart:
+    """Draws groups on one metric: a line for each, the first 200 of them."""
+    there = [bundle for bundle in bundles if bundle.curves]
+    shown = there[:MOST]
+    bands = {bundle.id: _band(bundle, display) for bundle in shown}
+    room = MOST if display.members else 0
+    behind: list[Line] = []
+    front: list[Line] = []
+    for bundle in shown:
+        members = list(_members(bundle, bands[bundle.id], display, room))
+        room -= sum(bool(line.merge) for line in members)
+        behind += [line for line in members if line.merge]
+        front += [line for line in members if not line.merge]
+        front += _bold(bundle, bands[bundle.id], display)
+    every = [curve for bundle in there for curve in bundle.curves]
+    chart = lines.chart_of([*behind, *front], every, titles, display)
+    return replace(chart, layout=_layout(chart.layout, front), caption=_caption(there, bands, behind, chart.caption, display))
+
+
+def _layout(layout: dict[str, Any], front: Sequence[Line]) -> dict[str, Any]:
+    """The lines' labels stand for a legend; of many lines the one under the pointer says its name."""
+    many = sum(line.in_hover for line in front) > MANY
+    return {**layout, "showlegend": False, "meta": {"labels": True}, "hovermode": "closest" if many else "x unified"}
+
+
+def _smooth(curve: Curve, display: Display) -> Curve:
+    """Returns a curve with smooth means: a group's members are smoothed, then what they have in common is computed."""
+    if not display.smoothing:
+        return curve
+    records = curve.records.copy()
+    records["mean"] = lines.smoother(display, len(curve.mean))(curve.mean)
+    return replace(curve, records=records)
+
+
+def _band(bundle: Bundle, display: Display) -> Band | None:
+    if len(bundle.common.used) < 2:
+        return None
+    return group_bands.band([_smooth(curve, display) for curve in bundle.curves], bundle.common, display.statistic)
+
+
+def _members(bundle: Bundle, band: Band | None, display: Display, room: int) -> Iterator[Line]:
+    """Yields a group's members: the only one, or those of an opened group, as lines of their own; else at most `room` faint ones."""
+    alone, own = len(bundle.curves) == 1, palette.of_run(bundle.ordinal)
+    told = alone or bundle.is_open or band is None
+    others = [own] if alone or not bundle.is_open else [colour for colour in palette.LIGHT if colour != own]
+    named = zip(bundle.curves, bundle.names, strict=True)
+    for place, (curve, name) in enumerate(named):
+        if place >= (MOST if told else room):
+            return
+        if not told:
+            yield _faint(bundle, curve, own)
+            continue
+        look = {"dash": palette.dash_of(bundle.ordinal if alone else 1 + place), "group": bundle.id, "pick": bundle.id}
+        label = bundle.label if alone or (band is None and not bundle.is_open) else name
+        line = lines.of_curve(curve, f"{bundle.label} · {name}", others[place % len(others)], width=1.6 if alone else 1.2, **look)
+        yield from lines.smoothed(replace(line, label=label), display)
+
+
+def _faint(bundle: Bundle, curve: Curve, colour: str) -> Line:
+    """Returns a member as a faint line; where a bucket holds several points it goes by way of their lowest and highest."""
+    x, y = curve.x, curve.mean
+    if curve.width > 1:
+        x, y = np.repeat(x, 2), np.column_stack([curve.min, curve.max]).ravel()
+    return Line(
+        html.escape(bundle.label), colour, x, y, width=1, opacity=FAINT, group=bundle.id, in_legend=False, in_hover=False, merge=bundle.id
+    )
+
+
+def _bold(bundle: Bundle, band: Band | None, display: Display) -> list[Line]:
+    if band is None:
+        return []
+    what = seeds_analysis.STATISTICS[display.statistic]
+    name = html.escape(f"{bundle.label}: {what} of {len(bundle.common.used)}")
+    colour, dash = palette.of_run(bundle.ordinal), palette.dash_of(bundle.ordinal)
+    bold = Line(name, colour, band.x, band.center, low=band.low, high=band.high, width=2.5, dash=dash, group=bundle.id)
+    bold = replace(bold, label=bundle.label, pick=bundle.id)
+    if not display.smoothing or (raw := _band(bundle, replace(display, smoothing=""))) is None:
+        return [bold]
+    thin = Line(name, colour, raw.x, raw.center, width=1, opacity=0.5, group=bundle.id, in_legend=False, in_hover=False)
+    return [thin, bold]
+
+
+def _caption(there: Sequence[Bundle], bands: dict[str, Band | None], behind: Sequence[Line], said: str, display: Display) -> str:
+    told = [said, *_of_bands([bundle for bundle in there if bands.get(bundle.id) is not None], display)]
+    if len(there) > MOST:
+        told.append(f"the first {MOST} of {len(there):,} groups are drawn: choose fewer runs, or group by fewer settings")
+    members = sum(len(bundle.curves) for bundle in there[:MOST] if bands.get(bundle.id) is not None and not bundle.is_open)
+    if display.members and behind and len(behind) < members:
+        told.append(f"the first {len(behind)} of {members:,} members are drawn behind, the bands are over all")
+    elif not display.members and members:
+        told.append(f"{members:,} members are hidden")
+    large = [bundle for bundle in there if bundle.is_open and len(bundle.curves) > MOST]
+    told += [f"{bundle.label}: the first {MOST} of {len(bundle.curves):,} members" for bundle in large]
+    return " · ".join([*told, *_not_in_bands(there[:MOST], bands)])
+
+
+def _of_bands(drawn: Sequence[Bundle], display: Display) -> Iterator[str]:
+    if not drawn:
+        return
+    what = seeds_analysis.STATISTICS[display.statistic]
+    yield f"bold: {what} of a group's members, with its 95 % interval by bootstrap"
+    ranges = list(dict.fromkeys((bundle.common.start, bundle.common.end) for bundle in drawn))
+    inside = ", ".join(f"{words.number(start)} to {words.number(end)}" for start, end in ranges[:FEW_RANGES])
+    more = f" and {len(ranges) - FEW_RANGES} more" if len(ranges) > FEW_RANGES else ""
+    yield f"members interpolated on a shared grid inside the range that they all have ({inside}{more})"
+
+
+def _not_in_bands(there: Sequence[Bundle], bands: dict[str, Band | None]) -> Iterator[str]:
+    """Yields who has no band or is not in one, and why."""
+    single = [bundle for bundle in there if len(bundle.curves) == 1]
+    if single and len(single) == len(there):
+        yield "one member each: no band, for a single one says nothing of luck"
+    elif single:
+        yield f"{_groups(single)} of one member without a band, for a single one says nothing of luck"
+    apart = [bundle for bundle in there if len(bundle.common.used) > 1 and not bundle.common.is_a_range]
+    if apart:
+        yield f"{_groups(apart)} without a band: the members have no range of this axis in common"
+    empty = sum(len(bundle.common.empty) for bundle in there)
+    if empty:
+        yield f"{empty:,} without any finite value {_are(empty)} in no band"
+    early = [bundle.names[place] for bundle in there for place in bundle.common.early]
+    if early:
+        who = ", ".join(early[:FEW_RANGES]) + " …" * (len(early) > FEW_RANGES)
+        yield f"{len(early):,} that ended early {_are(len(early))} in no band ({who})"
+
+
+def _groups(some: Sequence[Bundle]) -> str:
+    return f"{len(some):,} group{'s' * (len(some) > 1)}"
+
+
+def _are(count: int) -> str:
+    return "is" if count == 1 else "are"

@@ -1,0 +1,102 @@
+"""The charts of groups: one for each metric, zoomed together, each kept until there is something new to draw."""
+
+import math
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import streamlit as st
+
+from backend.analysis import group_bands
+from backend.analysis.curves import Curve
+from backend.analysis.groups import Group
+from backend.api import Run
+from backend.catalog import metrics
+from backend.figures import group_lines
+from backend.figures.group_lines import Bundle
+from backend.figures.lines import HEIGHT, Chart, Display, Titles
+from pages.components import chart_options, charts
+from pages.components.charts import Board, Window
+from pages.components.live_plot import Picked, Span
+
+SEVERAL_HEIGHT = 320  # pixels
+
+Place = tuple[str, int]  # run and trial
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is drawn of some groups; `opened` are the ids of those whose members are told apart."""
+
+    runs: Sequence[Run]
+    groups: Sequence[Group]
+    axis: str
+    display: Display
+    opened: frozenset[str] = frozenset()
+
+    @property
+    def name(self) -> Hashable:
+        ids = tuple((group.id, group.label, group.id in self.opened) for group in self.groups)
+        return tuple(run.id for run in self.runs), ids, self.axis, self.display
+
+    @property
+    def state(self) -> Hashable:
+        return charts.state_of(self.runs), tuple(len(group.members) for group in self.groups)
+
+
+def show(board: Board, asked: Asked, keys: Sequence[str], picked: Picked) -> None:
+    """Shows the metrics `keys` as charts beside each other."""
+    plots = [board.linked(key, asked.axis) for key in keys]
+    view = plots[0].view
+    columns = st.columns(2) if len(keys) > 1 else [st.container()]
+    for place, (key, plot) in enumerate(zip(keys, plots, strict=True)):
+        with columns[place % len(columns)]:
+            if len(keys) > 1:
+                st.caption(f"**{chart_options.said(key)}**")
+            chart = chart_of(asked, key, plot.window)
+            chart = looked_at(chart, plot.window, view.spans.get(key) if view else None, asked.display)
+            plot.show(chart, HEIGHT if len(keys) == 1 else SEVERAL_HEIGHT, zooms=True, picked=picked)
+            st.caption(chart.caption)
+    if view is not None:
+        chart_options.keep_window(view.window, asked.axis)
+        chart_options.keep_spans(view.spans)
+
+
+def chart_of(asked: Asked, key: str, window: Window) -> Chart:
+    """Returns the chart of one metric, made anew only if the runs have news."""
+    return charts.kept().get(("groups", asked.name, key, window), asked.state, lambda: _draw(asked, key, window))
+
+
+def by_member(runs: Sequence[Run], key: str, axis: str, window: Window = None) -> dict[Place, Curve]:
+    return {(curve.run_id, curve.trial): curve for curve in charts.read_curves(runs, key, axis, window)}
+
+
+def _draw(asked: Asked, key: str, window: Window) -> Chart:
+    whole = by_member(asked.runs, key, asked.axis)
+    finer = by_member(asked.runs, key, asked.axis, window) if window else whole
+    goals = {charts.solved_at(run, key) for run in asked.runs}
+    title = metrics.unit(key) or metrics.title(key)
+    titles = Titles(charts.axis_title(asked.axis, asked.runs), title, goals.pop() if len(goals) == 1 else None, asked.axis == charts.DATE)
+    bundles = [_bundle(group, whole, finer, group.id in asked.opened) for group in asked.groups]
+    return group_lines.draw(bundles, titles, asked.display)
+
+
+def _bundle(group: Group, whole: Mapping[Place, Curve], finer: Mapping[Place, Curve], is_open: bool) -> Bundle:
+    there = [member for member in group.members if (member.run.id, member.trial.number) in whole]
+    places = [(member.run.id, member.trial.number) for member in there]
+    common = group_bands.shared([whole[place] for place in places])
+    curves = [finer.get(place, whole[place]) for place in places]
+    return Bundle(group.id, group.label, group.ordinal, curves, [member.name for member in there], common, is_open)
+
+
+def looked_at(chart: Chart, window: Window, span: Span | None, display: Display) -> Chart:
+    """Returns the chart with the parts of its axes that are looked at."""
+    is_date = chart.layout["xaxis"]["type"] == "date"
+    ends = {"xaxis": _ends(window, display.log_x and not is_date), "yaxis": _ends(span, display.log_y)}
+    told = {name: {**chart.layout[name], "range": end} for name, end in ends.items() if end is not None}
+    return replace(chart, layout={**chart.layout, **told}) if told else chart
+
+
+def _ends(span: Span | None, is_log: bool) -> list[float] | None:
+    if span is None or (is_log and span[0] <= 0):
+        return None
+    return [math.log10(end) for end in span] if is_log else list(span)
