@@ -37,6 +37,7 @@ def asynchronous(made: Config, given: Mapping[str, Any], **more: Any) -> Config:
             **more,
         )
         .reporting(min_sample_timesteps_per_iteration=STEPS_PER_ITERATION, min_time_s_per_iteration=0)
-        .rl_module(model_config=DefaultModelConfig(fcnet_hiddens=params["hidden"], fcnet_activation="tanh", vf_share_layers=True))
+        # Layers of its own for the critic: returns in the hundreds would drown the actor's gradient in shared ones.
+        .rl_module(model_config=DefaultModelConfig(fcnet_hiddens=params["hidden"], fcnet_activation="tanh", vf_share_layers=False))
     )
     return prepared(made, given)

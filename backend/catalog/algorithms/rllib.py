@@ -139,9 +139,9 @@ class SACParams(Params):
 class IMPALAParams(Params):
     lr: LearningRate = Field(1e-3, title="Learning rate", description=LEARNING_RATE)
     gamma: Probability = Field(0.99, title="Discount γ", description=GAMMA)
-    train_batch_size: int = Field(500, ge=32, title="Batch (env steps)", description="Env steps in one update.")
+    train_batch_size: int = Field(256, ge=32, title="Batch (env steps)", description="Env steps in one update.")
     rollout_fragment_length: int = Field(
-        50, ge=1, title="Fragment (env steps)", description="Env steps of each environment that a runner hands over at a time.",
+        32, ge=1, title="Fragment (env steps)", description="Env steps of each environment that a runner hands over at a time.",
         json_schema_extra=MORE,
     )  # fmt: skip
     entropy_coeff: float = Field(
@@ -156,7 +156,7 @@ class IMPALAParams(Params):
         1, ge=1, title="Env runners", json_schema_extra=SAMPLING, description="Processes that step environments, one CPU each."
     )
     num_envs_per_env_runner: int = Field(
-        5, ge=1, title="Envs per runner", description="Environments stepped side by side.", json_schema_extra=SAMPLING
+        8, ge=1, title="Envs per runner", description="Environments stepped side by side.", json_schema_extra=SAMPLING
     )
     num_learners: Learners = 0
     num_gpus_per_learner: LearnerGpus = 0.0
@@ -220,5 +220,6 @@ RLLIB_ALGORITHMS = (
         "would hardly have made, so that they still teach the right thing.",
         observations=frozenset({"box"}), actions=frozenset({"discrete", "box"}), wrappers=WRAPPERS,
         params=IMPALAParams, code="backend.workloads.impala:config", stop={"env_steps": 200_000},
+        tuned={"CartPole-v1": Tuned({"lr": 2e-3}, {"env_steps": 100_000})},
     ),
 )  # fmt: skip
