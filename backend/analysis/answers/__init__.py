@@ -14,9 +14,12 @@ that diverged or failed is passed as NaN, not dropped: it is counted, and ranked
 - `profile(scores, at, mode)` → `Profile`: share of runs that reach each score, with bands; `places(samples)` gives the scores
 - `efficiency(curves, target, mode, budget)` → `Efficiency`: steps to a target, how many reach it; `common_budget(groups)` gives the budget
 - `more_seeds(a, b, mode)`, `more_seeds_of_difference(a, b, statistic)` → `MoreSeeds`: how many more would settle it
+- `coverage(what, n)` → `Coverage`: how often the interval of so many seeds holds the truth, as measured; `sentence` where it is under 93 %
 - `how="percentile"` gives the intervals of rliable, which are too narrow for few seeds
 """
 
+from backend.analysis.answers.coverage import Coverage as Coverage
+from backend.analysis.answers.coverage import coverage as coverage
 from backend.analysis.answers.difference import difference as difference
 from backend.analysis.answers.efficiency import Efficiency as Efficiency
 from backend.analysis.answers.efficiency import common_budget as common_budget

@@ -15,7 +15,6 @@ from backend.analysis.answers.estimates import (
     finite,
     looseness,
     method_of,
-    parts,
     point,
 )
 from backend.analysis.answers.samples import LEVEL, Estimate, Method, Scores, Statistic, shared
@@ -42,7 +41,7 @@ def difference(a: Scores, b: Scores, statistic: Statistic = "iqm", how: How = "b
 def _best(a: Scores, b: Scores, statistic: Statistic, resamples: int) -> tuple[float, float]:
     """Returns the ends of the interval whose measured coverage is best: see coverage.py."""
     if statistic in ("mean", "optimality_gap"):
-        every = [*parts(a, statistic), *parts(b, statistic, -1.0)]
+        every = [*_parts(a, statistic, 1.0), *_parts(b, statistic, -1.0)]
         found = rows.around(np.asarray(sum(table.mean(axis=1) * weight for table, weight in every)), every)
     elif len(a) == 1:
         x, y = (next(iter(each.values()))[None] for each in (a, b))
@@ -54,3 +53,10 @@ def _best(a: Scores, b: Scores, statistic: Statistic, resamples: int) -> tuple[f
         found = rows.cut(left - right, resample.tails(freedom, (more_a + more_b) / 2))
     low, high = (float(end[0]) for end in found)
     return low, high
+
+
+def _parts(scores: Scores, statistic: Statistic, sign: float) -> list[rows.Part]:
+    """Returns a mean, or an optimality gap less what it is counted from, as a weighted sum of the environments' means."""
+    if statistic == "mean":
+        return [(each[None], sign / len(scores)) for each in scores.values()]
+    return [(np.minimum(each, resample.GAP_FROM)[None], -sign / len(scores)) for each in scores.values()]

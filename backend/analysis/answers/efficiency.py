@@ -91,15 +91,16 @@ def _share(steps: Floats) -> Estimate:
 
 def _median(steps: Floats) -> Estimate:
     """Returns the median of all seeds, infinite ones last, between the two whose ranks hold 95 % (as far as so few can)."""
-    from scipy import stats
+    from scipy import special
 
     ordered, n = np.sort(np.where(np.isfinite(steps), steps, np.inf)), len(steps)
     low, high = float(ordered[(n - 1) // 2]), float(ordered[n // 2])
     center = high if math.isinf(high) or low == high else (low + high) / 2
     if n < 2:
         return Estimate(center, math.nan, math.nan, n, ORDER, ONE_SEED)
-    rank = max(int(stats.binom.ppf((1 - LEVEL) / 2, n, 0.5)), 1)
-    held = 1 - 2 * float(stats.binom.cdf(rank - 1, n, 0.5))
+    beyond = special.bdtr(np.arange(n), n, 0.5)  # the chance that the median lies outside the (k + 1)-th value of either side
+    rank = max(int(np.searchsorted(beyond, (1 - LEVEL) / 2, side="right")), 1)
+    held = 1 - 2 * float(beyond[rank - 1])
     note = f"So few seeds hold it with {held:.1%} only." if held < LEVEL else ""
     return Estimate(center, float(ordered[rank - 1]), float(ordered[n - rank]), n, ORDER, note)
 

@@ -56,21 +56,16 @@ def finite(scores: Scores) -> dict[str, Floats]:
 
 def _best(scores: Scores, statistic: Statistic, resamples: int) -> tuple[float, float]:
     """Returns the ends of the interval whose measured coverage is best: see coverage.py."""
-    if method_of(statistic) is STUDENTISED:
-        low, high = (float(end[0]) for end in rows.of_means(parts(scores, statistic), resamples))
-        return (low, high) if statistic == "mean" else (max(0.0, low + resample.GAP_FROM), high + resample.GAP_FROM)
+    if statistic == "optimality_gap":
+        low, high = _best({name: np.minimum(each, resample.GAP_FROM) for name, each in scores.items()}, "mean", resamples)
+        return max(0.0, resample.GAP_FROM - high), resample.GAP_FROM - low
     if len(scores) == 1:
-        only = next(iter(scores.values()))
-        low, high = (float(end[0]) for end in rows.interval(only[None], statistic, resamples))
-        return low, high
-    return resample.ends(distribution(scores, statistic, resamples), float(resample.tails(*looseness(scores))))
-
-
-def parts(scores: Scores, statistic: Statistic, sign: float = 1.0) -> list[rows.Part]:
-    """Returns a mean, or an optimality gap less what it is counted from, as a weighted sum of the environments' means."""
-    if statistic == "mean":
-        return [(each[None], sign / len(scores)) for each in scores.values()]
-    return [(np.minimum(each, resample.GAP_FROM)[None], -sign / len(scores)) for each in scores.values()]
+        found = rows.interval(next(iter(scores.values()))[None], statistic, resamples)
+    elif statistic == "mean":
+        found = rows.of_means([(each[None], 1 / len(scores)) for each in scores.values()], resamples)
+    else:
+        return resample.ends(distribution(scores, statistic, resamples), float(resample.tails(*looseness(scores))))
+    return float(found[0][0]), float(found[1][0])
 
 
 def distribution(scores: Scores, statistic: Statistic, resamples: int, stream: int = 0) -> Floats:

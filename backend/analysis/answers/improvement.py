@@ -63,14 +63,14 @@ def score_interval(x: Floats, y: Floats) -> tuple[Floats, Floats, Floats]:
     The ends are those p whose own supposed variance just reaches the share (as Wilson's do for a proportion). Where the seen variance is
     larger than the supposed one, as with groups of unequal spread, the supposed one is scaled up to it.
     """
-    from scipy import stats
+    from scipy import special
 
     n, m = x.shape[1], y.shape[1]
     pairs = placements(x, y)
     p = np.asarray(pairs.mean(axis=(1, 2)))
     expected, seen = supposed(p, n, m), spread(pairs)
     scale = np.where(expected > 0, np.maximum(1.0, seen / np.where(expected > 0, expected, 1.0)), 1.0)
-    reach = stats.norm.ppf((1 + LEVEL) / 2) ** 2 * scale
+    reach = special.ndtri((1 + LEVEL) / 2) ** 2 * scale
     low = _furthest(p, np.zeros_like(p), lambda at: (p - at) ** 2 <= reach * supposed(at, n, m))
     high = _furthest(p, np.ones_like(p), lambda at: (p - at) ** 2 <= reach * supposed(at, n, m))
     return p, low, high
@@ -98,7 +98,7 @@ def _percentile(pairs: Sequence[tuple[Floats, Floats]], resamples: int) -> tuple
     total = np.zeros(resamples)
     for x, y in pairs:
         n, m = len(x), len(y)
-        drawn = np.asarray(placements(x[None], y[None])[0])
+        drawn = np.asarray(placements(np.sort(x)[None], np.sort(y)[None])[0])
         which, against = (resample.counts(rng, size, resamples) for size in (n, m))
         total += ((which @ drawn) * against).sum(axis=1) / (n * m * len(pairs))
     return resample.ends(total, (1 - LEVEL) / 2)

@@ -78,11 +78,11 @@ def more_seeds_of_difference(
 
 def _first(further: Floats, effect: float, bound: Floats, actual: Floats, power: float) -> MoreSeeds:
     """Returns the first number of seeds with which an effect leaves the interval often enough; variances (cap,) without and with it."""
-    from scipy import stats
+    from scipy import special
 
-    z = float(stats.norm.ppf((1 + LEVEL) / 2))
+    z = float(special.ndtri((1 + LEVEL) / 2))
     with np.errstate(divide="ignore", invalid="ignore"):
-        reached = stats.norm.cdf((effect - z * np.sqrt(bound)) / np.sqrt(actual)) >= power
+        reached = special.ndtr((effect - z * np.sqrt(bound)) / np.sqrt(actual)) >= power
     if math.isnan(effect) or effect <= resample.ROUNDING or not reached.any():
         return MoreSeeds(None, len(further), power)
     return MoreSeeds(int(further[int(np.argmax(reached))]), len(further), power)

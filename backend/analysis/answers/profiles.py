@@ -56,9 +56,9 @@ def profile(scores: Scores, at: Floats, mode: Mode = "max", how: How = "best", r
 
 def wilson(p: Floats, n: int) -> tuple[Floats, Floats]:
     """Returns the ends of the 95 % interval of shares p of n, Wilson 1927."""
-    from scipy import stats
+    from scipy import special
 
-    z2 = float(stats.norm.ppf((1 + LEVEL) / 2)) ** 2
+    z2 = float(special.ndtri((1 + LEVEL) / 2)) ** 2
     middle, half = p + z2 / (2 * n), np.sqrt(z2 * (p * (1 - p) / n + z2 / (4 * n * n)))
     low, high = (middle - half) / (1 + z2 / n), (middle + half) / (1 + z2 / n)
     return np.asarray(np.where(p <= 0, 0.0, low)), np.asarray(np.where(p >= 1, 1.0, high))

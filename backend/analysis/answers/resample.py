@@ -23,7 +23,7 @@ def draws(sizes: Sequence[int], resamples: int, rng: np.random.Generator) -> Ite
 
 def resampled(scores: Scores, resamples: int, rng: np.random.Generator) -> list[Floats]:
     """Returns for each environment the scores of seeds drawn anew: (resamples, n)."""
-    values = list(scores.values())
+    values = [np.sort(each) for each in scores.values()]  # the same of the same seeds in any order
     return [each[drawn] for each, drawn in zip(values, draws([len(each) for each in values], resamples, rng), strict=True)]
 
 
@@ -64,9 +64,9 @@ def tails(freedom: Floats | float, inflation: Floats | float) -> Floats:
     A plain percentile interval is too narrow twice: it takes the spread of n seeds as that of all (`inflation`: by how much the variance
     is larger), and knows it from few (`freedom`: degrees of freedom of Student's t).
     """
-    from scipy import stats
+    from scipy import special
 
-    return np.asarray(stats.norm.cdf(stats.t.ppf((1 - LEVEL) / 2, freedom) * np.sqrt(inflation)))
+    return np.asarray(special.ndtr(special.stdtrit(freedom, (1 - LEVEL) / 2) * np.sqrt(inflation)))
 
 
 def ends(distribution: Floats, tail: float) -> tuple[float, float]:
