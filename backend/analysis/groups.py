@@ -12,6 +12,7 @@ from backend.store.values import SWEEP, Run, Trial
 APART = ("id",)  # grouped by it, each run is alone
 _NOT_SETTINGS = ("name", "seeds", "seed")
 SAID = 3  # settings in a label, at most
+COLOURS, STYLES = 10, 4  # of lines, that can be told apart
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,11 +37,7 @@ class Group:
     runs: tuple[Run, ...]
     members: tuple[Member, ...]
     settings: dict[str, Any]
-
-    @property
-    def ordinal(self) -> int:
-        """The first run's: its colour is the group's."""
-        return min(run.ordinal for run in self.runs)
+    ordinal: int  # the first run's, whose colour is the group's; another one's where a group before has that colour
 
     @property
     def id(self) -> str:
@@ -97,7 +94,19 @@ def grouped(runs: Sequence[Run], by: Sequence[str] = ()) -> list[Group]:
     parts = [(tuple(own.values()), tuple(members)) for own, members in found.values()]
     told = _told(parts, by)
     labels = _labels(parts, told, by)
-    return [Group(label, *part, settings=own) for label, part, own in zip(labels, parts, told, strict=True)]
+    places = _places([min(run.ordinal for run in own) for own, _ in parts])
+    return [Group(label, *part, own, place) for label, part, own, place in zip(labels, parts, told, places, strict=True)]
+
+
+def _places(ordinals: Sequence[int]) -> list[int]:
+    """Returns ordinals of which no two have the same colour, and of more than there are colours not the same line style either."""
+    places: list[int] = []
+    for ordinal in ordinals:
+        first = (ordinal - 1) % COLOURS + 1
+        offered = [first, *range(1, COLOURS + 1)] if len(places) < COLOURS else [first + COLOURS * style for style in range(STYLES)]
+        free = [place for place in [*offered, *range(1, COLOURS * STYLES + 1)] if place not in places]
+        places.append(free[0] if free else ordinal)
+    return places
 
 
 def _key(run: Run, trial: Trial | None, by: Sequence[str]) -> Any:
@@ -126,7 +135,7 @@ def _labels(parts: Sequence[_Part], told: Sequence[Mapping[str, Any]], by: Seque
     for (runs, _), own, each in zip(parts, told, names, strict=True):
         only = next(iter(each)) if len(each) == 1 else ""
         differs = ", ".join(said(key, value) for key, value in list(own.items())[:SAID])
-        labels.append(only if only and owners[only] == 1 and not by else differs or only or f"{len(runs)} runs")
+        labels.append(only if only and owners[only] == 1 and tuple(by) in ((), APART) else differs or only or f"{len(runs)} runs")
     twice = Counter(labels)
     return [f"{label} ({runs[0].id})" if twice[label] > 1 else label for label, (runs, _) in zip(labels, parts, strict=True)]
 

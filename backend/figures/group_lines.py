@@ -13,10 +13,10 @@ from backend.analysis.group_bands import Shared
 from backend.analysis.seeds import Band
 from backend.figures import lines, palette
 from backend.figures.lines import MANY, Chart, Display, Line, Titles
-from backend.store.values import Curve
+from backend.store.values import Curve, Floats
 
 MOST = 200  # lines that can be told apart
-FAINT = 0.35
+FAINT, FAINTER = 0.35, 0.18  # of a few members and of many
 FEW_RANGES = 3  # ranges in a caption
 
 
@@ -48,14 +48,17 @@ def draw(bundles: Sequence[Bundle], titles: Titles, display: Display) -> Chart:
         front += [line for line in members if not line.merge]
         front += _bold(bundle, bands[bundle.id], display)
     every = [curve for bundle in there for curve in bundle.curves]
+    if len(behind) > MANY:
+        behind = [replace(line, opacity=FAINTER) for line in behind]
     chart = lines.chart_of([*behind, *front], every, titles, display)
-    return replace(chart, layout=_layout(chart.layout, front), caption=_caption(there, bands, behind, chart.caption, display))
+    return replace(chart, layout=_layout(chart.layout, front), caption=_caption(there, bands, behind, chart.caption, titles, display))
 
 
 def _layout(layout: dict[str, Any], front: Sequence[Line]) -> dict[str, Any]:
     """The lines' labels stand for a legend; of many lines the one under the pointer says its name."""
     many = sum(line.in_hover for line in front) > MANY
-    return {**layout, "showlegend": False, "meta": {"labels": True}, "hovermode": "closest" if many else "x unified"}
+    margin = {**layout["margin"], "t": 26}
+    return {**layout, "margin": margin, "showlegend": False, "meta": {"labels": True}, "hovermode": "closest" if many else "x unified"}
 
 
 def _smooth(curve: Curve, display: Display) -> Curve:
@@ -86,19 +89,24 @@ def _members(bundle: Bundle, band: Band | None, display: Display, room: int) -> 
             yield _faint(bundle, curve, own)
             continue
         look = {"dash": palette.dash_of(bundle.ordinal if alone else 1 + place), "group": bundle.id, "pick": bundle.id}
-        label = bundle.label if alone or (band is None and not bundle.is_open) else name
+        label = bundle.label if alone else name
         line = lines.of_curve(curve, f"{bundle.label} · {name}", others[place % len(others)], width=1.6 if alone else 1.2, **look)
         yield from lines.smoothed(replace(line, label=label), display)
 
 
 def _faint(bundle: Bundle, curve: Curve, colour: str) -> Line:
     """Returns a member as a faint line; where a bucket holds several points it goes by way of their lowest and highest."""
-    x, y = curve.x, curve.mean
-    if curve.width > 1:
-        x, y = np.repeat(x, 2), np.column_stack([curve.min, curve.max]).ravel()
-    return Line(
-        html.escape(bundle.label), colour, x, y, width=1, opacity=FAINT, group=bundle.id, in_legend=False, in_hover=False, merge=bundle.id
-    )
+    x, y = (curve.x, curve.mean) if curve.width == 1 else _by_extremes(curve)
+    look: dict[str, Any] = {"group": bundle.id, "merge": bundle.id, "in_legend": False, "in_hover": False}
+    return Line(html.escape(bundle.label), colour, x, y, width=1, opacity=FAINT, **look)
+
+
+def _by_extremes(curve: Curve) -> tuple[Floats, Floats]:
+    """Returns two points for each bucket, its lowest and its highest, in the order in which the line goes on."""
+    rises = np.diff(curve.mean, prepend=curve.mean[:1]) >= 0
+    halfway = curve.x - np.diff(curve.x, prepend=curve.x[:1]) / 2
+    first, second = np.where(rises, curve.min, curve.max), np.where(rises, curve.max, curve.min)
+    return np.column_stack([halfway, curve.x]).ravel(), np.column_stack([first, second]).ravel()
 
 
 def _bold(bundle: Bundle, band: Band | None, display: Display) -> list[Line]:
@@ -115,8 +123,10 @@ def _bold(bundle: Bundle, band: Band | None, display: Display) -> list[Line]:
     return [thin, bold]
 
 
-def _caption(there: Sequence[Bundle], bands: dict[str, Band | None], behind: Sequence[Line], said: str, display: Display) -> str:
-    told = [said, *_of_bands([bundle for bundle in there if bands.get(bundle.id) is not None], display)]
+def _caption(
+    there: Sequence[Bundle], bands: dict[str, Band | None], behind: Sequence[Line], said: str, titles: Titles, display: Display
+) -> str:
+    told = [said, *_of_bands([bundle for bundle in there if bands.get(bundle.id) is not None], titles, display)]
     if len(there) > MOST:
         told.append(f"the first {MOST} of {len(there):,} groups are drawn: choose fewer runs, or group by fewer settings")
     members = sum(len(bundle.curves) for bundle in there[:MOST] if bands.get(bundle.id) is not None and not bundle.is_open)
@@ -129,11 +139,14 @@ def _caption(there: Sequence[Bundle], bands: dict[str, Band | None], behind: Seq
     return " · ".join([*told, *_not_in_bands(there[:MOST], bands)])
 
 
-def _of_bands(drawn: Sequence[Bundle], display: Display) -> Iterator[str]:
+def _of_bands(drawn: Sequence[Bundle], titles: Titles, display: Display) -> Iterator[str]:
     if not drawn:
         return
     what = seeds_analysis.STATISTICS[display.statistic]
     yield f"bold: {what} of a group's members, with its 95 % interval by bootstrap"
+    if titles.dates:
+        yield "members interpolated on a shared grid inside the time that they all have"
+        return
     ranges = list(dict.fromkeys((bundle.common.start, bundle.common.end) for bundle in drawn))
     inside = ", ".join(f"{words.number(start)} to {words.number(end)}" for start, end in ranges[:FEW_RANGES])
     more = f" and {len(ranges) - FEW_RANGES} more" if len(ranges) > FEW_RANGES else ""

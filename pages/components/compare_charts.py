@@ -17,6 +17,7 @@ from backend.figures.lines import HEIGHT, Chart, Display, Titles
 from pages.components import chart_options, charts
 from pages.components.charts import Board, Window
 from pages.components.live_plot import Picked, Span
+from pages.components.text import plain
 
 SEVERAL_HEIGHT = 320  # pixels
 
@@ -47,15 +48,21 @@ def show(board: Board, asked: Asked, keys: Sequence[str], picked: Picked) -> Non
     """Shows the metrics `keys` as charts beside each other."""
     plots = [board.linked(key, asked.axis) for key in keys]
     view = plots[0].view
+    captions = []
     columns = st.columns(2) if len(keys) > 1 else [st.container()]
     for place, (key, plot) in enumerate(zip(keys, plots, strict=True)):
         with columns[place % len(columns)]:
             if len(keys) > 1:
-                st.caption(f"**{chart_options.said(key)}**")
+                st.caption(f"**{plain(chart_options.said(key))}**")
             chart = chart_of(asked, key, plot.window)
             chart = looked_at(chart, plot.window, view.spans.get(key) if view else None, asked.display)
             plot.show(chart, HEIGHT if len(keys) == 1 else SEVERAL_HEIGHT, zooms=True, picked=picked)
-            st.caption(chart.caption)
+            captions.append((st.empty(), chart.caption))
+    for under, caption in captions:
+        if any(other != caption for _, other in captions):
+            under.caption(plain(caption))
+    if len({caption for _, caption in captions}) == 1:
+        st.caption(("In each: " if len(keys) > 1 else "") + plain(captions[0][1]))
     if view is not None:
         chart_options.keep_window(view.window, asked.axis)
         chart_options.keep_spans(view.spans)

@@ -137,7 +137,7 @@ def _said(what: Comparison, rows: Sequence[Row], which: Which) -> str:
     if single := sum(row.n == 1 for row in rows):
         told.append(f"{single:,} of {len(rows):,} with one member: no interval, for a single one says nothing of luck")
     if out := sum(len(row.values) - row.n for row in rows):
-        told.append(f"{out:,} members are not counted: NaN, failed or without a value")
+        told.append(f"{out:,} member{'s are' if out > 1 else ' is'} not counted: NaN, failed or without a value")
     told.append("a click on a group shows its members")
     return plain(" · ".join(told))
 

@@ -71,12 +71,15 @@ const merged = (lines) => {
 
 const translucent = (colour, opacity) => colour + Math.round(opacity * 255).toString(16).padStart(2, "0")
 
+// Faint members lie behind the bands, and these behind every line.
+const depth = (trace) => (trace.fill === "toself" ? 1 : trace.meta.behind ? 0 : 2)
+
 const traces = (kept, dark) => merged(kept.lines).flatMap((line) => {
   const fade = Math.min(1, 12 / kept.lines.length) // many bands upon each other would hide everything
-  const { name, colour: given, width, opacity: wanted, dash, look, group, legend, hover } = line.style
+  const { name, colour: given, width, opacity: wanted, dash, look, group, legend, hover, merge } = line.style
   const colour = dark?.[given] ?? given
   const opacity = dark && wanted < 1 ? Math.min(1, wanted * 1.4) : wanted // faint lines sink into a dark ground
-  const common = { name, type: "scatter", meta: { line: line.place }, ...(group && { legendgroup: group }), showlegend: legend }
+  const common = { name, type: "scatter", meta: { line: line.place, behind: merge && look === "line" }, ...(group && { legendgroup: group }), showlegend: legend }
   if (look === "marks") return [{ ...common, x: line.x, y: line.x.map(() => 0.02), yaxis: "y2", mode: "markers", customdata: Array.from(line.y),
     marker: { symbol: "x", size: 7, color: colour }, hovertemplate: "%{customdata} NaN or infinite<extra></extra>" }]
   if (look === "steps") return [{ ...common, x: line.x, y: line.y, mode: "lines", line: { shape: "hv", color: colour, width },
@@ -93,7 +96,7 @@ const traces = (kept, dark) => merged(kept.lines).flatMap((line) => {
   const shade = { ...common, ...band(line), mode: "lines", line: { width: 1, color: translucent(colour, (0.2 + 0.3 * fade) * opacity) }, fill: "toself",
     fillcolor: translucent(colour, 0.22 * fade * opacity), showlegend: false, legendgroup: group || name, hoverinfo: "skip" }
   return [shade, stroke]
-}).sort((one, other) => (other.fill === "toself") - (one.fill === "toself")) // bands lie behind every line
+}).sort((one, other) => depth(one) - depth(other))
 
 // A button that saves the chart as it looks now, on the page's ground: a transparent one is unreadable on another.
 const saving = (node, format, icon) => ({
