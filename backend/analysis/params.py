@@ -200,6 +200,6 @@ def values_of(column: Column) -> tuple[list[str], str]:
         return ["" if not math.isfinite(value) else words.number(float(value)) for value in column.numbers], ""
     edges = np.unique(np.quantile(known, np.linspace(0, 1, BINS + 1)))
     places = np.clip(np.searchsorted(edges, column.numbers, side="right") - 1, 0, len(edges) - 2)
-    names = [f"{words.number(float(low))} – {words.number(float(high))}" for low, high in itertools.pairwise(edges)]
+    names = [f"{low:.2g} – {high:.2g}" for low, high in itertools.pairwise(edges)]
     told = [names[at] if math.isfinite(value) else "" for at, value in zip(places, column.numbers, strict=True)]
     return told, f"{len(np.unique(known))} different values, in {len(names)} bins of about as many points each"

@@ -97,9 +97,9 @@ class Scored:
         """What must be said of members that have no score, or a doubtful one."""
         n = len(self.scores)
         told = [
-            (self._with("diverged"), "diverged: the last value is NaN or infinite. Counted as worse than any score"),
-            (self._with("failed"), "failed. Counted as worse than any score"),
-            (self._with("missing"), "never reported this metric. Left out"),
+            (self._with("diverged"), "diverged: the last value is NaN or infinite"),
+            (self._with("failed"), "failed"),
+            (self._with("missing"), "never reported this metric and are left out"),
             ([score for score in self.scores if score.odd and not score.why], "reported NaN or infinite values within what is averaged"),
             ([score for score in self.counted if score.is_open and not score.why], "not at the end yet: counted with what is there so far"),
         ]  # fmt: skip

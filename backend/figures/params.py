@@ -46,7 +46,7 @@ def scatter(
     figure = go.Figure()
     told = [plain(label) for label in labels]
     if colour is not None and colour.numbers is not None:
-        bar = {"title": {"text": short(colour.title, 18)}, "thickness": 12, "outlinewidth": 0}
+        bar = {"title": {"text": short(colour.title, 18), "font": {"size": 12}}, "thickness": 12, "outlinewidth": 0}
         marker = {"color": colour.numbers, "colorscale": SCALE, "colorbar": bar, "showscale": True}
         _dots(figure, x, y, np.arange(len(told)), told, "", marker, colour)
     else:
@@ -243,8 +243,9 @@ def _title(text: str) -> dict[str, Any]:
 
 def _dressed(figure: "go.Figure", revision: str) -> "go.Figure":
     """Takes off the ground; fonts are the page's. Zoom stays while the same is drawn (`revision`)."""
-    figure.update_xaxes(gridcolor=GRID, zeroline=False, automargin=True)
-    figure.update_yaxes(gridcolor=GRID, zeroline=False, automargin=True)
+    axis = {"gridcolor": GRID, "zeroline": False, "automargin": True, "exponentformat": "power"}
+    figure.update_xaxes(axis)
+    figure.update_yaxes(axis)
     return figure.update_layout(
         height=HEIGHT, margin={"l": 10, "r": 14, "t": 30, "b": 10}, paper_bgcolor="rgba(0,0,0,0)", plot_bgcolor="rgba(0,0,0,0)",
         legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0}, uirevision=revision, hovermode="closest",

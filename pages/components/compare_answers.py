@@ -128,17 +128,22 @@ def _told(pair: Pair) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _percent(chance: Estimate) -> str:
-    if not chance.has_interval:
-        return percent(chance.center)
-    return f"{percent(chance.center)} ({percent(chance.low, unit=False)}–{percent(chance.high)})"
+def _percent(chance: Estimate) -> tuple[str, str]:
+    """Returns a share and its interval; empty where there is none."""
+    span = f"{percent(chance.low, unit=False)}–{percent(chance.high)}" if chance.has_interval else ""
+    return percent(chance.center), span
 
 
-def _estimate(each: Estimate | None, *, signed: bool = False) -> str:
+def _estimate(each: Estimate | None, *, signed: bool = False) -> tuple[str, str]:
+    """Returns a number and its interval; empty where there is none."""
     if each is None:
-        return "–"
-    center = f"{'+' * (signed and each.center > 0)}{words.number(each.center)}"
-    return f"{center} ({words.number(each.low)} to {words.number(each.high)})" if each.has_interval else center
+        return "–", ""
+    center = f"{'+' * (signed and each.center > 0)}{_number(each.center)}"
+    return center, f"{_number(each.low)} to {_number(each.high)}" if each.has_interval else ""
+
+
+def _number(value: float) -> str:
+    return words.number(value).replace("-", "−")
 
 
 def _profile(found: Answers, board: Board) -> None:

@@ -1,16 +1,19 @@
 """Sample efficiency: how many steps the seeds of each group need to reach a target, and how many of them do."""
 
 import math
+from collections.abc import Callable
+from typing import Any
 
-import pandas as pd
 import streamlit as st
 
 from backend.analysis import words
 from backend.analysis.answering import Answers, Reached
 from backend.analysis.answers.samples import Estimate, percent
 from backend.catalog import metrics
+from backend.figures import palette
 from pages.components.chart_options import keep
 from pages.components.comparison import Comparison
+from pages.components.markup import markup
 from pages.components.text import plain
 
 
@@ -25,8 +28,16 @@ def show(what: Comparison, found: Answers) -> None:
         return
     steps = "env steps" if all(run.kind == "rl" for run in what.runs) else "steps"
     several = len(found.targets) > 1
-    rows = [_row(each, steps, several) for each in found.reached]
-    st.dataframe(pd.DataFrame(rows), hide_index=True, width="stretch", height="content")
+    names = [
+        "Group",
+        *["Environment", "Target"] * several,
+        "Reached it",
+        "Share of seeds",
+        f"{steps}, median",
+        f"{steps}, IQM",
+        "Ended early",
+    ]
+    markup("compare_reached", "reached", names=names, rows=[_row(each, several) for each in found.reached])
     _said(found, title, steps)
 
 
@@ -44,23 +55,20 @@ def _keep(key: str) -> None:
     keep("target", "" if value is None else f"{value:.10g}", "")
 
 
-def _row(each: Reached, steps: str, several: bool) -> dict[str, str]:
+def _row(each: Reached, several: bool) -> dict[str, Any]:
     got = each.efficiency
-    where = {"environment": each.environment, "target": words.number(got.target)} if several else {}
-    return {
-        "group": each.group.label, **where, "seeds that reached it": f"{got.reached} of {len(got.steps)}",
-        "share": _interval(got.share, as_percent=True), f"{steps}, median": _interval(got.median), f"{steps}, IQM": _interval(got.iqm),
-        "ended early": str(got.ended_early or "–"),
-    }  # fmt: skip
+    told = [(each.environment, ""), (words.number(got.target), "")] if several else []
+    told += [
+        (f"{got.reached} of {len(got.steps)}", ""), _interval(got.share, percent), _interval(got.median), _interval(got.iqm),
+        (str(got.ended_early or "–"), ""),
+    ]  # fmt: skip
+    return {"label": each.group.label, "colour": palette.of_run(each.group.ordinal), "told": told}
 
 
-def _interval(each: Estimate, *, as_percent: bool = False) -> str:
-    def said(value: float) -> str:
-        if math.isinf(value):
-            return "never"
-        return percent(value) if as_percent else words.number(value)
-
-    return f"{said(each.center)} [{said(each.low)}, {said(each.high)}]" if each.has_interval else said(each.center)
+def _interval(each: Estimate, said: Callable[[float], str] = words.number) -> tuple[str, str]:
+    """Returns a number and its interval; empty where there is none."""
+    center, low, high = ("never" if math.isinf(value) else said(value) for value in (each.center, each.low, each.high))
+    return center, f"{low} to {high}" if each.has_interval else ""
 
 
 def _said(found: Answers, title: str, steps: str) -> None:
