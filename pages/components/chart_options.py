@@ -69,7 +69,7 @@ def statistic(name: str = "seeds") -> Statistic:
         "Over the seeds", list(STATISTICS), format_func={"mean": "Mean", "median": "Median", "iqm": "IQM"}.__getitem__, required=True,
         default=asked if asked in STATISTICS else first, key=f"{name}_statistic", label_visibility="collapsed",
         help="What the bold line is, over the seeds. IQM: interquartile mean, the mean of the middle half, which one lucky or broken "
-        "seed hardly moves. The band is its 95 % bootstrap interval.",
+        "seed hardly moves. The band is its 95 % interval, by a bootstrap that allows for few seeds.",
     )  # fmt: skip
     return keep(name, chosen or first, first)  # type: ignore[return-value]
 

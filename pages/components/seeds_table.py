@@ -8,6 +8,7 @@ import streamlit as st
 
 from backend import api
 from backend.analysis import seeds, words
+from backend.analysis.answers import coverage
 from backend.analysis.seeds import STATISTICS, Interval
 from backend.api import Run
 from backend.catalog import metrics
@@ -46,8 +47,10 @@ def _interval(each: Interval) -> str:
 def _method(n: int) -> str:
     if n < 2:
         return "One seed has no interval: nothing says how much luck there was. Clone the run with more seeds."
-    few = " Of so few seeds it is too narrow rather than too wide: read it as a hint." if n < 10 else ""
-    return f"In brackets the 95 % interval: percentile bootstrap over {n} seeds.{few}"
+    known = [found for statistic in STATISTICS if (found := coverage(statistic, n))]
+    worst = min(known, key=lambda each: each.worst)
+    how = "bootstrap-t of the mean, expanded percentile bootstrap of the others (Efron 1982; Hesterberg 2015)"
+    return f"In brackets the 95 % interval over {n} seeds: {how}. {worst.sentence}".rstrip()
 
 
 @st.cache_data(max_entries=100, show_spinner=False)

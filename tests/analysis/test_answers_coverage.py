@@ -62,7 +62,7 @@ def test_a_page_says_where_the_promise_is_not_kept() -> None:
     assert few is not None
     assert none is None
     assert few.worst < ENOUGH
-    assert few.sentence.startswith("Measured: of 3 seeds the 95 % interval of the iqm holds the truth in ")
+    assert few.sentence.startswith("Measured: of 3 seeds the 95 % interval of the interquartile mean holds the truth in ")
     many = coverage("iqm", 1000)
     assert many is not None
     assert many.sentence == ""

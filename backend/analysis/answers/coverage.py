@@ -8,6 +8,11 @@ from dataclasses import dataclass
 
 HEAVY = "log-normal with a heavy tail"
 ENOUGH = 0.93  # less than this is said on a page
+CALLED = {
+    "iqm": "interquartile mean",
+    "difference of iqms": "difference of interquartile means",
+    "probability": "probability of improvement",
+}
 
 
 @dataclass(frozen=True)
@@ -25,8 +30,8 @@ class Coverage:
         """What a page says where the interval does not keep its promise; else nothing."""
         if self.worst >= ENOUGH:
             return ""
-        often = f"Measured: of {self.n} seeds the 95 % interval of the {self.what} holds the truth in {100 * self.typical:.0f} % of cases, "
-        return f"{often}and in {100 * self.worst:.0f} % at worst ({self.worst_of})."
+        often = f"Measured: of {self.n} seeds the 95 % interval of the {CALLED.get(self.what, self.what)} holds the truth"
+        return f"{often} in {100 * self.typical:.0f} % of cases, and in {100 * self.worst:.0f} % at worst ({self.worst_of})."
 
 
 def coverage(what: str, n: int) -> Coverage | None:
