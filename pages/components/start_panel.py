@@ -45,7 +45,7 @@ def of_rl(spec: RunSpec) -> Plan:
         raise TypeError(spec.kind)
     load = api.cluster_status().load
     seeds, cpus = len(spec.seeds), spec.cpus_per_trial
-    text = f"{seeds} trial{'s' if seeds > 1 else ''}, one per seed, {cpus} CPU each"
+    text = f"{seeds} trial{'s' if seeds > 1 else ''}, one per seed, {cpus:g} CPU each"
     if load is None:
         return Plan(f"{text}. The cluster is still coming up: the run waits for it.")
     if load.cpus < cpus:

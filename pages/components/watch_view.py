@@ -22,6 +22,7 @@ OTHERS = 100  # runs whose best agents are offered to be laid beside
 X = {"step": "env_steps", "iteration": "iteration", "time_s": "time_s"}
 EVALUATED = 100  # episodes
 HEIGHT = 190  # pixels of a chart beside a video
+FORMATS: dict[str, Any] = {"iteration": "localized", "env steps": "localized", "size": "bytes"}  # of columns of numbers
 
 
 def chosen() -> list[str]:
@@ -41,7 +42,7 @@ def _asked_evaluation(kept: Checkpoint) -> Iterator[Played | None]:
 
 def tab(run: Run, board: Board) -> None:
     """The checkpoints a run keeps; a click on one or two rows plays them."""
-    kept = api_rl.checkpoints(run.id)
+    kept = sorted(api_rl.checkpoints(run.id), key=lambda each: not each.is_best)  # the best of each seed first
     if not kept:
         every = run.spec.get("checkpoints", {}).get("every", 0)
         st.caption(f"No checkpoint is kept yet: the first comes with iteration {every}." if every and not run.is_over else "None is kept.")
@@ -52,7 +53,8 @@ def tab(run: Run, board: Board) -> None:
     st.session_state["watch_rows"] = [each.name for each in kept]
     st.dataframe(
         rows.dropna(axis="columns", how="all"), hide_index=True, width="stretch", key="checkpoints",
-        selection_mode="multi-row", on_select=_select, column_config={"size": st.column_config.NumberColumn("size", format="bytes")},
+        selection_mode="multi-row", on_select=_select, placeholder="–",
+        column_config={name: st.column_config.NumberColumn(name, format=shown) for name, shown in FORMATS.items()},
     )  # fmt: skip
     players(run, board)
 

@@ -57,7 +57,7 @@ def score(folder: Path, settings: dict[str, Any], episodes: int) -> float:
 
 
 def test_tuned_q_learning_crosses_the_slippery_lake_as_well_as_can_be(tune: Tune) -> None:
-    settings = config("q_learning", "FrozenLake-v1")
+    settings = config("q_learning", "FrozenLake-v1", evaluation={"every": 0})
     tabular.train(settings)
     policy, leads = tabular.policy(tune.folder / "checkpoint", settings), environment.make(settings).unwrapped.P
     chance = np.zeros(16)
@@ -70,7 +70,7 @@ def test_tuned_q_learning_crosses_the_slippery_lake_as_well_as_can_be(tune: Tune
     ("name", "options", "least"), [("FrozenLake-v1", {"is_slippery": False}, 0.99), ("CliffWalking-v1", {}, -15), ("Taxi-v3", {}, 7.5)]
 )
 def test_tuned_q_learning_solves(tune: Tune, name: str, options: dict[str, Any], least: float) -> None:
-    settings = config("q_learning", name, environment_options=options)
+    settings = config("q_learning", name, environment_options=options, evaluation={"every": 0})
     tabular.train(settings)
     assert score(tune.folder, settings, 500) >= least
 
