@@ -66,6 +66,14 @@ def test_seeds_that_reach_it_and_seeds_that_do_not() -> None:
     )  # fmt: skip
 
 
+def test_one_late_seed_of_many_leaves_the_middle_half_known() -> None:
+    found = answers.efficiency([*(curve(0, 5) for _ in range(7)), curve(0, 0)], 5)
+    assert found is not None
+    assert found.iqm.center == 10
+    assert "at least" not in found.iqm.note
+    assert "at least" in found.restricted_mean.note
+
+
 def test_nobody_reached_it() -> None:
     found = answers.efficiency([curve(0, 1), curve(0, 2)], 5)
     assert found is not None

@@ -28,7 +28,7 @@ class Coverage:
     @property
     def sentence(self) -> str:
         """What a page says where the interval does not keep its promise; else nothing."""
-        if self.worst >= ENOUGH:
+        if round(self.worst, 2) >= ENOUGH:
             return ""
         often = f"Measured: of {self.n} seeds the 95 % interval of the {CALLED.get(self.what, self.what)} holds the truth"
         return f"{often} in {100 * self.typical:.0f} % of cases, and in {100 * self.worst:.0f} % at worst ({self.worst_of})."

@@ -9,6 +9,7 @@ import numpy as np
 from backend.analysis import words
 from backend.analysis.answers.estimates import ONE_SEED, estimate
 from backend.analysis.answers.profiles import WILSON, wilson
+from backend.analysis.answers.resample import TRIMMED
 from backend.analysis.answers.samples import LEVEL, Estimate, Method, Mode, Scores
 from backend.store.values import Floats
 
@@ -65,7 +66,8 @@ def efficiency(curves: Sequence[CurveXY], target: float, mode: Mode = "max", bud
     restricted: Scores = {"": np.where(never, end, steps)}
     iqm, mean = estimate(restricted, "iqm"), estimate(restricted, "mean")
     if never.any():
-        iqm, mean = (_noted(each, CENSORED, end) for each in (iqm, mean))
+        mean = _noted(mean, CENSORED, end)
+        iqm = _noted(iqm, CENSORED if never.sum() > int(TRIMMED * len(steps)) else "", end)
     return Efficiency(target, end, steps, _share(steps), _median(steps), iqm, mean, early)
 
 
