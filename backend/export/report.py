@@ -65,10 +65,11 @@ class Report:
 
 @dataclass(frozen=True)
 class Scripts:
-    """JavaScript that draws: plotly.js, and the app's own module, which exports one function."""
+    """What draws: plotly.js, the app's own JavaScript module, which exports one function, and its CSS."""
 
     plotly: str
     charts: str
+    styles: str = ""
 
 
 def html(report: Report, scripts: Scripts) -> str:
@@ -77,7 +78,13 @@ def html(report: Report, scripts: Scripts) -> str:
     parts = dict.fromkeys(row.part for row in report.settings)
     module = re.sub(r"export default function\s*\w*", "const raydeckChart = function", scripts.charts, count=1)
     return _template().render(
-        report=report, made_at=made_at, note=markdown(report.note), parts=list(parts), plotly=scripts.plotly, charts=module
+        report=report,
+        made_at=made_at,
+        note=markdown(report.note),
+        parts=list(parts),
+        plotly=scripts.plotly,
+        charts=module,
+        styles=scripts.styles,
     )
 
 

@@ -1,6 +1,7 @@
 """Compare: what can be taken away. A report with one's own note, the charts alone, every point, and Python that loads them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import partial
 from urllib.parse import urlencode
 
@@ -17,6 +18,16 @@ from pages.components.points_links import points_links
 
 NOTE_HEIGHT = 220  # pixels
 LONGEST_NOTE = 50_000  # letters
+
+
+@dataclass(frozen=True)
+class Look:
+    """What the page's address says of the charts: itself, the metrics, the parts of the axes that are looked at."""
+
+    link: str
+    keys: tuple[str, ...]
+    window: Window
+    spans: Mapping[str, tuple[float, float]]
 
 
 def show(what: Comparison, _board: Board) -> None:
@@ -43,7 +54,7 @@ def _report(what: Comparison) -> None:
     """The note, how it will look, and the report."""
     st.markdown("##### Report")
     st.caption(
-        "One HTML file that opens without the app: the chart live, the groups with their intervals, which is better, what differs, specs, "
+        "One HTML file that opens without the app: the charts live, the groups with their intervals, which is better, what differs, specs, "
         "versions, seeds, code, this link and your note."
     )
     key = f"note_{'_'.join(_ids(what))}"
@@ -73,26 +84,31 @@ def _link() -> str:
     return f"{page}?{urlencode({**st.query_params.to_dict(), 'tab': 'Curves'})}" if page else ""
 
 
-def _later(make: Callable[[Comparison, str, Window], str], what: Comparison) -> Callable[[], str]:
+def _look(what: Comparison) -> Look:
+    more = [key for key in st.query_params.get("more", "").split(SEPARATOR) if key in what.keys and key != what.key]
+    return Look(_link(), (what.key, *more), chart_options.window(what.axis), chart_options.spans())
+
+
+def _later(make: Callable[[Comparison, Look], str], what: Comparison) -> Callable[[], str]:
     """Returns what makes a file of the view as it is now; it is called in a thread that knows of no page."""
-    return partial(make, what, _link(), chart_options.window(what.axis))
+    return partial(make, what, _look(what))
 
 
-def _html(what: Comparison, link: str, window: Window) -> str:
-    return api_export.report(what.runs, what.groups, what.key, _drawings(what, window), _scripts(), link=link)
+def _html(what: Comparison, look: Look) -> str:
+    return api_export.report(what.runs, what.groups, what.key, _drawings(what, look), _scripts(), link=look.link)
 
 
 def _charts(what: Comparison) -> None:
-    st.markdown("##### Chart")
+    st.markdown("##### Charts")
     st.download_button(
         "HTML", _later(_chart_html, what), file_name=f"{_file(what)}.html", mime="text/html", icon=":material/download:",
-        on_click="ignore", key="chart_html", help="The chart alone, live, in a file that needs nothing else.",
+        on_click="ignore", key="chart_html", help="The charts alone, live, in a file that needs nothing else.",
     )  # fmt: skip
     st.caption("PNG and SVG: with the buttons at a chart's upper right corner, there for every chart.")
 
 
-def _chart_html(what: Comparison, link: str, window: Window) -> str:
-    return api_export.figures(metrics.title(what.key), _drawings(what, window), _scripts(), link=link)
+def _chart_html(what: Comparison, look: Look) -> str:
+    return api_export.figures(metrics.title(what.key), _drawings(what, look), _scripts(), link=look.link)
 
 
 def _file(what: Comparison) -> str:
@@ -108,11 +124,16 @@ def _points(what: Comparison) -> None:
 
 
 def _scripts() -> Scripts:
-    return Scripts(plotly_js.content(), live_plot.script())
+    return Scripts(plotly_js.content(), live_plot.script(), live_plot.styles())
 
 
-def _drawings(what: Comparison, window: Window) -> list[Drawing]:
-    """Returns the chart of the view: a line for each group, its members faint behind it."""
+def _drawings(what: Comparison, look: Look) -> list[Drawing]:
+    """Returns the charts that the Curves tab shows, as far as they are zoomed."""
     asked = compare_charts.Asked(what.runs, what.groups, what.axis, what.display)
-    chart = compare_charts.looked_at(compare_charts.chart_of(asked, what.key, window), window, None, what.display)
-    return [Drawing(metrics.title(what.key), chart.caption, lines.HEIGHT, live_plot.whole(chart, lines.HEIGHT))]
+    height = lines.HEIGHT if len(look.keys) == 1 else compare_charts.SEVERAL_HEIGHT
+    found = []
+    for key in look.keys:
+        chart = compare_charts.chart_of(asked, key, look.window)
+        chart = compare_charts.looked_at(chart, look.window, look.spans.get(key), what.display)
+        found.append(Drawing(metrics.title(key), chart.caption, height, live_plot.whole(chart, height, "report")))
+    return found

@@ -140,11 +140,15 @@ def script() -> str:
     return (_HERE / "plot_overlay.js").read_text() + (_HERE / "live_plot.js").read_text()
 
 
-def whole(chart: Chart, height: int) -> dict[str, Any]:
-    """Returns all that the script needs to draw a chart that stays as it is, on a page that has plotly.js."""
-    return {"plotly": "", "dark": _DARK, "height": height, "zooms": False, "picks": False, "link": ""} | LivePlot("")._message(
-        chart, height
-    )
+def styles() -> str:
+    """Returns the CSS that goes with it."""
+    return _CSS
+
+
+def whole(chart: Chart, height: int, link: str = "") -> dict[str, Any]:
+    """Returns all that the script needs to draw a chart that stays as it is, on a page that has plotly.js; see `link` in the script."""
+    given = {"plotly": "", "dark": _DARK, "height": height, "zooms": False, "picks": False, "link": link}
+    return given | LivePlot("")._message(chart, height)
 
 
 def _nothing() -> None:

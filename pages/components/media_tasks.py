@@ -17,7 +17,7 @@ from pages.components.charts import Board
 from pages.components.text import plain
 
 A_ROW, A_PAGE = 3, 25
-PICTURES, WIDE = 12, 3  # of one run at a time
+PICTURES = 12  # of one run at a time
 MOST_PAIRS = 2000
 LONGEST = 200  # letters in a cell
 
@@ -57,7 +57,7 @@ def _picture(run: Run, summary: Summary, board: Board, place: int, span: Span) -
     if summary.moments.count:
         charts.figure(board, f"media_{run.id}", (run.id, "media"), state, lambda: _histogram(run, summary, span), tall=False)
     elif summary.pictures:
-        task_pictures.rows(run, place, PICTURES, WIDE)
+        task_pictures.strip(run, place, PICTURES)
     elif run.tasks and run.tasks.succeeded and (names := api_tasks.pair_names(run.id)):
         charts.figure(board, f"media_{run.id}", (run.id, "media"), state, lambda: _pairs(run, names), tall=False)
     else:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from backend import api_export
+from backend.api import Run
 from backend.catalog import metrics as catalog
 from pages.components import export_route
 
@@ -21,9 +22,9 @@ def points_links(run_ids: Sequence[str], keys: Sequence[str] | None, by: Sequenc
         st.caption(f"{many:,} rows" if many else "nothing is recorded yet", width="content")
 
 
-def csv_link(run_id: str, key: str, name: str) -> None:
+def csv_link(run: Run, key: str) -> None:
     """Shows one small link to the points of a run's chart."""
     st.link_button(
-        "CSV", export_route.url([run_id], [key], name=f"{name}-{catalog.title(key)}"), icon=":material/download:", type="tertiary",
+        "CSV", export_route.url([run.id], [key], name=f"{run.name}-{catalog.title(key)}"), icon=":material/download:", type="tertiary",
         help="Every point of this chart: run, group, trial, seed, metric, step, time, value.",
     )  # fmt: skip

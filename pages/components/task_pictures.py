@@ -1,32 +1,45 @@
 """Results that are pictures, a page of them at a time."""
 
+from pathlib import Path
+from typing import Literal
+
 import streamlit as st
 
 from backend import api_tasks
 from backend.api import Run
+from backend.api_tasks import Task
 from pages.components import paging
 from pages.components.charts import Board
 from pages.components.text import plain
 
 A_PAGE, A_ROW = 48, 4
+SMALL = 112  # pixels
 
 
 def pictures(run: Run, _board: Board) -> None:
     total = api_tasks.overview(run.id)[1].pictures
     paging.pager(total, A_PAGE, "picture")
-    rows(run, paging.place(A_PAGE, "picture", total), A_PAGE, _grid(run) or A_ROW)
-
-
-def rows(run: Run, place: int, many: int, wide: int) -> None:
-    """Shows `many` pictures of a run from the one at `place` on, `wide` in a row."""
-    found = api_tasks.pictures(run.id, place, many)
+    found = api_tasks.pictures(run.id, paging.place(A_PAGE, "picture", total), A_PAGE)
+    wide = _grid(run) or A_ROW
     for row in range(0, len(found), wide):
         for column, (task, path) in zip(st.columns(wide, gap="xxsmall"), found[row : row + wide], strict=False):
-            said = ", ".join(f"{name} {value}" for name, value in task.input.items())
-            if path.is_file():
-                column.image(str(path), caption=plain(f"{task.number}: {said}"), width="stretch")
-            else:
-                column.caption(f"{task.number}: its file is gone")
+            with column:
+                _picture(task, path, "stretch")
+
+
+def strip(run: Run, place: int, many: int) -> None:
+    """Shows `many` small pictures of a run from the one at `place` on, as many in a row as fit."""
+    with st.container(horizontal=True, gap="xsmall"):
+        for task, path in api_tasks.pictures(run.id, place, many):
+            _picture(task, path, SMALL)
+
+
+def _picture(task: Task, path: Path, width: int | Literal["stretch"]) -> None:
+    if path.is_file():
+        said = ", ".join(f"{name} {value}" for name, value in task.input.items())
+        st.image(str(path), caption=plain(f"{task.number}: {said}"), width=width)
+    else:
+        st.caption(f"{task.number}: its file is gone")
 
 
 def _grid(run: Run) -> int:

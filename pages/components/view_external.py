@@ -10,7 +10,7 @@ from backend import api
 from backend.analysis import words
 from backend.api import Run
 from backend.catalog import metrics
-from pages.components import chart_options, charts, common_tabs
+from pages.components import chart_options, charts, common_tabs, points_links
 from pages.components.charts import Board
 from pages.components.text import plain
 
@@ -63,6 +63,7 @@ def main_chart(run: Run, board: Board) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         key = chart_options.metric(keys, run.main_metric)
         axis, display = chart_options.x_axis(charts.axes_of([run])), chart_options.display()
+        points_links.csv_link(run, key)
     charts.run_chart(board, run, key, axis, display, f"main_{run.id}_{key}")
 
 

@@ -12,7 +12,7 @@ from backend.api import Run
 from backend.catalog import metrics
 from backend.catalog.algorithms import ALGORITHMS
 from backend.catalog.environments import ENVIRONMENTS
-from pages.components import chart_options, charts, common_tabs, q_view, seeds_table, watch_view
+from pages.components import chart_options, charts, common_tabs, points_links, q_view, seeds_table, watch_view
 from pages.components.charts import Board
 
 PART = "seed"
@@ -66,6 +66,7 @@ def main_chart(run: Run, board: Board) -> None:
         axis, display = chart_options.x_axis(charts.axes_of([run])), chart_options.display()
         if len(run.trials) > 1:
             display = replace(display, statistic=chart_options.statistic())
+        points_links.csv_link(run, key)
     charts.run_chart(board, run, key, axis, display, f"{key}_{run.id}", picked=watch_view.picker(run, axis))
     watch_view.players(run, board)
 

@@ -13,7 +13,7 @@ from backend.catalog import metrics
 from backend.catalog.search import SCHEDULERS, SEARCHERS
 from backend.catalog.trainables import TRAINABLES
 from backend.figures import trials as figures
-from pages.components import chart_options, charts, common_tabs, sweep_after, sweep_controls, sweep_pictures, trial_list
+from pages.components import chart_options, charts, common_tabs, points_links, sweep_after, sweep_controls, sweep_pictures, trial_list
 from pages.components.charts import Board
 from pages.components.text import plain
 
@@ -92,6 +92,7 @@ def _progress(run: Run, board: Board) -> None:
         keys = [each for each in api.metric_keys(run.id) if not each.startswith("param/")] or [run.goal.key]
         key = chart_options.metric(keys, run.goal.key)
         axis, display = chart_options.x_axis(HISTORY, "over"), chart_options.display()
+        points_links.csv_link(run, key)
     has_curves = any(trial.reports > 1 for trial in run.trials)
     left, right = st.columns([3, 2]) if has_curves else (st.container(), None)
     with left:
