@@ -30,7 +30,10 @@ def metrics_tab(run: Run, board: Board) -> None:
 
 
 def trials_table(run: Run, part: str, rows: list[dict[str, Any]]) -> None:
-    st.dataframe(pd.DataFrame(rows).dropna(axis="columns", how="all"), hide_index=True, width="stretch", height="content")
+    st.dataframe(
+        pd.DataFrame(rows).dropna(axis="columns", how="all"), hide_index=True, width="stretch", height="content", placeholder="–",
+        column_config={name: st.column_config.NumberColumn(name, format="localized") for name in ("episodes", "env steps")},
+    )  # fmt: skip
     for trial in run.trials:
         if trial.error:
             with st.expander(f"{part.capitalize()} {trial.number if trial.seed is None else trial.seed} failed"):
