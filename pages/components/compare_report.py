@@ -7,12 +7,18 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
-from backend import api_export
-from backend.api_export import Drawing, Scripts
+from backend import api_answers, api_export
+from backend.analysis import scores
+from backend.analysis.answering import Question, answered
+from backend.analysis.answers import Statistic
+from backend.analysis.scores import Rule
+from backend.api_export import Drawing, Scripts, Table
 from backend.catalog import metrics
+from backend.catalog.metrics import Mode
 from backend.figures import lines
 from pages.components import chart_options, compare_charts, errors, live_plot, plotly_js
 from pages.components.charts import Board, Window
+from pages.components.compare_answers_ask import MODES, STATISTICS
 from pages.components.comparison import SEPARATOR, Comparison
 from pages.components.points_links import points_links
 
@@ -22,12 +28,16 @@ LONGEST_NOTE = 50_000  # letters
 
 @dataclass(frozen=True)
 class Look:
-    """What the page's address says of the charts: itself, the metrics, the parts of the axes that are looked at."""
+    """What the page's address says: itself; of charts the metrics and the parts of their axes; of answers what is asked."""
 
     link: str
     keys: tuple[str, ...]
     window: Window
     spans: Mapping[str, tuple[float, float]]
+    rule: Rule
+    mode: Mode | None
+    statistic: Statistic
+    baseline: str
 
 
 def show(what: Comparison, _board: Board) -> None:
@@ -86,7 +96,14 @@ def _link() -> str:
 
 def _look(what: Comparison) -> Look:
     more = [key for key in st.query_params.get("more", "").split(SEPARATOR) if key in what.keys and key != what.key]
-    return Look(_link(), (what.key, *more), chart_options.window(what.axis), chart_options.spans())
+    query = st.query_params
+    return Look(
+        _link(), (what.key, *more), chart_options.window(what.axis), chart_options.spans(),
+        scores.rule_of(query.get("score", ""), what.key),
+        scores.direction(what.runs, what.key) or next((mode for mode in MODES if mode == query.get("better")), None),
+        next((each for each in STATISTICS if each == query.get("statistic")), "iqm"),
+        query.get("baseline", ""),
+    )  # fmt: skip
 
 
 def _later(make: Callable[[Comparison, Look], str], what: Comparison) -> Callable[[], str]:
@@ -95,7 +112,17 @@ def _later(make: Callable[[Comparison, Look], str], what: Comparison) -> Callabl
 
 
 def _html(what: Comparison, look: Look) -> str:
-    return api_export.report(what.runs, what.groups, what.key, _drawings(what, look), _scripts(), link=look.link)
+    return api_export.report(what.runs, what.groups, _tables(what, look), _drawings(what, look), _scripts(), link=look.link)
+
+
+def _tables(what: Comparison, look: Look) -> list[Table]:
+    """Returns what each group scored, and which is better if somebody said what that is; as on the Answers tab."""
+    scored = api_answers.scored(what.groups, what.key, look.rule, look.mode or "max")
+    tables = [api_export.groups_table(scored, what.key, look.rule)]
+    if look.mode is None or len(scored) < 2:
+        return tables
+    question = Question(what.key, look.rule, look.mode, look.statistic, look.baseline)
+    return [*tables, api_export.verdicts_table(answered(question, scored, {}, lambda _done, _doing: None))]
 
 
 def _charts(what: Comparison) -> None:

@@ -8,14 +8,18 @@ import numpy as np
 import pytest
 
 from backend import api_export
-from backend.analysis import groups
+from backend.analysis import groups, scores
+from backend.analysis.answering import Question, answered
+from backend.analysis.scores import Rule, Scored
 from backend.export import contents, report
 from backend.figures.lines import Chart, Line
-from backend.store.values import Run, TrialState
+from backend.store import pyramid
+from backend.store.values import Curve, Run
 from pages.components import live_plot
 from tests.analysis.test_groups import run, trial
 
 NASTY = "<script>alert(1)</script><img src=x onerror=alert(2)>"
+RULE = Rule("last")
 SPEC = {"kind": "external", "name": NASTY, "params": {NASTY: NASTY}}
 
 
@@ -24,13 +28,32 @@ def made(ordinal: int, values: list[float | None], **changes: object) -> Run:
     return replace(run(ordinal, {**SPEC, "params": {**SPEC["params"], "lr": ordinal}}, *trials), **changes)  # type: ignore[arg-type,dict-item]
 
 
+def curve_of(member: groups.Member) -> Curve:
+    """A curve of one point: the member's latest value."""
+    value = member.trial.last["reward"]
+    nothing = np.zeros(1)
+    point = pyramid.of_points(nothing, nothing, nothing, np.array([math.nan if value is None else value]))
+    return Curve(member.run.id, member.trial.number, "reward", nothing, point, 1, 1)
+
+
+def scored(*runs: Run) -> list[Scored]:
+    found = groups.grouped(runs)
+    curves = {(curve.run_id, curve.trial): curve for group in found for each in group.members if "reward" in each.trial.last
+              for curve in [curve_of(each)]}  # fmt: skip
+    return [scores.scored(group, RULE, "max", curves, {}) for group in found]
+
+
+def verdicts(*runs: Run) -> report.Table:
+    question = Question("reward", RULE, "max", "iqm", "")
+    return contents.verdicts(answered(question, scored(*runs), {}, lambda _done, _doing: None))
+
+
 def page(*runs: Run, note: str = "", scripts: report.Scripts | None = None) -> str:
     found = groups.grouped(runs)
     line = Line("a </script> line", "#2563eb", np.arange(3.0), np.arange(3.0))
     layout = {"xaxis": {}, "yaxis": {}, "title": "</script>" + NASTY}
     charts = [report.Drawing(NASTY, NASTY, 400, live_plot.whole(Chart((line,), layout, ""), 400))]
-    verdicts = contents.verdicts(found, "reward")
-    tables = [contents.of_groups(found, "reward"), *([verdicts] if verdicts else [])]
+    tables = [contents.of_groups(scored(*runs), "reward", RULE), *([verdicts(*runs)] if len(found) > 1 else [])]
     codes = {runs[0].id: f"# {NASTY}"}
     told = report.Report(
         NASTY, 0.0, "http://here/compare?a=1&b=2", charts, note, tables, [group.label for group in found],
@@ -72,35 +95,27 @@ def test_the_script_that_draws_becomes_a_function_of_the_page() -> None:
 
 def test_groups_have_their_statistics_and_the_better_one_is_named() -> None:
     good, bad = made(1, [9.0, 9.1, 9.2, 9.3, 9.4]), made(2, [1.0, 1.1, 1.2, 1.3, None])
-    table = contents.of_groups(groups.grouped([good, bad]), "reward")
-    assert [row[:3] for row in table.rows] == [["lr 1", "1", "5"], ["lr 2", "1", "5 (1 not finite)"]]
+    table = contents.of_groups(scored(good, bad), "reward", RULE)
+    assert [row[:3] for row in table.rows] == [["lr 1", "1", "5"], ["lr 2", "1", "5 (1 without a finite score)"]]
     assert table.rows[0][3].startswith("9.2 [")
-    verdicts = contents.verdicts(groups.grouped([good, bad]), "reward")
-    assert verdicts is not None
-    assert verdicts.rows[0][0] == "lr 1 or lr 2"
-    assert "“lr 1” is better than “lr 2”" in verdicts.rows[0][1]
-    assert "no finite score" in verdicts.rows[0][1]
-    assert "Agarwal" in verdicts.about
+    assert "last value of Reward" in table.about
+    assert "diverged" in table.about
+    told = verdicts(good, bad)
+    assert told.columns[0] == "Against lr 1"
+    assert told.rows[0][0] == "lr 2"
+    assert "“lr 1” is better than “lr 2”" in told.rows[0][1]
+    assert "Agarwal" in told.about
 
 
 def test_one_repetition_has_no_interval_and_why_is_said() -> None:
-    table = contents.of_groups(groups.grouped([made(1, [2.0])]), "reward")
+    table = contents.of_groups(scored(made(1, [2.0])), "reward", RULE)
     assert table.rows[0][3:] == ["2", "2", "2"]
     assert "seed" in table.about
-    assert contents.verdicts(groups.grouped([made(1, [2.0])]), "reward") is None
 
 
-def test_no_answer_is_given_where_nobody_said_what_is_good() -> None:
-    assert contents.verdicts(groups.grouped([made(1, [1.0, 2.0]), made(2, [1.0, 2.0])]), "temperature") is None
-
-
-def test_a_repetition_that_is_underway_counts_not_yet() -> None:
-    running = replace(trial(0, 1), state=TrialState.RUNNING, last={})
-    failed = replace(trial(1, 2), state=TrialState.FAILED, last={})
-    (group,) = groups.grouped([run(1, {**SPEC, "params": {}}, running, failed)])
-    (scores,) = contents.scores(group, "reward").scores.values()
-    assert len(scores) == 1
-    assert math.isnan(scores[0])
+def test_what_never_reported_the_metric_counts_not() -> None:
+    (row,) = contents.of_groups(scored(run(1, {**SPEC, "params": {}}, trial(0, 1))), "reward", RULE).rows
+    assert row[2:] == ["0", "–", "–", "–"]
 
 
 @pytest.mark.usefixtures("home")
