@@ -20,7 +20,7 @@ from backend import api, api_sweeps, api_tasks, specs
 from backend.catalog import metrics
 from backend.catalog.functions import FUNCTIONS
 from backend.catalog.trainables import TRAINABLES
-from backend.errors import ClusterUnavailable, InvalidSpec, RaydeckError
+from backend.errors import ClusterUnavailable, InvalidQuery, InvalidSpec, RaydeckError
 from backend.settings import ROOT, read_settings
 from backend.specs import SweepSpec
 from backend.specs.sweep import GRID_TO_CONFIRM
@@ -80,12 +80,20 @@ def _how_far(run: Run) -> str:
 
 
 @app.command()
-def runs(query: Annotated[str, typer.Option("--query", help="Words that must all occur.")] = "", as_json: Json = False) -> None:
-    """List runs, newest first."""
-    found = api.runs(query)
+def runs(
+    query: Annotated[str, typer.Option("--query", help="Words that must all occur, or such as: state == failed and params.lr < 1e-3")] = "",
+    as_json: Json = False,
+) -> None:
+    """List the runs that a query describes, newest first."""
+    try:
+        found = api.runs(query)
+    except InvalidQuery as error:
+        print(error.pointed_at(query), file=sys.stderr)
+        raise
     rows = [{"id": run.id, "name": run.name, "kind": run.kind, "state": run.state, "best": run.best, "last": run.last} for run in found]
     lines = [f"{run.id}  {run.state:<9}  {_number(run.best):>8}  {_number(run.last):>8}  {run.name}" for run in found]
-    _print(as_json, rows, "\n".join([f"{'id':<8}  {'state':<9}  {'best':>8}  {'last':>8}  name", *lines]) if found else "no runs yet")
+    head = f"{'id':<8}  {'state':<9}  {'best':>8}  {'last':>8}  name"
+    _print(as_json, rows, "\n".join([head, *lines]) if found else "no such runs" if query else "no runs yet")
 
 
 @app.command()

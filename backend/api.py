@@ -158,7 +158,11 @@ def run(run_id: str) -> Run:
 
 
 def runs(query: str = "", *, states: Sequence[RunState] | None = None, limit: int | None = None) -> list[Run]:
-    """Returns runs, newest first; each word of `query` must occur in id, name, kind, state or spec."""
+    """Returns the runs that `query` describes (README: Find), newest first; archived ones only if it says so.
+
+    Raises:
+        InvalidQuery: says where the query is wrong.
+    """
     house().launcher.reconcile()
     return queries.all_runs(house().database, states=states, query=query, limit=limit)
 

@@ -46,6 +46,7 @@ class InvalidQuery(RaydeckError, ValueError):
 
     def __init__(self, why: str, position: int = 0, length: int = 1, nearest: Sequence[str] = ()) -> None:
         self.position, self.length, self.nearest = position, max(1, length), tuple(nearest)
+        self.why = why
         meant = f" Did you mean {' or '.join(nearest)}?" if nearest else ""
         super().__init__(f"{why}{meant}")
 

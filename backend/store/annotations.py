@@ -9,6 +9,7 @@ from sqlalchemy.exc import IntegrityError
 
 from backend.errors import InvalidAnnotation
 from backend.store.database import Database
+from backend.store.find import settings
 from backend.store.schema import events, run_tags, runs, storable, views
 from backend.store.values import ACTIVE
 
@@ -65,7 +66,8 @@ def note(database: Database, run_id: str, text: str) -> None:
     told = _text(text, "note", LONGEST_NOTE) if text.strip() else ""
     with database.write() as tx:
         changed = update(runs).where(runs.c.id == run_id, runs.c.deleted_at.is_(None), runs.c.note != told)
-        if tx.execute(changed.values(note=told)).rowcount:
+        if row := tx.execute(changed.values(note=told).returning(runs.c.ordinal, runs.c.spec)).first():
+            settings.write(tx, settings.rows(row.ordinal, settings.words(run_id, row.spec, told)))
             _note(tx, [run_id], "note", told[:100])
 
 

@@ -70,7 +70,7 @@ def _insert(tx: Connection, spec: dict[str, Any], parts: list[dict[str, Any]], *
     }  # fmt: skip
     ordinal = tx.execute(insert(runs).returning(runs.c.ordinal), row | columns).scalar_one()
     given = [(number, settings.of_trial(part["params"], part["seed"])) for number, part in enumerate(parts)]
-    settings.write(tx, settings.rows(ordinal, settings.of_spec(spec), given))
+    settings.write(tx, settings.rows(ordinal, settings.of_spec(spec) | settings.words(run_id, spec), given))
     if parts:
         tx.execute(insert(trials), [{"run_id": run_id, "number": number, **part} for number, part in enumerate(parts)])
     _event(tx, run_id, RunState.QUEUED, "launched", now)

@@ -7,7 +7,7 @@ import streamlit as st
 
 from backend import api, api_tasks
 from backend.api import Run
-from pages.components import errors
+from pages.components import annotate, errors
 from pages.components.drafts import START_PAGES
 from pages.components.text import plain
 
@@ -66,14 +66,21 @@ def on_run(run: Run) -> None:
 def on_selection(bar: st.delta_generator.DeltaGenerator, runs: Sequence[Run], total: int) -> None:
     """Buttons for the ticked rows of a table."""
     active, over = [run for run in runs if not run.is_over], [run for run in runs if run.is_over]
-    bar.caption(f"{len(runs)} of {total} selected" if runs else f"{total} runs. Tick some to compare, stop or delete them.")
+    ids, to_stop = [run.id for run in runs], [run.id for run in active]
+    count = f"{total:,} run{'' if total == 1 else 's'}"
+    bar.caption(
+        f"{len(runs)} of {count} selected" if runs else f"{count}. Tick some to compare, tag, stop or delete them.", width="content"
+    )
     bar.button(
         "Compare", icon=":material/stacked_line_chart:", disabled=not runs, key="compare_selected",
-        on_click=go, args=("pages/compare/curves.py",), kwargs={"runs": ",".join(run.id for run in runs)},
+        on_click=go, args=("pages/compare/curves.py",), kwargs={"runs": ",".join(ids)},
     )  # fmt: skip
-    bar.button(
-        "Stop", icon=":material/stop_circle:", disabled=not active, key="stop_selected", on_click=_stop, args=([run.id for run in active],)
-    )
+    with bar:
+        annotate.tags_of(runs)
+        annotate.note_of(runs)
+        annotate.star_of(runs)
+        annotate.archive_of(over)
+    bar.button("Stop", icon=":material/stop_circle:", disabled=not active, key="stop_selected", on_click=_stop, args=(to_stop,))
     bar.button("Delete …", icon=":material/delete:", disabled=not over, key="delete_selected", on_click=_ask, args=(over,))
 
 

@@ -36,7 +36,21 @@ const cells = {
   state: badge,
   spark: (value) => sparkline(value?.values ?? []),
   progress: (value) => (value === null ? "–" : bar(value)),
-  link: (value, row, open) => {
+  star: (value, row, given) => {
+    const name = `${value ? "Take the star from" : "Give a star to"} ${row.name}`
+    const star = make("button", { type: "button", class: "star icon", "aria-pressed": String(value), "aria-label": name, title: name }, "star")
+    star.onclick = () => given.acted("star", row.id)
+    return star
+  },
+  tags: (value, row, given) => {
+    const chips = value.map((tag) => {
+      const chip = make("button", { type: "button", class: "tag", title: `Find what is tagged ${tag}` }, tag)
+      chip.onclick = () => given.acted("tag", tag)
+      return chip
+    })
+    return make("span", { class: "tags" }, ...chips)
+  },
+  link: (value, row, { open }) => {
     const link = make("a", { href: row.href }, value)
     if (row.colour) link.prepend(Object.assign(make("i"), { style: `background:${row.colour};display:inline-block;width:.6rem;height:.6rem;border-radius:50%;margin-right:.4rem` }))
     link.onclick = (event) => {
@@ -58,7 +72,7 @@ const sorted = (rows, sort) => {
 
 const header = (table, { columns, select, order, sortable: among }) => {
   const row = make("tr")
-  if (select) row.append(make("th", { class: "check" }, ""))
+  if (select) row.append(make("th", { class: "check" }, everything(table)))
   for (const { key, label, kind } of columns) {
     const sortable = among ? among.includes(key) : kind !== "spark"
     const title = sortable ? make("button", { type: "button" }, label) : label
@@ -75,25 +89,40 @@ const header = (table, { columns, select, order, sortable: among }) => {
   return make("thead", {}, row)
 }
 
+const everything = (table) => {
+  const box = make("input", { type: "checkbox", "aria-label": "Select all on this page" })
+  const ids = table.given.data.rows.map((row) => row.id)
+  const ticked = ids.filter((id) => table.selected.has(id)).length
+  box.checked = ids.length > 0 && ticked === ids.length
+  box.indeterminate = ticked > 0 && ticked < ids.length
+  box.onchange = () => {
+    table.selected = new Set(box.checked ? ids : [])
+    render(table)
+    table.given.changed([...table.selected])
+  }
+  return box
+}
+
 const checkbox = (table, row) => {
   const box = make("input", { type: "checkbox", "aria-label": `Select ${row.name}` })
   box.checked = table.selected.has(row.id)
   box.onchange = () => {
     table.selected[box.checked ? "add" : "delete"](row.id)
+    table.querySelector("th.check")?.replaceChildren(everything(table))
     table.given.changed([...table.selected])
   }
   return make("td", { class: "check" }, box)
 }
 
 const render = (table) => {
-  const { data, open } = table.given
+  const { data } = table.given
   const focused = document.activeElement?.closest?.("tr")?.dataset.id
   const body = make("tbody")
   for (const row of sorted(data.rows, table.sort)) {
     const line = make("tr", { "data-id": row.id })
     if (data.select) line.append(checkbox(table, row))
     for (const { key, kind, label } of data.columns) {
-      const cell = make("td", { class: kind, "data-label": label }, cells[kind](row[key], row, open))
+      const cell = make("td", { class: kind, "data-label": label }, cells[kind](row[key], row, table.given))
       const title = kind === "text" ? row[key] : row[key]?.title
       if (title) cell.title = title
       line.append(cell)
@@ -108,7 +137,7 @@ export default function ({ data, parentElement, setStateValue, setTriggerValue }
   const table = parentElement.querySelector("table")
   const present = JSON.stringify(data)
   if (data.order) table.sort = { ...data.order, given: true }
-  table.given = { data, sorted: (key) => setTriggerValue("sort", key), open: (id) => setTriggerValue("open", id), changed: (ids) => setStateValue("selected", ids) }
+  table.given = { data, sorted: (key) => setTriggerValue("sort", key), open: (id) => setTriggerValue("open", id), acted: (what, on) => setTriggerValue("act", { what, on }), changed: (ids) => setStateValue("selected", ids) }
   const ids = new Set(data.rows.map((row) => row.id))
   table.selected = new Set([...(table.selected ?? [])].filter((id) => ids.has(id)))
   if (table.present !== present) render(table)

@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 
 _HERE = Path(__file__).parent
-Column = Mapping[str, str]  # key, label, kind: text, number, state, link, progress, spark
+Column = Mapping[str, str]  # key, label, kind: text, number, state, link, progress, spark, star, tags
 
 
 @st.cache_resource
@@ -25,12 +25,14 @@ def table(
     rows: Sequence[Mapping[str, Any]], columns: Sequence[Column], key: str, *,
     opened: Callable[[str], None], select: bool = False,
     order: tuple[str, bool] | None = None, sortable: Sequence[str] = (), sorted_by: Callable[[str], None] | None = None,
+    acted: Callable[[str, str], None] | None = None,
 ) -> Any:  # fmt: skip
     """Shows rows, each with its `id`, `href` and `name`; returns the component's result.
 
     `opened` is told the id of a row whose link was clicked, `result.selected` are the ids that are ticked. With `order` (a
     column's key, and whether the largest is first) the rows come sorted, and `sorted_by` is told the column clicked on, among
-    `sortable`; without it the browser sorts. Both are called before the page is drawn, so no click is lost.
+    `sortable`; without it the browser sorts. `acted` is told of a click in a cell: "star" and the row's id, or "tag" and the tag.
+    All are called before the page is drawn, so no click is lost.
     """
     data = {"rows": list(rows), "columns": list(columns), "select": select}
     if order is not None:
@@ -38,6 +40,7 @@ def table(
     return _component()(
         key=key, data=data, default={"selected": []}, on_selected_change=_nothing,
         on_open_change=lambda: _tell(key, "open", opened), on_sort_change=lambda: _tell(key, "sort", sorted_by),
+        on_act_change=lambda: _tell(key, "act", None if acted is None else lambda done: acted(done["what"], done["on"])),
         height="content",
     )  # fmt: skip
 
@@ -46,7 +49,7 @@ def _nothing() -> None:
     """A component's value is followed only if something listens to it."""
 
 
-def _tell(key: str, name: str, listener: Callable[[str], None] | None) -> None:
+def _tell(key: str, name: str, listener: Callable[[Any], None] | None) -> None:
     value = st.session_state[key].get(name)
     if value and listener:
         listener(value)

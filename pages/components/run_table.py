@@ -1,13 +1,14 @@
 """The table of runs: what each one is, how it stands, and a sparkline of its main metric."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from textwrap import shorten
 from typing import Any
 
-from backend import api
+from backend import api, api_find
 from backend.analysis import progress, words
 from backend.api import Run
+from backend.api_find import Found, Order
 from backend.catalog import metrics
 from pages.components import actions
 from pages.components.badges import ICONS, shown_state
@@ -29,10 +30,54 @@ TOOK = {"key": "took", "label": "Took", "kind": "number"}
 STARTED = {"key": "started", "label": "Started", "kind": "number"}
 ENDED = {"key": "ended", "label": "Ended", "kind": "number"}
 WHY = {"key": "why", "label": "Why", "kind": "text"}
+STAR = {"key": "starred", "label": "", "kind": "star"}
+TAGS = {"key": "tags", "label": "Tags", "kind": "tags"}
+NOTE = {"key": "note", "label": "Note", "kind": "text"}
 
 RUNNING_COLUMNS = (STATE, NAME, KIND, PROGRESS, BEST, SPARK, LEFT, STARTED)
 ENDED_COLUMNS = (STATE, NAME, KIND, BEST, SPARK, TOOK, ENDED, WHY)
 ALL_COLUMNS = (STATE, NAME, KIND, SUBJECT, BEST, LAST, SPARK, TOOK, STARTED, WHY)
+FIELDS = {
+    "took": "duration",
+    "started": "created",
+    "name": "name",
+    "state": "state",
+    "kind": "kind",
+    "ended": "ended",
+    "starred": "starred",
+}
+OFFERED = {"kind": KIND, "what": SUBJECT, "best": BEST, "last": LAST, "curve": SPARK, "took": TOOK, "started": STARTED, "ended": ENDED,
+           "tags": TAGS, "note": NOTE, "why": WHY}  # fmt: skip
+
+
+def found_table(
+    found: Found, chosen: Sequence[str], key: str, order: Order, *,
+    sorted_by: Callable[[str], None], acted: Callable[[str, str], None],
+) -> list[Run]:  # fmt: skip
+    """Shows a page of runs with some columns: of OFFERED, or any a query knows. Returns the runs that are ticked."""
+    own = [name for name in chosen if name not in OFFERED]
+    columns = [STAR, STATE, NAME, *(OFFERED.get(name) or {"key": name, "label": short(name), "kind": "number"} for name in chosen)]
+    sparks = api.sparklines(found.runs) if SPARK in columns else {}
+    rows = [_row(run, sparks.get(run.id, [])) | _cells(found, run, own) for run in found.runs]
+    names = {column["key"]: FIELDS.get(column["key"], column["key"]) for column in columns}
+    at = next((column for column, field in names.items() if field == order.name), order.name)
+    result = table(
+        rows, columns, key, select=True, opened=lambda run_id: actions.go("pages/watch/run.py", id=run_id),
+        order=(at, order.down), sortable=[column for column in names if column in FIELDS or column in own],
+        sorted_by=lambda column: sorted_by(FIELDS.get(column, column)), acted=acted,
+    )  # fmt: skip
+    ticked = set(result.selected or [])
+    return [run for run in found.runs if run.id in ticked]
+
+
+def _cells(found: Found, run: Run, columns: Sequence[str]) -> dict[str, Any]:
+    values = {name: api_find.value(found, run, name) for name in columns}
+    return {name: _sortable(number, text or "–", name) for name, (number, text) in values.items()}
+
+
+def short(name: str) -> str:
+    """Returns a column's heading: what stands before it is the same in most."""
+    return name.removeprefix("params.").removeprefix("environment_options.").removeprefix("metrics.").removesuffix(".last")
 
 
 def run_table(runs: Sequence[Run], columns: Sequence[dict[str, str]], key: str, *, select: bool = False) -> list[str]:
@@ -66,6 +111,9 @@ def _row(run: Run, spark: list[float]) -> dict[str, Any]:
         "started": _sortable(run.created_at, words.clock(run.created_at)),
         "ended": _sortable(run.ended_at, words.clock(run.ended_at)),
         "why": why(run),
+        "starred": run.starred,
+        "tags": list(run.tags),
+        "note": shorten(run.note, LONGEST_SUBJECT, placeholder=" …"),
     }
 
 

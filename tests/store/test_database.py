@@ -44,6 +44,7 @@ def test_what_was_recorded_before_there_were_rollups_is_summarised(home: Path, m
         tx.exec_driver_sql("drop table rollups")
         tx.exec_driver_sql("alter table series drop column length")
         tx.exec_driver_sql("alter table series drop column closed")
+        tx.exec_driver_sql("drop index runs_listed")
         tx.exec_driver_sql("alter table series drop column tail")
         standing = tx.exec_driver_sql("select key, run, last, best, mean, low, high from run_metrics order by 1").all()
         settings = tx.exec_driver_sql("select name, run, trial, number, text from run_settings order by 1, 2, 3").all()

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Float, Select, Text, and_, case, cast, exists, false, func, not_, or_, select, true
+from sqlalchemy import ColumnElement, Connection, Float, Select, and_, case, cast, exists, false, func, not_, or_, select, true
 
 from backend.errors import InvalidQuery
 from backend.store.find import fields, moments, names
@@ -13,8 +13,9 @@ from backend.store.find.fields import Known
 from backend.store.find.grammar import parse, span_of
 from backend.store.find.query import And, Compare, Has, Listing, Node, Not, Number, Or, Single, Span, Words, mentions
 from backend.store.find.query import Text as Said
+from backend.store.find.settings import WORDS
 from backend.store.schema import run_metrics, run_settings, run_tags, runs
-from backend.store.values import ACTIVE
+from backend.store.values import ACTIVE, RunState
 
 Condition = ColumnElement[bool]
 YES, NO = ("true", "yes", "1"), ("false", "no", "0")
@@ -135,10 +136,12 @@ def duration(now: float) -> ColumnElement[Any]:
 
 
 def _anywhere(text: str) -> Condition:
-    spec = cast(runs.c.spec, Text)
-    whole = runs.c.id + " " + runs.c.name + " " + runs.c.kind + " " + runs.c.state + " " + runs.c.note + " " + spec
-    tagged = select(run_tags.c.run).where(run_tags.c.tag.icontains(text, autoescape=True))
-    return or_(whole.icontains(text, autoescape=True), runs.c.ordinal.in_(tagged))
+    """Looks in what settings.words gives, in states and in tags. A search for two words may find them side by side."""
+    words = " ".join(text.split())
+    said = _with_setting(WORDS, run_settings.c.text.icontains(words, autoescape=True))
+    tagged = runs.c.ordinal.in_(select(run_tags.c.run).where(run_tags.c.tag.icontains(text, autoescape=True)))
+    states = [state for state in RunState if text.lower() in state.value]
+    return or_(said, tagged, *([runs.c.state.in_(states)] if states else []))
 
 
 def _text(known: Known, node: Compare, value: Single) -> Condition:

@@ -102,7 +102,8 @@ def nearest(name: str, known: Iterable[str]) -> list[str]:
     """Returns up to three names that are like one that there is not: spelled alike, or containing it."""
     listed = list(known)
     low = {each.lower(): each for each in listed}
-    close = [low[each] for each in difflib.get_close_matches(name.lower(), low, n=3, cutoff=0.6)]
     tail = name.lower().rpartition(".")[2]
-    inside = [each for each in listed if tail and (each.lower().rpartition(".")[2] == tail or tail in each.lower())]
-    return list(dict.fromkeys([*close, *inside]))[:3]
+    same = [each for each in listed if tail and each.lower().rpartition(".")[2] == tail]
+    close = [low[each] for each in difflib.get_close_matches(name.lower(), low, n=3, cutoff=0.7)]
+    inside = [each for each in listed if len(tail) > 2 and tail in each.lower()]
+    return list(dict.fromkeys([*same, *close, *([] if same or close else inside)]))[:3]

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, func, select
+from sqlalchemy import ColumnElement, Connection, Select, Subquery, func, select
 
 from backend.errors import InvalidQuery
 from backend.store import queries
@@ -27,6 +27,9 @@ class Order:
     down: bool = True
 
 
+NEWEST = Order()
+
+
 @dataclass(frozen=True)
 class Found:
     """A page of runs, how many there are in all, and how they stand in the metrics that were asked for."""
@@ -37,8 +40,11 @@ class Found:
     standings: Standings
 
 
-def page(database: Database, query: str, order: Order = Order(), *, offset: int = 0, limit: int = 50, keys: Sequence[str] = ()) -> Found:
-    """Returns runs `offset` and following; beyond the last one, the last page.
+def page(
+    database: Database, query: str, order: Order = NEWEST, *,
+    states: Sequence[str] = (), offset: int = 0, limit: int = 50, keys: Sequence[str] = (),
+) -> Found:  # fmt: skip
+    """Returns runs `offset` and following, of some states if any are given; beyond the last one, the last page.
 
     Raises:
         InvalidQuery: the query cannot be read, or there is no field to sort by.
@@ -46,10 +52,11 @@ def page(database: Database, query: str, order: Order = Order(), *, offset: int 
     now = time.time()
     with database.read() as connection:
         asked = condition(connection, query, now)
+        asked = asked & runs.c.state.in_(list(states)) if states else asked
         total = int(connection.execute(select(func.count()).select_from(runs).where(asked)).scalar_one())
         start = min(offset, max(0, total - 1) // limit * limit)
-        wanted = select(runs.c.ordinal).where(asked).order_by(*_sorted(connection, order, now)).offset(start).limit(limit)
-        ordinals = list(connection.execute(wanted).scalars())
+        wanted = _sorted(select(runs.c.ordinal).where(asked), connection, order, now)
+        ordinals = list(connection.execute(wanted.offset(start).limit(limit)).scalars())
         return Found(tuple(queries.listed(connection, ordinals)), total, start, _standings(connection, ordinals, keys))
 
 
@@ -68,29 +75,34 @@ def _standings(connection: Connection, ordinals: Sequence[int], keys: Iterable[s
     return found
 
 
-def _sorted(connection: Connection, order: Order, now: float) -> list[ColumnElement[Any]]:
+def _sorted(wanted: Select[Any], connection: Connection, order: Order, now: float) -> Select[Any]:
+    """Returns `wanted` in order; of several values of a param the largest counts, and runs without any come last."""
     known = fields.find(order.name)
     if known is None or known.kind == "tags":
         close = fields.nearest(order.name, names.all_names(connection))
         raise InvalidQuery(f"Runs cannot be sorted by “{order.name}”.", 0, len(order.name), close)
     if known.name == "created":
-        return [runs.c.ordinal.desc() if order.down else runs.c.ordinal.asc()]
-    parts = [part.desc() if order.down else part.asc() for part in _values(known, now)]
-    return [*(part.nulls_last() for part in parts), runs.c.ordinal.desc()]
+        return wanted.order_by(runs.c.ordinal.desc() if order.down else runs.c.ordinal.asc())
+    table, values = _values(known, now)
+    joined = wanted if table is None else wanted.outerjoin(table, table.c.run == runs.c.ordinal)
+    parts = [value.desc() if order.down else value.asc() for value in values]
+    return joined.order_by(*(part.nulls_last() for part in parts), runs.c.ordinal.desc())
 
 
-def _values(known: Known, now: float) -> list[ColumnElement[Any]]:
-    """Returns what is sorted by; of several values the largest."""
+def _values(known: Known, now: float) -> tuple[Subquery | None, list[ColumnElement[Any]]]:
+    """Returns the table that holds what is sorted by, None for runs, and its columns."""
     if known.kind == "metric":
-        mine = (run_metrics.c.key == known.column) & (run_metrics.c.run == runs.c.ordinal)
-        return [select(run_metrics.c[known.stat]).where(mine).correlate(runs).scalar_subquery()]
+        mine = select(run_metrics.c.run, run_metrics.c[known.stat]).where(run_metrics.c.key == known.column).subquery()
+        return mine, [mine.c[known.stat]]
     if known.kind == "setting":
-        named = (run_settings.c.name == known.column) & (run_settings.c.run == runs.c.ordinal)
-        return [select(func.max(run_settings.c[each])).where(named).correlate(runs).scalar_subquery() for each in ("number", "text")]
+        number, text = (func.max(run_settings.c[each]).label(each) for each in ("number", "text"))
+        named = select(run_settings.c.run, number, text).where(run_settings.c.name == known.column).group_by(run_settings.c.run)
+        mine = named.subquery()
+        return mine, [mine.c.number, mine.c.text]
     if known.kind == "seconds":
-        return [duration(now)]
+        return None, [duration(now)]
     column = runs.c[known.column]
-    return [func.lower(column) if known.kind in ("text", "choice") else column]
+    return None, [func.lower(column) if known.kind in ("text", "choice") else column]
 
 
 def pulse(database: Database) -> tuple[int, int, int]:

@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -14,6 +15,9 @@ WHOLE = -1  # the trial of what holds for the whole run
 LONGEST_NAME, LONGEST_TEXT = 200, 1000  # letters kept; an index takes no longer names
 PLAIN = ("algorithm", "environment", "trainable", "function", "metric", "mode", "search", "scheduler")  # of a spec, as they are
 PARAMS = "params."
+WORDS = "words"  # the name under which a run's words are kept, for a search anywhere in them
+MOST_WORDS = 8000  # letters
+_MARKS = re.compile(r"[{}\[\]\",:\\]+")
 Value = tuple[float | None, str | None]  # a number or a text
 
 
@@ -30,6 +34,12 @@ def of_spec(spec: Mapping[str, Any]) -> dict[str, Value]:
     if spec.get("seed") is not None and spec.get("kind") == "external":
         found.setdefault(f"{PARAMS}seed", spec["seed"])
     return _values(found)
+
+
+def words(run_id: str, spec: Mapping[str, Any], note: str = "") -> dict[str, Value]:
+    """Returns all that a search for a word looks at, but for state and tags."""
+    told = _MARKS.sub(" ", json.dumps(spec, ensure_ascii=False))
+    return {WORDS: (None, " ".join(f"{run_id} {note} {told}".split()).replace("\0", "\ufffd")[:MOST_WORDS])}
 
 
 def of_trial(params: Mapping[str, Any], seed: int | None = None) -> dict[str, Value]:

@@ -1,0 +1,155 @@
+"""The Runs page: a query, its table, and what can be done with it. All of it is in the URL."""
+
+from dataclasses import dataclass
+
+import streamlit as st
+
+from backend import api, api_find
+from backend.api_find import Found, Order
+from backend.errors import InvalidQuery
+from pages.components import actions, errors, examples, paging
+from pages.components.query_box import query_box
+from pages.components.query_help import query_help
+from pages.components.run_table import OFFERED, found_table
+from pages.components.saved_views import views_menu
+
+STATES = ["queued", "running", "succeeded", "failed", "stopped", "lost"]
+USUAL = ("kind", "what", "best", "last", "curve", "took", "started", "tags", "why")
+SEPARATOR = ","
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the URL asks for."""
+
+    query: str
+    states: tuple[str, ...]
+    order: Order
+    columns: tuple[str, ...]
+
+    def found(self) -> Found:
+        """Returns the page of the URL.
+
+        Raises:
+            InvalidQuery
+        """
+        offset = paging.place(api_find.A_PAGE, "page")
+        return api_find.page(self.query, self.order, states=self.states, offset=offset, columns=[*self.columns, self.order.name])
+
+
+def ask(tools: st.delta_generator.DeltaGenerator) -> Asked:
+    """Lets a person say what they look for."""
+    query = st.query_params.get("q", "")
+    asked = Asked(query, (), _order(), _columns())
+    box = st.container()
+    states = st.pills(
+        "State", STATES, selection_mode="multi", key="state", bind="query-params", label_visibility="collapsed", on_change=_first_page
+    )
+    with tools.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center"):
+        query_help()
+        _choose_columns(asked.columns)
+        views_menu()
+    with box:
+        query_box(query, api_find.vocabulary(), _problem(asked), "query", _search)
+    return Asked(query, tuple(states or ()), asked.order, asked.columns)
+
+
+def _problem(asked: Asked) -> InvalidQuery | None:
+    try:
+        asked.found()
+    except InvalidQuery as error:
+        return error
+    return None
+
+
+def _order() -> Order:
+    name = st.query_params.get("sort", "created")
+    return Order(name, "up" not in st.query_params) if api_find.can_sort(name) else api_find.NEWEST
+
+
+def _columns() -> tuple[str, ...]:
+    asked = st.query_params.get("cols")
+    return USUAL if asked is None else tuple(dict.fromkeys(part for part in asked.split(SEPARATOR) if part))
+
+
+def _first_page() -> None:
+    st.query_params.pop("page", None)
+
+
+def _search(query: str) -> None:
+    _first_page()
+    if query.strip():
+        st.query_params["q"] = query
+    else:
+        st.query_params.pop("q", None)
+    st.rerun()
+
+
+def _sort(name: str) -> None:
+    before = _order()
+    down = not before.down if before.name == name else name not in ("name", "state", "kind")
+    st.query_params["sort"] = name
+    if down:
+        st.query_params.pop("up", None)
+    else:
+        st.query_params["up"] = "1"
+    _first_page()
+    st.rerun()
+
+
+def _choose_columns(present: tuple[str, ...]) -> None:
+    with st.popover("Columns", icon=":material/view_column:", key="columns"):
+        offered = [*OFFERED, *(name for name in api_find.columns() if SEPARATOR not in name)]
+        known = [name for name in present if name in offered]
+        key = f"cols_{hash(tuple(known))}"
+        st.multiselect(
+            "Columns", offered, default=known, key=key, format_func=lambda name: name, on_change=_set_columns, args=(key,),
+            placeholder="choose params and metrics", help="Of a metric: its last and best value, the mean of its last ten, min and max.",
+        )  # fmt: skip
+        st.button("The usual ones", key="cols_usual", type="tertiary", on_click=_usual_columns)
+
+
+def _set_columns(key: str) -> None:
+    st.query_params["cols"] = SEPARATOR.join(st.session_state[key])
+
+
+def _usual_columns() -> None:
+    st.query_params.pop("cols", None)
+
+
+def _act(what: str, on: str) -> None:
+    """A click in a cell: a star of a run, or a tag to find others by."""
+    with errors.kept():
+        if what == "star":
+            (run,) = api_find.some([on]) or [None]
+            api_find.star([on], run is not None and not run.starred)
+        else:
+            _search(f'tags contains "{on}"' if '"' not in on else f"tags contains '{on}'")
+    st.rerun()
+
+
+def show(asked: Asked) -> None:
+    """Shows what was found, as it is now."""
+    try:
+        found = asked.found()
+    except InvalidQuery:
+        if not asked.query:
+            raise
+        st.caption("Nothing is shown until the query can be read.")
+        return
+    if not found.total:
+        _nothing(asked)
+        return
+    bar = st.container(horizontal=True, vertical_alignment="center", gap="small")
+    ticked = found_table(found, asked.columns, "runs", asked.order, sorted_by=_sort, acted=_act)
+    actions.on_selection(bar, ticked, found.total)
+    paging.pager(found.total, api_find.A_PAGE, "page")
+
+
+def _nothing(asked: Asked) -> None:
+    if not asked.query and not asked.states and not api.runs("archived", limit=1):
+        examples.cards("No runs yet. Start with one of these:")
+        return
+    hidden = api.runs(f"({asked.query}) and archived" if asked.query else "archived", limit=1) if "archived" not in asked.query else []
+    more = " There are some in the archive; add: and archived." if hidden and asked.query else ""
+    st.info(f"No run matches. Change the query or the states above.{more}", icon=":material/search_off:")
