@@ -59,12 +59,13 @@ class _Kept:
 _pool = ThreadPoolExecutor(2, thread_name_prefix="answers")
 _lock = threading.Lock()
 _answers: OrderedDict[Hashable, _Kept] = OrderedDict()
-_scores: OrderedDict[Hashable, tuple[Hashable, list[Scored]]] = OrderedDict()
+_scores: OrderedDict[Hashable, tuple[Hashable, float, list[Scored]]] = OrderedDict()
 
 
-def state_of(runs: Sequence[Run]) -> Hashable:
-    """Returns what changes when some runs have news."""
-    return tuple((run.id, run.reports, run.state, run.attempt, len(run.trials), _ended(run)) for run in runs)
+def state_of(groups: Sequence[Group]) -> Hashable:
+    """Returns what changes when there is something new to say of some groups."""
+    runs = tuple((run.id, run.reports, run.state, run.attempt, _ended(run)) for run in _runs(groups))
+    return runs, tuple(tuple(scores.place(member) for member in group.members) for group in groups)
 
 
 def _ended(run: Run) -> int:
@@ -77,7 +78,7 @@ def standing(groups: Sequence[Group], question: Question) -> Standing:
     While runs go on, the last answers stand for some seconds before they are computed anew. What a computation raises is raised here.
     """
     runs = _runs(groups)
-    name, state = (tuple(group.id for group in groups), tuple(group.label for group in groups), question), state_of(runs)
+    name, state = (tuple(group.id for group in groups), tuple(group.label for group in groups), question), state_of(groups)
     with _lock:
         kept = _answers.setdefault(name, _Kept())
         _answers.move_to_end(name)
@@ -85,7 +86,7 @@ def standing(groups: Sequence[Group], question: Question) -> Standing:
             _answers.popitem(last=False)
         if kept.job is not None and kept.job.done():
             _take(kept)
-        if kept.job is None and kept.state != state and time.monotonic() >= kept.until:
+        if kept.job is None and kept.state != state and (time.monotonic() >= kept.until or all(run.is_over for run in runs)):
             kept.progress, kept.job_state, kept.began = Progress(), state, time.monotonic()
             kept.job = _pool.submit(_compute, list(groups), question, partial(_told, kept.progress))
         if kept.error is not None and kept.job is None:
@@ -114,15 +115,17 @@ def _compute(groups: Sequence[Group], question: Question, told: Callable[[float,
 
 
 def scored(groups: Sequence[Group], key: str, rule: Rule, mode: Mode) -> list[Scored]:
-    """Returns the scores of all members of some groups; read anew only if the runs have news."""
+    """Returns the scores of all members of some groups; read anew only if the runs have news, and while they go on not all the time."""
     runs = _runs(groups)
-    name, state = (tuple(group.id for group in groups), key, rule, mode), state_of(runs)
+    name, state = (tuple((group.id, group.label) for group in groups), key, rule, mode), state_of(groups)
+    began = time.monotonic()
     with _lock:
-        known, found = _scores.get(name, (None, None))
-    if found is None or known != state:
+        known, until, found = _scores.get(name, (None, 0.0, []))
+    if known != state and (began >= until or all(run.is_over for run in runs)):
         found = _scored(groups, key, rule, mode, _curves(runs, key))
+        known, until = state, time.monotonic() + REST_SHARE * (time.monotonic() - began)
     with _lock:
-        _scores[name] = state, found
+        _scores[name] = known, until, found
         _scores.move_to_end(name)
         while len(_scores) > KEPT:
             _scores.popitem(last=False)

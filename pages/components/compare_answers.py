@@ -6,11 +6,11 @@ from typing import Any
 import streamlit as st
 
 from backend import api_answers, api_compare
+from backend.analysis import answers as statistics
 from backend.analysis import words
 from backend.analysis.answering import Answers, Pair, Question
 from backend.analysis.answers.samples import Estimate, percent
 from backend.analysis.groups import Group
-from backend.api_answers import Standing
 from backend.catalog import metrics
 from backend.figures import answers as figures
 from backend.figures import palette
@@ -37,11 +37,12 @@ def show(what: Comparison, board: Board) -> None:
         st.info("Say above whether high or low values of this metric are better.", icon=":material/swap_vert:")
         return
     standing = api_answers.standing(found, question)
-    if standing.answers is None:
-        st.fragment(_wait, run_every=WAIT)(found, question)
-    else:
+    if standing.answers is not None:
         _show(what, standing.answers, board)
-        _newer(standing, is_live=what.is_live)
+    if standing.answers is not None and what.is_live:
+        st.caption("Runs are going on: what they report next is counted some seconds later.")
+    elif standing.progress is not None:
+        st.fragment(_wait, run_every=WAIT)(found, question)
 
 
 def _one_group(what: Comparison) -> None:
@@ -56,16 +57,9 @@ def _one_group(what: Comparison) -> None:
 def _wait(found: Sequence[Group], question: Question) -> None:
     """Shows how far the computation is; once it is done the page is drawn anew."""
     standing = api_answers.standing(found, question)
-    if standing.answers is not None or standing.progress is None:
+    if standing.progress is None:
         st.rerun()
     st.progress(standing.progress.done, f"Computing: {plain(standing.progress.doing)} …")
-
-
-def _newer(standing: Standing, *, is_live: bool) -> None:
-    if is_live:
-        st.caption("Runs are going on: what they report next is counted some seconds later.")
-    elif standing.progress is not None:
-        st.caption("Counting what came in since …")
 
 
 def _show(what: Comparison, found: Answers, board: Board) -> None:
@@ -80,6 +74,7 @@ def _show(what: Comparison, found: Answers, board: Board) -> None:
     if found.scale:
         out = f" Left out, because not all groups have it: {', '.join(found.left_out)}." if found.left_out else ""
         st.caption(plain(f"Scores over {len(found.environments)} environments, on one scale. {found.scale}.{out}"))
+    _coverage(found)
     compare_answers_more.offers(found)
     st.subheader("Performance profile")
     _profile(found, board)
@@ -155,15 +150,24 @@ def _profile(found: Answers, board: Board) -> None:
     charts.figure(board, "profile", name, id(found), lambda: figures.profiles(found.profiles, title, found.question.mode))
 
 
+def _coverage(found: Answers) -> None:
+    """Says how often the intervals hold the truth, as measured, where that is less than they promise."""
+    verdicts = [pair.verdict for pair in found.pairs if pair.verdict is not None and pair.verdict.probability.has_interval]
+    if not verdicts:
+        return
+    n = min(min(verdict.probability.n, verdict.difference.n) for verdict in verdicts)
+    statistic = found.question.statistic
+    measured = [statistics.coverage(what, n) for what in ("probability", f"difference of {statistic}s", statistic)]
+    if said := [each.sentence for each in measured if each is not None and each.sentence]:
+        st.caption(f":material/straighten: {plain(' '.join(said))}")
+
+
 def _method(found: Answers) -> None:
-    """Names the methods and their papers, and what is known of their coverage."""
+    """Names the methods and their papers."""
     verdicts = [pair.verdict for pair in found.pairs if pair.verdict is not None]
     if not verdicts:
         return
-    said = [
-        verdicts[0].method,
-        "The statistics are those of rliable (Agarwal et al. 2021, Deep RL at the Edge of the Statistical Precipice).",
-    ]
+    said = [verdicts[0].method, PAPER]
     if any(verdict.probability.n < 2 for verdict in verdicts):
         said.append("Of one seed there is no interval: nothing says how much luck it had.")
     with st.expander("How this is computed", icon=":material/functions:"):
