@@ -49,9 +49,10 @@ def show(board: Board, asked: Asked, keys: Sequence[str], picked: Picked) -> Non
     plots = [board.linked(key, asked.axis) for key in keys]
     view = plots[0].view
     captions = []
-    columns = st.columns(2) if len(keys) > 1 else [st.container()]
-    for place, (key, plot) in enumerate(zip(keys, plots, strict=True)):
-        with columns[place % len(columns)]:
+    # A row of columns for each two: on a phone they stand below each other in the order of the metrics.
+    cells = [cell for _ in keys[::2] for cell in st.columns(2)] if len(keys) > 1 else [st.container()]
+    for cell, key, plot in zip(cells, keys, plots, strict=False):
+        with cell:
             if len(keys) > 1:
                 st.caption(f"**{plain(chart_options.said(key))}**")
             chart = chart_of(asked, key, plot.window)
