@@ -26,6 +26,7 @@ PLACES = 32  # along an axis of the contour: Optuna's own grid has a cell for ea
 LEVELS = 16  # of colour in the parallel coordinates
 ACROSS = 4  # slices in a row
 GREY, EDGE, GRID = "#b9c0ca", "#8b95a5", "rgba(139,149,165,0.35)"
+DIM = "#4b5563"  # is GREY on a dark page
 ENDS = {"COMPLETE": ("succeeded", "#0f9d76"), "PRUNED": ("pruned", "#b58100"), "FAIL": ("failed", palette.ALARM)}
 WORDS = ("none", "one", "two", "three", "four", "five")
 
@@ -99,6 +100,13 @@ def picture(run: Run, name: str, params: Sequence[str] = (), objective: int = 0)
         return "The finished trials do not tell the parameters apart: their values, or their parameters, are too much alike."
     asked = Asked(run, tuple(_plain(metrics.title(goal.key)) for goal in goals), objective, sorted(wanted))
     return _dressed(kind.draw(found, asked))
+
+
+def dark(run: Run) -> dict[str, str]:
+    """Returns which colours of a run's pictures are others on a dark page, where grey must not outshine the run's colour."""
+    light, lighter = palette.of_run(run.ordinal), dict(zip(palette.LIGHT, palette.DARK, strict=True))
+    levels = [level / (LEVELS - 1) for level in range(LEVELS)]
+    return lighter | {_mixed(GREY, light, share): _mixed(DIM, lighter[light], share) for share in levels}
 
 
 def _with_pruned(trial: Trial) -> Trial:

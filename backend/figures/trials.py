@@ -40,11 +40,19 @@ def history(run: Run, title: str, axis: str, display: Display) -> Chart:
     if shown and goal:
         x, y = _columns(shown, places)
         best = (np.maximum if goal.mode == "max" else np.minimum).accumulate(y)
-        stairs = Line("best so far", own, np.repeat(x, 2)[1:], np.repeat(best, 2)[:-1], width=2.5)
-        drawn.append(stairs)
+        drawn += _stairs(x, best, own)
     layout = lines.layout_of(Titles(AXES[axis], title), display) | {"hovermode": "closest"}
+    layout["xaxis"].pop("rangemode", None)  # room before the first trial
     said = f"{len(shown):,} of {len(run.trials):,} trials have a value; each point is the best report of one"
     return Chart(tuple(drawn), layout, said if run.trials else "The first trial has not begun yet.")
+
+
+def _stairs(x: Floats, best: Floats, own: str) -> list[Line]:
+    """Returns the best so far: its steps bold, and what leads from one to the next, soon one upright of many, a hair."""
+    xs, ys = np.repeat(x, 2)[1:], np.repeat(best, 2)[:-1]
+    gaps = 2 * np.flatnonzero(np.diff(best)) + 2
+    steps = Line("best so far", own, np.insert(xs, gaps, np.nan), np.insert(ys, gaps, np.nan), width=2.5)
+    return [replace(steps, x=xs, y=ys, width=0.8, opacity=0.5, group=steps.name, in_legend=False, in_hover=False), steps]
 
 
 def _place(run: Run, trial: Trial, axis: str) -> float:

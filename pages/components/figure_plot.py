@@ -1,5 +1,6 @@
 """A plotly figure that is replaced in place; `st.plotly_chart` is mounted anew, and flickers, each time."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,6 +29,10 @@ def _component():  # type: ignore[no-untyped-def]
 
 def figure_plot(figure: "go.Figure", key: str, *, in_run_colours: bool = False) -> None:
     """Shows a figure; one of the same `key` takes the place of the last. With `in_run_colours` a dark page gets the lighter ones."""
-    dark = dict(zip(palette.LIGHT, palette.DARK, strict=True)) if in_run_colours else {}
-    given = {"plotly": plotly_js.url(), "figure": figure.to_json(), "colours": COLOURS, "height": figure.layout.height, "dark": dark}
+    shown(figure.to_json(), figure.layout.height, key, dict(zip(palette.LIGHT, palette.DARK, strict=True)) if in_run_colours else {})
+
+
+def shown(figure: str, height: int, key: str, dark: Mapping[str, str]) -> None:
+    """Shows a figure that is JSON already, as `figure_plot` does; on a dark page the colours of `dark` are others."""
+    given = {"plotly": plotly_js.url(), "figure": figure, "colours": COLOURS, "height": height, "dark": dict(dark)}
     _component()(key=key, data=given, height="content")

@@ -26,8 +26,8 @@ def after(run: Run, _board: Board) -> None:
 def configuration(run: Run, trial: Trial) -> None:
     """A trial's parameters to copy."""
     as_python, as_yaml = st.tabs(["Python", "YAML"], key=f"config_{trial.number}")
-    as_python.code(f"config = {pprint.pformat(trial.params, sort_dicts=False, width=88)}", language="python")
-    as_yaml.code(yaml.safe_dump(trial.params, sort_keys=False, default_flow_style=None), language="yaml")
+    as_python.code(f"config = {pprint.pformat(trial.params, sort_dicts=False, width=88)}", language="python", wrap_lines=True)
+    as_yaml.code(yaml.safe_dump(trial.params, sort_keys=False, default_flow_style=None), language="yaml", wrap_lines=True)
 
 
 def steps(run: Run, trial: Trial) -> None:

@@ -4,6 +4,7 @@ import streamlit as st
 
 from backend.api import Run
 from backend.figures import sweeps
+from pages.components import figure_plot
 from pages.components.charts import Board
 
 KEPT = 32
@@ -15,11 +16,11 @@ def pictures(run: Run, _board: Board) -> None:
     several = run.sweep is not None and len(run.sweep.goals) > 1
     names = [name for name in sweeps.PICTURES if name != "pareto" or several]
     asked = st.query_params.get("picture", "pareto" if several else "importance")
+    name = st.segmented_control(  # by itself, so that it goes into the next line where there is little room
+        "Picture", names, default=asked if asked in names else names[0], required=True, key="picture_name",
+        label_visibility="collapsed", format_func=lambda each: sweeps.PICTURES[each].title, on_change=_keep,
+    )  # fmt: skip
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        name = st.segmented_control(
-            "Picture", names, default=asked if asked in names else names[0], required=True, key="picture_name",
-            label_visibility="collapsed", format_func=lambda each: sweeps.PICTURES[each].title, on_change=_keep,
-        )  # fmt: skip
         params = _params(run) if name in ("contour", "slice", "rank", "parallel") else []
         objective = _objective(run) if several and name != "pareto" else 0
     pruned = any(trial.state.value == "pruned" for trial in run.trials) and name != "timeline"
@@ -28,7 +29,7 @@ def pictures(run: Run, _board: Board) -> None:
     if isinstance(found, str):
         st.info(found, icon=":material/hourglass_empty:")
     else:
-        st.plotly_chart(found, key=f"picture_{name}", width="stretch", height=found.layout.height or HEIGHT)
+        figure_plot.shown(*found, f"picture_{name}", sweeps.dark(run))
 
 
 def _keep() -> None:
@@ -55,5 +56,10 @@ def _state(run: Run) -> tuple[int, int, object]:
 
 @st.cache_resource(show_spinner="Drawing …", max_entries=KEPT)
 def _picture(run_id: str, name: str, params: tuple[str, ...], objective: int, state: object, *, _run: Run):  # type: ignore[no-untyped-def]
-    """A picture of a run in one state; the cached figure is not changed by whoever shows it."""
-    return sweeps.picture(_run, name, params, objective)
+    """A picture of a run in one state, as JSON and with its height in pixels; or why there is none."""
+    found = sweeps.picture(_run, name, params, objective)
+    return (
+        found
+        if isinstance(found, str)
+        else (found.update_layout(height=found.layout.height or HEIGHT).to_json(), found.layout.height or HEIGHT)
+    )

@@ -58,8 +58,11 @@ def test_the_best_so_far_only_gets_better_whichever_way() -> None:
     for mode, expected in (("max", [0.2, 0.5, 0.5, 0.9]), ("min", [0.2, 0.2, 0.1, 0.1])):
         run = run_of([("succeeded", 0.2), ("pruned", 0.5), ("running", 0.1), ("succeeded", 0.9), ("failed", None)], mode=mode)
         chart = trials.history(run, "accuracy", trials.OVER_NUMBER, Display())
-        best = next(line for line in chart.lines if line.name == "best so far")
-        assert best.y[::2].tolist() == expected
+        hair, best = (line for line in chart.lines if line.name == "best so far")
+        assert hair.y[::2].tolist() == expected
+        assert sorted(set(best.y[~np.isnan(best.y)])) == sorted(set(expected))
+        upright = (np.diff(best.x) == 0) & (np.diff(best.y) != 0)
+        assert not upright.any(), "the bold line has steps alone"
         assert {line.name: len(line.x) for line in chart.lines if line.look == "points"} == {"pruned": 1, "running": 1, "finished": 2}
         assert "4 of 5 trials" in chart.caption
 
