@@ -16,7 +16,7 @@ from backend.catalog import tunables
 from backend.catalog.trainables import TRAINABLES
 from backend.catalog.tunables import Found
 from backend.errors import IllegalMove, InvalidSpec
-from backend.specs import SweepSpec, parse
+from backend.specs import SweepSpec, parse, tuning
 from backend.specs.tuning import Tuning
 from backend.store import checkpoints, queries
 from backend.store import runs as store
@@ -110,7 +110,11 @@ def _sound(run: Run, asked: Mapping[str, Any]) -> None:
     Raises:
         InvalidSpec
     """
-    parse({**run.spec, **asked, **{name: None for name in NO_LIMIT if asked.get(name) == 0}})
+    spec = parse({**run.spec, **asked, **{name: None for name in NO_LIMIT if asked.get(name) == 0}})
+    if asked.get("time_budget_s") == 0 and isinstance(spec, SweepSpec) and isinstance(spec.trainable, str):
+        code = queries.workload(house().database, run.id)
+        if tuning.is_endless(spec, tunables.look_up(spec.trainable, house().settings.workloads_folder, code)):
+            raise InvalidSpec({"time_budget_s": f"{tuning.ENDLESS}: without a time budget it would never end"})
     begun = len({trial.number // run.spec["repeats"] for trial in run.trials})
     if asked.get("samples") is not None and asked["samples"] < begun:
         raise InvalidSpec({"samples": f"{begun} have begun already"})

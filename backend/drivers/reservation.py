@@ -23,3 +23,9 @@ def with_processes(trainable: Any, cpus: list[float]) -> Any:
     """Returns a function trainable whose trials reserve a bundle for each of their processes: `cpus`, their own first."""
     bundles = [{"CPU": each} for each in cpus]
     return tune.with_resources(trainable, tune.PlacementGroupFactory(bundles)) if len(bundles) > 1 else trainable
+
+
+def with_reserved(trainable: Any, reserved: dict[str, float]) -> Any:
+    """Returns a trainable of whose trials each reserves so much, by Ray's names; memory in bytes, which must be whole."""
+    whole = {name: int(amount) if name == "memory" else amount for name, amount in reserved.items()}
+    return tune.with_resources(trainable, tune.PlacementGroupFactory([{"CPU": 0.0} | whole]))

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import ray
 
 from backend.drivers.attempt import Attempt, Impossible
-from backend.specs import RunSpec, TaskSpec
+from backend.specs import RunSpec, SweepSpec, TaskSpec
 from backend.store.values import TrialState
 
 NAMES = {"CPU": "CPUs", "GPU": "GPUs", "memory": "GB of memory"}
@@ -35,7 +35,7 @@ def lacking(spec: RunSpec, there: Mapping[str, float]) -> str:
 
 
 def _reserved(spec: RunSpec) -> dict[str, float]:
-    if isinstance(spec, TaskSpec):
+    if isinstance(spec, TaskSpec | SweepSpec):
         return spec.reserved()
     return {"CPU": float(spec.cpus_per_trial), "GPU": spec.gpus}
 

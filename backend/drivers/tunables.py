@@ -14,7 +14,7 @@ from ray import tune
 
 from backend.catalog import tunables as catalog
 from backend.catalog.algorithms import ALGORITHMS
-from backend.drivers.reservation import with_processes
+from backend.drivers.reservation import with_processes, with_reserved
 from backend.drivers.rl_config import own_config
 from backend.drivers.rllib_metrics import SAMPLED
 from backend.specs import SweepSpec
@@ -43,8 +43,7 @@ def load(spec: SweepSpec, text: str, folder: Path) -> Tunable:
     found = catalog.look_up(spec.trainable, folder, text)
     module, _, attribute = found.code.partition(":")
     code = getattr(_own_module(module, text, folder) if found.text else import_module(module), attribute)
-    reserved = {"cpu": spec.cpus, "gpu": spec.gpus}
-    trainable = tune.with_resources(code, {name: amount for name, amount in reserved.items() if amount or name == "cpu"})
+    trainable = with_reserved(code, spec.reserved())
 
     def config(params: dict[str, Any], seed: int | None) -> dict[str, Any]:
         return {**params, "seed": seed} if spec.repeats > 1 else dict(params)

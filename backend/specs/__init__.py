@@ -1,7 +1,7 @@
 """What a person asks for, as validated pydantic models."""
 
 from backend.specs.external import ExternalSpec
-from backend.specs.parse import RunSpec, parse, parse_file, parse_yaml, recorded, stored, to_yaml
+from backend.specs.parse import RunSpec, brief, parse, parse_file, parse_yaml, recorded, stored, to_yaml
 from backend.specs.rl import RLSpec, Stop
 from backend.specs.space import Domain
 from backend.specs.sweep import RLTrainable, SweepSpec
@@ -17,6 +17,7 @@ __all__ = [
     "Stop",
     "SweepSpec",
     "TaskSpec",
+    "brief",
     "parse",
     "parse_file",
     "parse_yaml",

@@ -1,6 +1,7 @@
 """From text or plain data to a spec and back; every problem is named by its field."""
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -105,9 +106,30 @@ def parse_file(path: Path) -> RunSpec:
     return parse_yaml(text)
 
 
-def to_yaml(spec: RunSpec | ExternalSpec) -> str:
-    """Returns the spec as YAML, which `launch` takes if it can be launched: a line for each setting, lists in one line."""
-    return yaml.dump(spec.model_dump(exclude_none=True), Dumper=Dumper, sort_keys=False, allow_unicode=True, width=100)
+def brief(spec: RunSpec) -> dict[str, Any]:
+    """Returns the spec without what is empty or a default: the least that `parse` makes the same spec of."""
+    whole = spec.model_dump(exclude_none=True)
+    short = {name: whole[name] for name in SAID if name in whole} | spec.model_dump(exclude_none=True, exclude_defaults=True)
+    try:
+        again = parse(short).model_dump(exclude_none=True)
+    except InvalidSpec:
+        return whole
+    wrong = {name for name in whole if again.get(name) != whole[name]}  # a default may follow from the rest: a trainable's mode
+    return {name: value if name in wrong else short[name] for name, value in whole.items() if name in wrong or name in short}
+
+
+def to_yaml(spec: RunSpec | ExternalSpec, content: Mapping[str, Any] | None = None) -> str:
+    """Returns the spec, or `content` of it, as YAML, which `launch` takes if it can be launched: lists in one line."""
+    return yaml.dump(
+        spec.model_dump(exclude_none=True) if content is None else dict(content),
+        Dumper=Dumper,
+        sort_keys=False,
+        allow_unicode=True,
+        width=100,
+    )
+
+
+SAID = ("kind", "name", "samples", "search", "scheduler")  # whatever they are
 
 
 class Loader(yaml.SafeLoader):

@@ -1,9 +1,9 @@
 """The spec of a sweep: a trainable, a search space, and how it is searched."""
 
 from collections.abc import Iterator
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ModelWrapValidatorHandler, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ModelWrapValidatorHandler, ValidationError, field_validator, model_validator
 from pydantic_core import InitErrorDetails
 
 from backend.catalog.algorithms import ALGORITHMS
@@ -12,8 +12,10 @@ from backend.catalog.lookup import find
 from backend.catalog.search import SCHEDULERS, SEARCHERS
 from backend.catalog.trainables import TRAINABLES
 from backend.errors import UnknownWorkload
+from backend.specs import rl_space
+from backend.specs.resources import without_rays_own
 from backend.specs.rl import RLSpec, Stop, detail
-from backend.specs.space import MOST_GRID, RANGES, Domain, Space, combinations
+from backend.specs.space import MOST_GRID, Domain, Space, combinations
 
 Mode = Literal["max", "min"]
 MOST_SAMPLES = 100_000
@@ -55,6 +57,10 @@ class SweepSpec(BaseModel):
     )
     cpus: float = Field(1.0, ge=0, title="CPUs per trial", description="What one trial reserves.")
     gpus: float = Field(0.0, ge=0, title="GPUs per trial", description="What one trial reserves.")
+    memory_gb: float | None = Field(None, gt=0, title="Memory per trial (GB)", description="What one trial reserves.")
+    resources: dict[str, Annotated[float, Field(ge=0)]] = Field(
+        default_factory=dict, title="Resources per trial", description="Custom ones of your cluster."
+    )
     max_iterations: int | None = Field(None, ge=1, title="Max iterations", description="Reports after which a trial ends.")
     time_budget_s: float | None = Field(None, gt=0, title="Time budget (s)", description="Seconds after which the sweep ends.")
     target: float | None = Field(None, title="Target value", description="The sweep ends as soon as a trial reaches this.")
@@ -69,6 +75,11 @@ class SweepSpec(BaseModel):
     perturb_every: int | None = Field(None, ge=1, title="Perturb every", description="PBT, PB2: iterations between two changes.")
     seed: int = Field(1, ge=0, le=2**31 - 1, title="Search seed", description="The same seed proposes the same configurations.")
     tune_loggers: bool = Field(False, title="Tune's own loggers", description="Also write Tune's CSV, JSON and TensorBoard files; slower.")
+
+    @field_validator("resources")
+    @classmethod
+    def _custom(cls, given: dict[str, float]) -> dict[str, float]:
+        return without_rays_own(given)
 
     @model_validator(mode="wrap")
     @classmethod
@@ -107,6 +118,11 @@ class SweepSpec(BaseModel):
     def cpus_per_trial(self) -> float:
         """CPUs that one trial takes: what the spec says, or what its RL algorithm needs."""
         return sum(self.processes)
+
+    def reserved(self) -> dict[str, float]:
+        """Returns what one trial reserves, by Ray's names."""
+        given = {"CPU": self.cpus_per_trial, "GPU": self.gpus, "memory": (self.memory_gb or 0) * 1e9, **self.resources}
+        return {name: amount for name, amount in given.items() if amount > 0}
 
     @property
     def processes(self) -> list[float]:
@@ -212,7 +228,12 @@ def _problems(spec: SweepSpec) -> Iterator[InitErrorDetails]:
     unknown = list(_trainable_problems(given if isinstance(given, str) else given.model_dump(exclude_none=True)))
     yield from unknown or _metric_problems(spec)
     yield from _search_problems(spec)
-    yield from _rl_param_problems(spec)
+    if isinstance(given, RLTrainable):
+        yield from rl_space.problems(given.algorithm, spec.space)
+    if isinstance(given, RLTrainable):
+        for field in ("gpus", "memory_gb", "resources"):
+            if value := getattr(spec, field):
+                yield detail((field,), "a trial of reinforcement learning reserves the CPUs its algorithm needs, and nothing else", value)
     if not all(name.strip() for name in spec.space):
         yield detail(("space",), "each parameter needs a name", spec.space)
     if isinstance(given, RLTrainable) and spec.repeats != given.seeds:
@@ -266,27 +287,3 @@ def checkpoints(spec: SweepSpec) -> bool:
         known = TRAINABLES.get(spec.trainable)
         return known.checkpoints if known else True
     return True
-
-
-def _rl_param_problems(spec: SweepSpec) -> Iterator[InitErrorDetails]:
-    """Each end of a range and each value of a list must be one that the algorithm takes."""
-    if isinstance(spec.trainable, str) or spec.trainable.algorithm not in ALGORITHMS:
-        return
-    model = ALGORITHMS[spec.trainable.algorithm].params
-    for name, domain in spec.space.items():
-        if name not in model.model_fields:
-            yield detail(("space", name), f"{spec.trainable.algorithm} has no such setting; it has {', '.join(model.model_fields)}", name)
-            continue
-        for value in _extremes(domain):
-            try:
-                model.model_validate({name: value})
-            except ValidationError as error:
-                yield detail(("space", name), f"{value}: {error.errors()[0]['msg']}", value)
-                break
-
-
-def _extremes(domain: Domain) -> list[Any]:
-    """Returns the lowest and the highest value of a range, or all of a list."""
-    if domain.kind == "randint":
-        return [domain.of[0], domain.of[1] - 1]
-    return list(domain.of[:2]) if domain.kind in RANGES else domain.values

@@ -14,9 +14,10 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from backend.specs.resources import without_rays_own
+
 SOURCES = ("range", "list", "csv", "jsonl", "files", "grid")
 MOST_TASKS = 10_000_000
-RAYS_OWN = ("CPU", "GPU", "memory", "object_store_memory")
 Values = list[Any]
 Step = tuple[int, int] | tuple[int, int, int]
 
@@ -104,9 +105,7 @@ class TaskSpec(BaseModel):
     @field_validator("resources")
     @classmethod
     def _custom(cls, given: dict[str, float]) -> dict[str, float]:
-        if named := [name for name in given if name in RAYS_OWN]:
-            raise PydanticCustomError("resources", "{name} has a field of its own", {"name": " and ".join(named)})
-        return given
+        return without_rays_own(given)
 
     @field_validator("num_gpus")
     @classmethod

@@ -11,6 +11,8 @@ from backend.errors import InvalidSpec, UnknownWorkload
 from backend.specs import rl_check
 from backend.specs.sweep import SweepSpec
 
+ENDLESS = "a Trainable class goes on until somebody says how many iterations a trial has"
+
 
 @dataclass(frozen=True)
 class Tuning:
@@ -33,13 +35,18 @@ def check(spec: SweepSpec, workloads_folder: Path, environments_folder: Path) ->
         found = look_up(spec.trainable, workloads_folder)
     except UnknownWorkload as error:
         raise InvalidSpec({"trainable": str(error)}) from None
-    if found.is_class and spec.max_iterations is None and spec.time_budget_s is None:
-        raise InvalidSpec({"max_iterations": "a Trainable class goes on until somebody says how many iterations a trial has"})
+    if is_endless(spec, found):
+        raise InvalidSpec({"max_iterations": ENDLESS})
     scheduler = SCHEDULERS[spec.scheduler]
     if scheduler.needs_checkpoints and not found.checkpoints:
         kinds = [domain.kind for domain in spec.searched.values()]
         raise InvalidSpec({"scheduler": scheduler.why_not(search=spec.search, kinds=kinds, checkpoints=False)})
     return Tuning(spec, found)
+
+
+def is_endless(spec: SweepSpec, found: Found) -> bool:
+    """Returns whether no trial would ever end."""
+    return found.is_class and spec.max_iterations is None and spec.time_budget_s is None
 
 
 def _own_environment(spec: SweepSpec, workloads_folder: Path, environments_folder: Path) -> OwnEnvironment | None:
@@ -51,7 +58,10 @@ def _own_environment(spec: SweepSpec, workloads_folder: Path, environments_folde
 
 def lacking(spec: SweepSpec, there: Mapping[str, float]) -> Iterator[tuple[str, str]]:
     """Yields each field that asks for more than there is in the whole cluster, and what there is."""
-    field = "cpus" if isinstance(spec.trainable, str) else "trainable.params.num_env_runners"
-    for name, where, need in (("CPU", field, spec.cpus_per_trial), ("GPU", "gpus", spec.gpus)):
+    cpus = "cpus" if isinstance(spec.trainable, str) else "trainable.params.num_env_runners"
+    fields, units = {"CPU": cpus, "GPU": "gpus", "memory": "memory_gb"}, {"CPU": "CPUs", "GPU": "GPUs", "memory": "GB of memory"}
+    for name, need in spec.reserved().items():
         if need > (has := there.get(name, 0.0)):
-            yield where, f"a trial asks for {need:g} {name}s, and the whole cluster has {has:g}"
+            size = 1e9 if name == "memory" else 1.0
+            told = f"a trial asks for {need / size:g} {units.get(name, name)}, and the whole cluster has {has / size:.3g}"
+            yield fields.get(name, f"resources.{name}"), told

@@ -87,7 +87,7 @@ def _log(run: Run, _board: Board) -> None:
 
 def _spec(run: Run, _board: Board) -> None:
     with st.container():
-        spec_text(specs.stored(run.spec))
+        spec_text(specs.stored(run.spec), whole=True)
     packages = " · ".join(f"{name} {version}" for name, version in run.versions.items())
     origin = f" · cloned from {run.parent_id}" if run.parent_id else ""
     st.caption(plain(f"id {run.id}{origin} · {f'ran on {run.host} with {packages}' if run.host else 'has not run yet'}"))

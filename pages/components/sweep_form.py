@@ -7,20 +7,31 @@ import streamlit as st
 
 from backend import api_sweeps, specs
 from backend.catalog.algorithms import ALGORITHMS, environments_for
-from backend.catalog.environments import ENVIRONMENTS
 from backend.catalog.search import SCHEDULERS, SEARCHERS
 from backend.catalog.trainables import TRAINABLES
 from backend.catalog.tunables import Found, rl_params
 from backend.errors import InvalidSpec, UnknownWorkload
 from backend.specs import Stop, SweepSpec
 from backend.specs.space import around
-from pages.components import known_best, space_editor, spec_form
+from pages.components import environment_field, known_best, resources_field, space_editor, spec_form
 from pages.components.drafts import Asked, Draft
 from pages.components.text import plain
 
 RL = "rl"
 LIMITS = ("samples", "concurrency", "cpus")
-ENDS = ("max_iterations", "time_budget_s", "target", "patience", "max_failures", "keep_checkpoints", "gpus", "seed", "tune_loggers")
+ENDS = (
+    "max_iterations",
+    "time_budget_s",
+    "target",
+    "patience",
+    "max_failures",
+    "keep_checkpoints",
+    "gpus",
+    "memory_gb",
+    "seed",
+    "tune_loggers",
+)
+RESERVED = ("gpus", "memory_gb")  # what an RL algorithm says itself
 OF_SCHEDULER = {
     "asha": ("grace", "reduction"), "hyperband": ("reduction",), "median": ("grace",), "pbt": ("perturb_every",), "pb2": ("perturb_every",),
 }  # fmt: skip
@@ -48,7 +59,10 @@ def form(draft: Draft) -> Asked:
 def _checked(data: dict[str, Any]) -> Asked:
     try:
         spec = specs.parse(data)
-        return Asked(api_sweeps.check(spec).spec if isinstance(spec, SweepSpec) else spec, {})
+        if not isinstance(spec, SweepSpec):
+            return Asked(spec, {})
+        with st.spinner("Checking …"):  # an environment of the user's own is tried
+            return Asked(api_sweeps.check(spec).spec, {})
     except InvalidSpec as error:
         return Asked(None, error.problems)
 
@@ -82,17 +96,18 @@ def _fields(chosen: str, start: Mapping[str, Any], problems: Mapping[str, str], 
         algorithm, environment = data["trainable"]["algorithm"], data["trainable"]["environment"]
         key = f"{key}/{algorithm}"
         known = dict(rl_params(ALGORITHMS[algorithm].params, {}))
-        first = dict(list(known.items())[:1])
-        metric, mode, iterations, checkpoints, about = ["return_mean"], "max", None, True, ""
-        known_best.params(f"{algorithm}/{environment}", key)
+        metric, mode, iterations, checkpoints = ["return_mean"], "max", None, True
+        kept = {} if start.get("space") else known_best.params(f"{algorithm}/{environment}", key)
+        kept = {name: value for name, value in kept.items() if name in known}
+        first = {name: known[name] for name in kept} or dict(list(known.items())[:1])
     else:
         found = api_sweeps.trainable(chosen)
         data, known, first = {"trainable": chosen}, found.space, found.space
         metric, mode, iterations, checkpoints, about = *_judged(found), found.checkpoints, found.summary
         st.caption(about or "Your own Ray Tune trainable.")
         kept = {} if start.get("space") else known_best.params(chosen, key)
-        first = around(first, kept)
-        key = f"{key}/kept" if kept else key  # the table begins anew when they are forgotten
+    first = around(first, kept)
+    key = f"{key}/kept" if kept else key  # the table begins anew when they are forgotten
     data |= {"kind": "sweep"} | _goal_card(start, metric, mode, problems, key)
     data["space"] = space_editor.space(start.get("space") or first, known, problems, key)
     data |= _search_card(start, data, checkpoints, problems, key)
@@ -114,39 +129,28 @@ def _rl(start: Mapping[str, Any], problems: Mapping[str, str], key: str) -> dict
     at = ids.index(start["algorithm"]) if start.get("algorithm") in ids else ids.index("ppo")
     chosen = left.selectbox("Algorithm", ids, index=at, format_func=lambda each: ALGORITHMS[each].title, key=f"{key}/algorithm")
     algorithm = ALGORITHMS[chosen]
-    suitable = [environment.id for environment in environments_for(algorithm)]
-    at = suitable.index(start["environment"]) if start.get("environment") in suitable else 0
-    if "environment" not in start and "CartPole-v1" in suitable:
-        at = suitable.index("CartPole-v1")
-    environment = right.selectbox("Environment", suitable, index=at, key=f"{key}/{chosen}/environment")
+    first = "CartPole-v1" if any(each.id == "CartPole-v1" for each in environments_for(algorithm)) else None
+    mine = {where.removeprefix("trainable."): what for where, what in problems.items() if where.startswith("trainable.")}
+    with right:
+        environment = environment_field.field(algorithm, start.get("environment", first), mine, key)
     with st.container(border=True):
         st.markdown("**Each trial**")
-        stop = spec_form.fields(Stop, STOPS, start.get("stop", algorithm.stop), problems, "trainable.stop", f"{key}/{chosen}/stop")
+        stop = spec_form.fields(
+            Stop, STOPS, start.get("stop", algorithm.stops(environment.id)), problems, "trainable.stop", f"{key}/{chosen}/stop"
+        )
         about = "Seeds of each configuration; it is judged by their mean. Luck differs: one seed proves little."
         seeds = st.number_input(
             "Seeds", value=int(start.get("seeds", 1)), min_value=1, max_value=100, key=f"{key}/{chosen}/seeds", help=about
         )
     same = start.get("algorithm") == chosen
-    stop = {name: value for name, value in stop.items() if value is not None}
+    options = start.get("environment_options", {}) if start.get("environment") == environment.id else {}
     given = {
-        "algorithm": chosen, "environment": environment, "seeds": seeds, "stop": stop,
+        "algorithm": chosen, "environment": environment.id, "seeds": seeds,
+        "stop": {name: value for name, value in stop.items() if value is not None},
         "params": dict(start.get("params", {})) if same else {},
-        "environment_options": _options(environment, start, problems, f"{key}/{chosen}"),
+        "environment_options": environment_field.options_card(environment, options, mine, f"{key}/{chosen}"),
     }  # fmt: skip
     return {"trainable": given}
-
-
-def _options(environment: str, start: Mapping[str, Any], problems: Mapping[str, str], key: str) -> dict[str, Any]:
-    """The options the environment is made with; those of one that the catalogue does not know stay as they are."""
-    asked = dict(start.get("environment_options", {})) if start.get("environment") == environment else {}
-    known = ENVIRONMENTS.get(environment)
-    if known is None or not known.options.model_fields:
-        return asked
-    values, names = known.options().model_dump() | asked, known.options.model_fields
-    with st.container(border=True):
-        st.markdown(f"**{plain(known.title)}**")
-        entered = spec_form.fields(known.options, names, values, problems, "trainable.environment_options", f"{key}/{environment}")
-    return {name: value for name, value in entered.items() if value is not None}
 
 
 def _goal_card(start: Mapping[str, Any], metrics: list[str], mode: str, problems: Mapping[str, str], key: str) -> dict[str, Any]:
@@ -237,7 +241,7 @@ def _more_card(
     start: Mapping[str, Any], scheduler: str, iterations: int | None, problems: Mapping[str, str], key: str, *, is_rl: bool
 ) -> dict[str, Any]:
     """Limits and options most sweeps leave alone."""
-    names = [*OF_SCHEDULER.get(scheduler, ()), *(name for name in ENDS if not (is_rl and name == "gpus"))]
+    names = [*OF_SCHEDULER.get(scheduler, ()), *(name for name in ENDS if not (is_rl and name in RESERVED))]
     if scheduler == "fifo" and not is_rl:  # there the trainable's seeds are the repeats
         names.insert(0, "repeats")
     values = _defaults() | {"max_iterations": iterations} | dict(start)
@@ -245,4 +249,6 @@ def _more_card(
     with st.expander(f"{len(names)} more, {changed} changed" if changed else f"{len(names)} more: when it ends, repeats, checkpoints",
                      expanded=any(name in problems for name in names)):  # fmt: skip
         entered = spec_form.fields(SweepSpec, names, values, problems, "", key)
+        if not is_rl:
+            entered["resources"] = resources_field.field("Resources per trial", start.get("resources", {}), problems, key)
     return {name: value for name, value in entered.items() if value is not None}

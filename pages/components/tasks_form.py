@@ -10,7 +10,7 @@ from backend.catalog.functions import FUNCTIONS, Found
 from backend.catalog.signatures import Argument
 from backend.errors import InvalidSpec, UnknownWorkload
 from backend.specs import TaskSpec
-from pages.components import argument_fields, inputs_form, spec_form
+from pages.components import argument_fields, inputs_form, resources_field, spec_form
 from pages.components.drafts import Asked, Draft
 from pages.components.text import plain
 
@@ -115,20 +115,6 @@ def _options(start: Mapping[str, Any], problems: Mapping[str, str], key: str) ->
         wrong = any(name.partition(".")[0] in problems for name in (*MORE_OPTIONS, "resources"))
         with st.expander("GPUs, memory, resources of your own", expanded=wrong):
             entered |= spec_form.fields(TaskSpec, MORE_OPTIONS, values, problems, "", f"{key}/options")
-            told = ", ".join(f"{name}: {amount:g}" for name, amount in values["resources"].items()) if start.get("resources") else ""
-            text = st.text_input("Resources", value=told, key=f"{key}/resources", placeholder="name: amount, …", help="Custom ones.")
-            spec_form.problem_under(problems, "resources")
+            entered["resources"] = resources_field.field("Resources", start.get("resources", {}), problems, key) or None
         spec_form.problem_under(problems, "spec")
-    return {name: value for name, value in entered.items() if value is not None} | ({"resources": _resources(text)} if text.strip() else {})
-
-
-def _resources(text: str) -> dict[str, Any]:
-    pairs = [part.partition(":") for part in text.split(",") if part.strip()]
-    return {name.strip(): _number(amount) for name, _, amount in pairs}
-
-
-def _number(text: str) -> Any:
-    try:
-        return float(text)
-    except ValueError:
-        return text.strip()
+    return {name: value for name, value in entered.items() if value is not None}

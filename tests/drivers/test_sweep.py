@@ -11,6 +11,7 @@ import pytest
 
 from backend import api, api_sweeps
 from backend.drivers import searchers
+from backend.errors import InvalidSpec
 from backend.specs import Domain
 from backend.store import series
 from backend.store.values import Run, RunState, Trial
@@ -451,3 +452,19 @@ def test_the_best_configuration_of_ones_own_runs_again_with_seeds(own: Path) -> 
     again = over(api_sweeps.best_again(run.id, 3))
     assert (again.kind, again.parent_id, again.state) == ("sweep", run.id, RunState.SUCCEEDED)
     assert [(trial.params, trial.seed) for trial in again.trials] == [({"x": 2}, seed) for seed in (1, 2, 3)]
+
+
+def test_memory_is_reserved_for_each_trial_and_none_starts_where_there_is_not_enough(own: Path) -> None:
+    run_id = launch("valley", ONE_TO_FOUR | {"bottom": {"fixed": 3}}, metric="distance", mode="min", cpus=0.5, memory_gb=0.05)
+    assert states(over(run_id)) == {"succeeded": 4}
+    with pytest.raises(InvalidSpec) as caught:
+        launch("valley", ONE_TO_FOUR | {"bottom": {"fixed": 3}}, metric="distance", mode="min", memory_gb=100_000)
+    assert "whole cluster has" in caught.value.problems["memory_gb"]
+
+
+def test_a3c_with_its_workers_is_tuned_and_leaves_no_process_behind(own: Path) -> None:
+    a3c = {"algorithm": "a3c", "environment": "CartPole-v1", "params": {"num_workers": 1, "report_steps": 200}, "stop": {"env_steps": 600}}
+    run = over(api.launch({"kind": "sweep", "trainable": a3c, "space": {"lr": {"grid": [1e-3, 1e-4]}}, "search": "grid"}), 240)
+    assert (run.state, run.error) == ("succeeded", "")
+    assert [(trial.params["lr"], trial.last["iteration"]) for trial in run.trials] == [(1e-3, 3), (1e-4, 3)]
+    poll(lambda: (load := api.house().cluster.jobs().load()) is not None and load.cpus_taken == 0, 60, "no process is left behind")

@@ -7,6 +7,7 @@ from streamlit.testing.v1 import AppTest
 
 from backend import api, api_sweeps, specs
 from backend.catalog.trainables import TRAINABLES
+from backend.errors import InvalidSpec
 from backend.store import runs
 from backend.store.metrics import Recorder
 from backend.store.values import RunState, TrialState
@@ -118,8 +119,70 @@ def test_the_best_of_an_rl_sweep_becomes_the_default_of_its_form(app: AppTest) -
     app.selectbox(key="rl/new/algorithm").set_value("q_learning").run()
     assert "Your default, from trial 0" in said(app)
     assert "alpha: 0.375" in "".join(each.value for each in app.code)
+    opened(app, "sweep")
+    app.selectbox(key="sweep/new/trainable").set_value("rl").run()
+    app.selectbox(key="sweep/new/rl/algorithm").set_value("q_learning").run()
+    next(each for each in app.selectbox if each.label == "Environment").set_value("FrozenLake-v1").run()
+    assert "Your default, from trial 0" in said(app)
+    assert "alpha:" in (yaml := "".join(each.value for each in app.code))
+    assert "start_from" not in yaml
     next(button for button in app.button if button.label == "Forget").click().run()
-    assert "alpha: 0.375" not in "".join(each.value for each in app.code)
+    assert "Your default" not in said(app)
+
+
+OWN_ENVIRONMENT = """
+import gymnasium
+
+
+class Corridor(gymnasium.Env):
+    observation_space, action_space = gymnasium.spaces.Discrete(5), gymnasium.spaces.Discrete(2)
+
+    def reset(self, seed=None, options=None):
+        super().reset(seed=seed)
+        self.at = 0
+        return 0, {}
+
+    def step(self, action):
+        self.at = max(0, min(4, self.at + (1 if action else -1)))
+        return self.at, float(self.at == 4), self.at == 4, False, {}
+"""
+
+
+def test_ones_own_environment_can_be_chosen_for_a_sweep(app: AppTest) -> None:
+    folder = api.house().settings.workloads_folder
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "halls.py").write_text(OWN_ENVIRONMENT)
+    opened(app, "sweep")
+    app.selectbox(key="sweep/new/trainable").set_value("rl").run()
+    app.selectbox(key="sweep/new/rl/algorithm").set_value("q_learning").run()
+    environment = next(each for each in app.selectbox if each.label == "Environment")
+    assert "halls:Corridor · your own" in environment.options
+    environment.set_value("halls:Corridor").run(timeout=60)
+    assert "halls:Corridor" in "".join(each.value for each in app.code)
+    assert not next(button for button in app.button if button.label == "Start run").disabled, said(app)
+
+
+ENDLESS = """
+from ray import tune
+
+
+class Counter(tune.Trainable):
+    def step(self):
+        return {"height": self.config["x"]}
+"""
+
+
+def test_the_time_budget_of_what_never_ends_by_itself_cannot_be_lifted(app: AppTest) -> None:
+    spec = {"kind": "sweep", "trainable": "endless:Counter", "metric": "height", "space": {"x": {"uniform": [0, 1]}}, "time_budget_s": 60}
+    content = specs.parse(spec).model_dump(exclude_none=True, mode="json")
+    made = runs.create(api.house().database, content, [], workload=ENDLESS)
+    with pytest.raises(InvalidSpec) as caught:
+        api_sweeps.extend(made, time_budget_s=0)
+    assert "goes on until somebody says how many iterations" in caught.value.problems["time_budget_s"]
+    assert api.run(made).sweep.time_budget_s == 60
+    bounded = runs.create(api.house().database, content | {"max_iterations": 5}, [], workload=ENDLESS)
+    api_sweeps.extend(bounded, time_budget_s=0)
+    assert api.run(bounded).sweep.time_budget_s is None
 
 
 def test_a_huge_grid_is_asked_for_again(app: AppTest) -> None:

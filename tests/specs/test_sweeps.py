@@ -333,6 +333,41 @@ def test_more_than_the_cluster_has_is_said() -> None:
     many = parsed(LAKE, trainable=ppo, space={"num_env_runners": {"choice": [0, 4]}})
     assert "5 CPUs" in dict(tuning.lacking(many, there))["trainable.params.num_env_runners"]
     assert dict(tuning.lacking(parsed(OWN, cpus=2), there)) == {}
+    assert (
+        "64 GB of memory, and the whole cluster has 8"
+        in dict(tuning.lacking(parsed(OWN, memory_gb=64), there | {"memory": 8e9}))["memory_gb"]
+    )
+    assert "3 licence" in dict(tuning.lacking(parsed(OWN, resources={"licence": 3}), there | {"licence": 2}))["resources.licence"]
+
+
+def test_a_trial_reserves_memory_and_resources_of_a_cluster_and_one_of_rl_what_its_algorithm_needs() -> None:
+    spec = parsed(OWN, cpus=0.5, memory_gb=0.25, resources={"licence": 1})
+    assert spec.reserved() == {"CPU": 0.5, "memory": 0.25e9, "licence": 1.0}
+    assert specs.parse_yaml(specs.to_yaml(spec)) == spec
+    assert "field of its own" in problems(OWN, resources={"GPU": 1})["resources"]
+    assert "memory_gb" in problems(OWN, memory_gb=0)
+    for field, value in (("memory_gb", 1), ("resources", {"licence": 1}), ("gpus", 1)):
+        assert "reserves" in problems(LAKE, **{field: value})[field]
+
+
+# ---- what is shown of it
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        parsed(OWN), parsed(LAKE), parsed(DIGITS, scheduler="asha", search="optuna"), parsed(BRANIN, samples=60),
+        parsed(BRANIN, mode="max"),
+        parsed(OWN, metric=["a", "b"], mode=["max", "min"], search="optuna"), parsed(LAKE, trainable={**LAKE["trainable"], "seeds": 3}),
+        specs.parse({"kind": "rl", "algorithm": "q_learning", "environment": "FrozenLake-v1", "stop": {"episodes": 9}}),
+        specs.parse({"kind": "tasks", "function": "monte_carlo_pi", "inputs": {"range": 5}}),
+    ],
+)  # fmt: skip
+def test_what_is_empty_or_a_default_is_left_out_and_the_rest_is_the_same_spec(spec: specs.RunSpec) -> None:
+    short = specs.brief(spec)
+    assert specs.parse_yaml(specs.to_yaml(spec, short)) == spec
+    assert set(short) < set(spec.model_dump(exclude_none=True))
+    assert not {"start_from", "wrappers", "resources", "tune_loggers"} & set(short)
 
 
 # ---- reinforcement learning
