@@ -13,6 +13,15 @@ const isDark = (colour) => {
   return 0.299 * red + 0.587 * green + 0.114 * blue < 128
 }
 
+// A button that saves the figure as it looks now, on the page's ground.
+const saving = (node, format, icon) => ({
+  name: format, title: `Download as ${format}`, icon: window.Plotly.Icons[icon],
+  click: () => window.Plotly.downloadImage(
+    { data: node.data, layout: { ...node.layout, paper_bgcolor: getComputedStyle(node).getPropertyValue("--st-background-color").trim() } },
+    { format: format.toLowerCase(), filename: "figure", width: node.clientWidth, height: node.clientHeight, scale: format === "PNG" ? 2 : 1 },
+  ),
+})
+
 const draw = (node) => {
   const styles = getComputedStyle(node)
   const value = (name) => styles.getPropertyValue(name).trim()
@@ -22,7 +31,9 @@ const draw = (node) => {
   const { data, layout } = JSON.parse(text)
   layout.font = { family: value("--st-font"), color: value("--st-text-color"), size: 13 }
   layout.hoverlabel = { bgcolor: value("--st-secondary-background-color"), bordercolor: value("--st-border-color"), font: layout.font, align: "left" }
-  window.Plotly.react(node, data, layout, { responsive: true, displayModeBar: false })
+  layout.modebar = { bgcolor: "rgba(0,0,0,0)", color: value("--st-border-color"), activecolor: value("--st-text-color") }
+  const buttons = [[saving(node, "PNG", "camera"), saving(node, "SVG", "disk")]]
+  window.Plotly.react(node, data, layout, { responsive: true, displaylogo: false, modeBarButtons: buttons })
   node.dataset.draws = String(Number(node.dataset.draws ?? 0) + 1)
 }
 

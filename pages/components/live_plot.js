@@ -98,11 +98,26 @@ const traces = (kept, dark) => merged(kept.lines).flatMap((line) => {
   return [shade, stroke]
 }).sort((one, other) => depth(one) - depth(other))
 
+// The names beside the lines are no part of Plotly's chart; these are the same as annotations, for a picture of it.
+const namesAsNotes = (node) => {
+  const { xaxis, yaxis } = node._fullLayout
+  const escaped = (text) => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;")
+  return [...node.querySelectorAll(".raydeck-label")].map((label) => {
+    const share = label.clientWidth / label.scrollWidth // of the name that there is room for
+    const text = share < 1 ? `${label.textContent.slice(0, Math.floor(label.textContent.length * share) - 1)}…` : label.textContent
+    const middle = label.offsetTop + label.offsetHeight / 2
+    return { text: escaped(text), showarrow: false, xref: "paper", yref: "paper", xanchor: "left", yanchor: "middle",
+      x: (label.offsetLeft - xaxis._offset) / xaxis._length, y: 1 - (middle - yaxis._offset) / yaxis._length,
+      font: { size: 12, color: getComputedStyle(label).color } }
+  })
+}
+
 // A button that saves the chart as it looks now, on the page's ground: a transparent one is unreadable on another.
 const saving = (node, format, icon) => ({
   name: format, title: `Download as ${format}`, icon: window.Plotly.Icons[icon],
   click: () => {
-    const layout = { ...node.layout, paper_bgcolor: getComputedStyle(node).getPropertyValue("--st-background-color").trim() || "#ffffff" }
+    const ground = getComputedStyle(node).getPropertyValue("--st-background-color").trim() || "#ffffff"
+    const layout = { ...node.layout, paper_bgcolor: ground, annotations: [...(node.layout.annotations ?? []), ...namesAsNotes(node)] }
     const name = (node.layout.yaxis.title?.text ?? "").replace(/[^a-z0-9]+/gi, "-").replace(/^-|-$/g, "") || "chart"
     window.Plotly.downloadImage({ data: node.data, layout }, {
       format: format.toLowerCase(), filename: name, width: node.clientWidth, height: node.given.height, scale: format === "PNG" ? 2 : 1,

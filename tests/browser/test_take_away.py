@@ -71,6 +71,8 @@ def _opens_alone(browser: Browser, report: Path, alerts: list[str]) -> None:
     page.locator(".raydeck-plot").hover()
     with page.expect_download() as picture:
         page.locator("[data-title='Download as SVG']").click()
-    assert "<svg" in picture.value.path().read_text()
+    saved = picture.value.path().read_text()
+    assert "<svg" in saved
+    assert "other" in saved, "the names at the lines' ends"
     assert [url for url in asked if not url.startswith(("data:", "blob:"))] == [report.as_uri()]
     context.close()
