@@ -9,6 +9,7 @@ from pages.components.charts import Board
 
 KEPT = 32
 HEIGHT = 480
+LIGHT = {"scatter", "bar"}
 
 
 def pictures(run: Run, _board: Board) -> None:
@@ -28,8 +29,10 @@ def pictures(run: Run, _board: Board) -> None:
     found = _picture(run.id, name, tuple(params), objective, _state(run), _run=run)
     if isinstance(found, str):
         st.info(found, icon=":material/hourglass_empty:")
-    else:
+    elif isinstance(found, tuple):
         figure_plot.shown(*found, f"picture_{name}", sweeps.dark(run))
+    else:
+        st.plotly_chart(found, key=f"picture_{name}", width="stretch", height=found.layout.height)
 
 
 def _keep() -> None:
@@ -56,10 +59,14 @@ def _state(run: Run) -> tuple[int, int, object]:
 
 @st.cache_resource(show_spinner="Drawing …", max_entries=KEPT)
 def _picture(run_id: str, name: str, params: tuple[str, ...], objective: int, state: object, *, _run: Run):  # type: ignore[no-untyped-def]
-    """A picture of a run in one state, as JSON and with its height in pixels; or why there is none."""
+    """A picture of a run in one state: as JSON and its height in pixels, as a figure, or why there is none.
+
+    A cached figure is not changed by whoever shows it. Those of other traces than LIGHT are Streamlit's to draw: the page's own
+    plotly.js may be the small bundle, which lacks them.
+    """
     found = sweeps.picture(_run, name, params, objective)
-    return (
-        found
-        if isinstance(found, str)
-        else (found.update_layout(height=found.layout.height or HEIGHT).to_json(), found.layout.height or HEIGHT)
-    )
+    if isinstance(found, str):
+        return found
+    height = found.layout.height or HEIGHT
+    found.update_layout(height=height)
+    return (found.to_json(), height) if {trace.type for trace in found.data} <= LIGHT else found
