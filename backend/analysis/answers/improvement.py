@@ -11,7 +11,7 @@ from backend.analysis.answers.samples import LEVEL, Estimate, Method, Mode, Scor
 from backend.store.values import Floats
 
 SCORE = Method("score interval for the Mann–Whitney statistic", "Newcombe 2006; DeLong et al. 1988; Zou & Donner 2008")
-HALVINGS = 50
+HALVINGS = 40
 
 
 def probability(a: Scores, b: Scores, mode: Mode = "max", how: How = "best", resamples: int = resample.RESAMPLES) -> Estimate:
