@@ -21,7 +21,7 @@ MOST_IDS = 5000  # of one bulk action
 STALE_SECONDS = 30.0  # a query of durations and dates finds others as time goes by
 KEPT = 64
 SHOWN = 3  # values of one param, in a cell
-_Asked = tuple[str, Order, tuple[str, ...], int, tuple[str, ...]]
+_Asked = tuple[str, str, Order, tuple[str, ...], int, tuple[str, ...]]
 _pages: dict[_Asked, tuple[tuple[int, ...], Found]] = {}
 _vocabulary: dict[str, tuple[float, list["Word"]]] = {}
 
@@ -46,7 +46,7 @@ def page(query: str, order: Order = NEWEST, *, states: Sequence[str] = (), offse
     """
     house().launcher.reconcile()
     keys = sorted({known.column for name in columns if (known := fields.find(name)) is not None and known.kind == "metric"})
-    asked = (query, order, tuple(states), offset, tuple(keys))
+    asked = (house().database.url, query, order, tuple(states), offset, tuple(keys))
     now = (*pages.pulse(house().database), int(time.time() / STALE_SECONDS))
     kept = _pages.get(asked)
     if kept is not None and kept[0] == now:

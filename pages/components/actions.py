@@ -144,6 +144,8 @@ def _delete(runs: Sequence[Run]) -> None:
     with errors.kept():
         for run in runs:
             api.delete(run.id)
+    if _where().endswith("/runs"):
+        st.rerun()  # the query and its page stay
     go("pages/watch/runs.py")
 
 

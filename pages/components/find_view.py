@@ -40,7 +40,7 @@ class Asked:
 def ask(tools: st.delta_generator.DeltaGenerator) -> Asked:
     """Lets a person say what they look for."""
     query = st.query_params.get("q", "")
-    asked = Asked(query, (), _order(), _columns())
+    asked = Asked(query, tuple(st.session_state.get("state") or ()), _order(), _columns())
     box = st.container()
     states = st.pills(
         "State", STATES, selection_mode="multi", key="state", bind="query-params", label_visibility="collapsed", on_change=_first_page

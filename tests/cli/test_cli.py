@@ -133,3 +133,13 @@ def test_a_file_that_is_no_database_is_a_line_too(home: Path) -> None:
     assert said.returncode == 2
     assert "not a Raydeck database" in said.stderr
     assert "Traceback" not in said.stderr
+
+
+def test_a_query_is_read_and_what_is_wrong_is_pointed_at(recorded: str, database: Database) -> None:
+    found = cli("runs", "--query", "algorithm == q_learning and metrics.return_mean.best > 9", "--json")
+    assert [run["id"] for run in json.loads(found.stdout)] == [recorded]
+    wrong = cli("runs", "--query", "lake and params.alfa < 1")
+    assert wrong.returncode == 2
+    assert wrong.stderr.splitlines()[:2] == ["lake and params.alfa < 1", "         ^^^^^^^^^^^"]
+    assert "params.alpha" in wrong.stderr
+    assert "Traceback" not in wrong.stderr

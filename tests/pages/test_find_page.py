@@ -1,0 +1,83 @@
+"""The Runs page: whatever its URL says it shows rows or what is wrong, and what people say of runs stays letters."""
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from backend import api, api_find
+from tests.pages.test_pages import NASTY, app, opened, run_id, said
+
+__all__ = ["app", "run_id"]  # the fixtures
+
+
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [
+        ({"q": "params.alpha == 0.5"}, "1 run."),
+        ({"q": "zebra"}, "No run matches"),
+        ({"q": "state == runing"}, "Nothing is shown until the query can be read"),
+        ({"q": "'; drop table runs; --"}, "Nothing is shown until the query can be read"),
+        ({"q": NASTY}, "Nothing is shown until the query can be read"),
+        ({"q": "x" * 5000}, "Nothing is shown until the query can be read"),
+        ({"sort": "metrics.return_mean.best", "up": "1", "cols": "params.alpha,metrics.learner/loss.mean,tags,note,nonsense"}, "1 run."),
+        ({"sort": "'; drop table", "cols": "", "page": "99"}, "1 run."),
+        ({"sort": "params.nothing"}, "1 run."),
+        ({"state": "failed"}, "1 run."),
+    ],
+)
+def test_whatever_the_url_asks_for(app: AppTest, run_id: str, query: dict[str, str], words: str) -> None:
+    api_find.tag([run_id], [NASTY])
+    api_find.note(run_id, NASTY)
+    opened(app, "runs", **query)
+    assert words in said(app)
+    assert NASTY not in said(app), "people's words are escaped"
+    assert len(api.runs()) == 1
+
+
+def test_what_is_archived_is_hidden_until_it_is_asked_for(app: AppTest, run_id: str) -> None:
+    api_find.archive([run_id])
+    opened(app, "runs")
+    assert "No run matches" in said(app)
+    opened(app, "runs", q="archived")
+    assert "1 run." in said(app)
+
+
+def test_a_view_is_saved_opened_renamed_and_deleted_after_a_question(app: AppTest, run_id: str) -> None:
+    opened(app, "runs", q="params.alpha < 1", sort="params.alpha", cols="params.alpha,tags")
+    app.text_input(key="view_name").set_value(NASTY).run()
+    app.button(key="view_save").click().run()
+    (view,) = api_find.views()
+    assert view.name == NASTY
+    opened(app, "runs", q="nothing like it", sort="created", cols="")
+    app.button(key="view_open_0").click().run()
+    assert app.query_params["q"] == "params.alpha < 1"
+    assert app.query_params["sort"] == "params.alpha"
+    assert app.query_params["cols"] == "params.alpha,tags"
+    app.button(key="view_rename_0").click().run()
+    app.text_input(key="view_new_0").set_value("mine").run()
+    app.button(key="view_renamed_0").click().run()
+    assert [each.name for each in api_find.views()] == ["mine"]
+    app.button(key="view_delete_0").click().run()
+    assert len(api_find.views()) == 1, "it asks first"
+    app.button(key="view_deleted_0").click().run()
+    assert api_find.views() == []
+    assert not app.exception
+
+
+def test_a_page_is_read_again_only_if_something_happened(app: AppTest, run_id: str) -> None:
+    first = api_find.page("params.alpha < 1")
+    assert api_find.page("params.alpha < 1") is first
+    api_find.star([run_id])
+    again = api_find.page("params.alpha < 1")
+    assert again is not first
+    assert again.runs[0].starred
+
+
+def test_the_columns_of_a_run_say_its_values(app: AppTest, run_id: str) -> None:
+    found = api_find.page("", columns=["metrics.return_mean.best", "metrics.learner/loss.mean"])
+    (run,) = found.runs
+    assert api_find.value(found, run, "metrics.return_mean.best") == (pytest.approx(29 / 30), "0.9667")
+    assert api_find.value(found, run, "metrics.learner/loss.mean") == (1.0, "1")
+    assert api_find.value(found, run, "params.alpha") == (0.5, "0.5")
+    assert api_find.value(found, run, "params.seed") == (2.0, "1, 2")
+    assert api_find.value(found, run, "params.nothing") == (None, "")
+    assert {"params.alpha", "metrics.return_mean.best", "environment"} <= set(api_find.columns())
