@@ -164,7 +164,8 @@ class IMPALAParams(Params):
 
 class APPOParams(IMPALAParams):
     clip_param: float = Field(0.3, gt=0, title="Clip range", description="How far one update may move the policy.", json_schema_extra=MORE)
-    num_epochs: int = Field(2, ge=1, title="Epochs", description="How often each batch is learned from.", json_schema_extra=MORE)
+    num_epochs: int = Field(4, ge=1, title="Epochs", description="How often each batch is learned from.", json_schema_extra=MORE)
+    train_batch_size: int = Field(512, ge=32, title="Batch (env steps)", description="Env steps in one update.")
 
 
 RLLIB_ALGORITHMS = (
