@@ -12,7 +12,7 @@ from backend.analysis.answers import Sample, sample
 from backend.analysis.groups import Group, Member
 from backend.catalog import metrics
 from backend.catalog.metrics import Mode
-from backend.store.values import Curve, Floats, Run, RunState, TrialState
+from backend.store.values import FINISHED, Curve, Floats, Run, RunState, TrialState
 
 How = Literal["share", "last", "best", "reports"]
 Why = Literal["", "diverged", "failed", "missing"]
@@ -125,7 +125,7 @@ def scored(group: Group, rule: Rule, mode: Mode, curves: Mapping[Place, Curve], 
 
 
 def _score(member: Member, rule: Rule, mode: Mode, curve: Curve | None, end: Floats | None) -> Score:
-    is_open = member.trial.state not in (TrialState.SUCCEEDED, TrialState.PRUNED, TrialState.FAILED)
+    is_open = member.trial.state not in FINISHED and member.run.state is not RunState.SUCCEEDED
     if member.trial.state is TrialState.FAILED or (is_open and member.run.state is RunState.FAILED):
         return Score(member, math.nan, "failed")
     if curve is None or not len(curve.last):

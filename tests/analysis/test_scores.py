@@ -71,6 +71,17 @@ def test_what_has_no_score_is_counted_and_named_and_not_averaged(home: Path) -> 
     assert f"NaN or infinite values within what is averaged: {ids[2]}, seed 3." in said
 
 
+def test_a_seed_that_goes_on_counts_so_far_and_is_named(home: Path) -> None:
+    with backend.track("going", seed=1) as run:
+        run.log({"reward": 2.0}, step=1)
+        poll(lambda: api_compare.keys(api_compare.some([run.id])).get(run.id), 30, "a report")
+        (found,) = api_answers.scored(grouped([run.id]), "reward", Rule("last"), "max")
+    assert found.scores[0].value == 2.0
+    assert f"not at the end yet: counted with what is there so far: {run.id}, seed 1." in found.notes[0]
+    (found,) = api_answers.scored(grouped([run.id]), "reward", Rule("last"), "max")
+    assert found.notes == []
+
+
 def test_an_evaluation_is_judged_by_its_last_value_and_a_nonsense_link_by_the_default() -> None:
     assert scores.rule_of("", "eval/return_mean").how == "last"
     assert scores.rule_of("", "reward").how == "share"
