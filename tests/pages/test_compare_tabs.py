@@ -5,11 +5,14 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from backend import api, api_export
-from backend.analysis import diff
+from backend import api, api_compare, api_export
+from backend.analysis import diff, groups, scores
+from backend.figures.lines import Display
 from backend.store import runs
 from backend.store.metrics import Recorder
-from pages.components import markup
+from pages.components import compare_report, markup
+from pages.components.compare_report import Look
+from pages.components.comparison import Comparison
 from tests.conftest import LAKE, content
 from tests.pages.test_pages import NASTY, app, opened, said
 
@@ -84,3 +87,27 @@ def test_the_report_is_offered_and_its_note_is_kept(app: AppTest) -> None:
     opened(app, "compare", runs=",".join(reversed(ids)), tab="Report")
     assert app.text_area[0].value == "**mine** <b>"
     assert "backend.points" in app.code[0].value
+
+
+def made(run_ids: list[str], key: str = "return_mean", mode: str | None = "max", baseline: str = "") -> str:
+    """Returns the report on some runs, as a click makes it."""
+    found = tuple(api_compare.some(run_ids))
+    what = Comparison(found, tuple(groups.grouped(found)), (key,), key, "step", Display())
+    look = Look("http://here", (key,), None, {}, scores.rule_of("", key), mode, "iqm", baseline)  # type: ignore[arg-type]
+    return compare_report._html(what, look)
+
+
+@pytest.mark.usefixtures("app")
+def test_a_report_is_made_of_whatever_there_is() -> None:
+    one, other = lake("a"), lake("b", algorithm="sarsa")
+    script = runs.begin(api.house().database, {"kind": "external", "name": NASTY, "params": {}}, "host", {})
+    assert "Against a" in made([one, other])
+    assert "Against b" in made([one, other], baseline=other)
+    assert "Is it better?" not in made([one, other], mode=None)
+    assert "Is it better?" not in made([one])
+    assert "has not reported this metric" in made([one, script])
+    assert "The first report has not come yet" in made([script], "nothing")
+    assert "3 runs compared" in made([one, other, script], "nothing")
+    for page in (made([one, script]), made([script], NASTY)):
+        assert page.count("<script") == 3
+        assert "<script>alert" not in page
