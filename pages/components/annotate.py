@@ -18,10 +18,9 @@ def tags_of(runs: Sequence[Run]) -> None:
         every = sorted({*api_find.tags(), *common}) if runs else []
         key = f"{_TAGS}_{'_'.join(run.id for run in runs[:3])}_{len(runs)}_{'_'.join(common)}"
         st.multiselect(
-            "Tags", every, default=common, accept_new_options=True, key=key,
+            "Tags", every, default=common, accept_new_options=True, key=key, on_change=_tag, args=([run.id for run in runs], common, key),
             help="Those that all of the ticked runs have. Type a new one and press Enter.", placeholder="choose or type a tag",
         )  # fmt: skip
-        st.button("Save tags", type="primary", key="tags_save", on_click=_tag, args=([run.id for run in runs], common, key))
 
 
 def _tag(run_ids: Sequence[str], before: Sequence[str], key: str) -> None:
