@@ -38,16 +38,42 @@ def spread(curves: Sequence[Curve]) -> Spread | None:
         return None
     who, x, mean, low, high = (column[known] for column in (who, x, mean, low, high))
     order = np.lexsort((x, who))  # a trial that began anew after a crash goes back in x
-    who, x, mean = who[order], x[order], mean[order]
+    who, x, mean, low, high = (column[order] for column in (who, x, mean, low, high))
+    who, x, mean, low, high = _with_starts(np.array([begin(curve) for curve in curves]), who, x, mean, low, high)
     grid = _grid(x)
     columns = np.sort(_table(grid, who, x, mean), axis=0)  # NaN comes last
     counts = np.isfinite(columns).sum(axis=0)
     lowest, highest = columns[0].copy(), _quantile(columns, counts, 1.0)
     places = _nearest(grid, x)
-    np.fmin.at(lowest, places, low[order])
-    np.fmax.at(highest, places, high[order])
+    np.fmin.at(lowest, places, low)
+    np.fmax.at(highest, places, high)
     quarter, median, three_quarters = (_quantile(columns, counts, share) for share in (0.25, 0.5, 0.75))
     return Spread(grid, lowest, quarter, median, three_quarters, highest)
+
+
+def begin(curve: Curve) -> float:
+    """Returns where a curve begins: of a bucket of several points x is the last one's. Of steps the first is known too."""
+    if not len(curve.x):
+        return np.nan
+    first = curve.records[0]
+    return float(first["step_min"] if first["step_max"] == curve.x[0] else curve.x[0])
+
+
+def _with_starts(
+    starts: Floats, who: Indices, x: Floats, mean: Floats, low: Floats, high: Floats
+) -> tuple[Indices, Floats, Floats, Floats, Floats]:
+    """Returns the columns with a point where each trial's first bucket begins: its lowest value if it rises, else its highest."""
+    first = np.flatnonzero(np.diff(who, prepend=-1))
+    wide = first[starts[who[first]] < x[first]]
+    after = np.minimum(wide + 1, len(x) - 1)
+    rises = (who[after] != who[wide]) | (mean[after] >= mean[wide])
+    value = np.where(rises, low[wide], high[wide])
+    low, high = low.copy(), high.copy()
+    low[wide], high[wide] = np.where(rises, mean[wide], low[wide]), np.where(rises, high[wide], mean[wide])
+    columns: list[Floats] = [
+        np.insert(column, wide, new) for column, new in ((x, starts[who[wide]]), (mean, value), (low, value), (high, value))
+    ]
+    return np.insert(who, wide, who[wide]), columns[0], columns[1], columns[2], columns[3]
 
 
 def _grid(x: Floats) -> Floats:

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from backend.analysis.spread import spread
+from backend.analysis.spread import begin, spread
 from backend.figures import lines, palette
 from backend.figures.lines import Chart, Display, Line, Titles
 from backend.store.values import Curve, Floats, Run, Trial, TrialState
@@ -163,7 +163,10 @@ def _with_gaps(found: Sequence[Curve]) -> tuple[Floats, Floats]:
     begins[[0, *ends[:-1]]] = True
     # Where a curve rises, a bucket's lowest value comes first, where it falls its highest; the first one is taken to rise.
     rises = begins | (np.diff(mean, prepend=mean[:1]) >= 0)
-    middle = np.where(begins, x, (np.concatenate([x[:1], x[:-1]]) + x) / 2)
+    middle = (np.concatenate([x[:1], x[:-1]]) + x) / 2
+    middle[begins] = x[begins]
+    drawn = [curve for curve in found if len(curve.x)]
+    middle[np.cumsum([0, *(len(curve.x) for curve in drawn)])[:-1]] = [begin(curve) for curve in drawn]
     pairs_x, pairs_y = np.column_stack([middle, x]).ravel(), np.empty(2 * len(x))
     pairs_y[::2], pairs_y[1::2] = np.where(rises, low, high), np.where(rises, high, low)
     return np.insert(pairs_x, 2 * ends, np.nan), np.insert(pairs_y, 2 * ends, np.nan)

@@ -39,3 +39,14 @@ def test_a_trial_that_began_anew_and_one_without_values_do_no_harm() -> None:
     np.testing.assert_allclose(over.median, [0.1, 0.2, 0.4])
     assert spread([]) is None
     assert spread([curve(1, [1], [np.nan])]) is None
+
+
+def test_a_first_bucket_of_many_points_begins_where_they_do() -> None:
+    rising = curve(0, [8, 16], [0.4, 0.8], spread=0.3)
+    rising.records["step_min"], rising.records["step_max"] = [1, 9], [8, 16]
+    over = spread([rising])
+    assert over is not None
+    assert over.x.tolist() == [1, 8, 16]
+    np.testing.assert_allclose(over.median, [0.1, 0.4, 0.8])
+    np.testing.assert_allclose(over.low, [0.1, 0.4, 0.5])
+    np.testing.assert_allclose(over.high, [0.1, 0.7, 1.1])
