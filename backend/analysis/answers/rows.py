@@ -30,6 +30,11 @@ def order_weights(n: int, statistic: Statistic) -> Floats:
     return weights
 
 
+def is_mean(n: int, statistic: Statistic) -> bool:
+    """Returns whether a statistic of n seeds is their mean: the interquartile mean of three has nothing to leave out."""
+    return bool((order_weights(n, statistic) > 0).all())
+
+
 @lru_cache(maxsize=16)
 def resampling(n: int, statistic: Statistic, resamples: int, stream: int) -> Floats:
     """Returns the weights that make of n sorted values the statistic of each resample: (n, resamples)."""
@@ -52,7 +57,7 @@ def interval(table: Floats, statistic: Statistic, resamples: int) -> Ends:
     of medians and interquartile means the expanded percentile.
     """
     n = table.shape[1]
-    if statistic == "mean":
+    if is_mean(n, statistic):
         (low, high), (least, most) = of_means([(table, 1.0)], resamples), around(table.mean(axis=1), [(table, 1.0)])
         two = clumped(table)
         return np.where(two, least, low), np.where(two, most, high)
@@ -80,7 +85,7 @@ def difference_interval(x: Floats, y: Floats, statistic: Statistic, resamples: i
     plain ones, for a resample's median varies more than the median does.
     """
     center, parts = point(x, statistic) - point(y, statistic), [(x, 1.0), (y, -1.0)]
-    if statistic == "mean":
+    if is_mean(max(x.shape[1], y.shape[1]), statistic):
         return around(center, parts)
     left, right = distribution(x, statistic, resamples, 1), distribution(y, statistic, resamples, 2)
     freedom = joined((left.var(axis=1), x.shape[1] - 1), (right.var(axis=1), y.shape[1] - 1))
@@ -96,8 +101,9 @@ def distribution(table: Floats, statistic: Statistic, resamples: int, stream: in
 def joined(a: tuple[Floats, float], b: tuple[Floats, float]) -> Floats:
     """Returns the degrees of freedom of a difference of two (variance, degrees of freedom), Welch 1947."""
     (u, freedom_a), (v, freedom_b) = a, b
-    with np.errstate(invalid="ignore", divide="ignore"):
-        return np.where(u + v > 0, (u + v) ** 2 / (u**2 / freedom_a + v**2 / freedom_b), freedom_a + freedom_b)
+    whole = np.where(u + v > 0, u + v, 1.0)
+    parted = (u / whole) ** 2 / freedom_a + (v / whole) ** 2 / freedom_b
+    return np.asarray(1 / np.where(u + v > 0, parted, 1 / (freedom_a + freedom_b)))
 
 
 def cut(found: Floats, tails: Floats) -> Ends:
@@ -120,8 +126,9 @@ def around(center: Floats, parts: Sequence[Part]) -> Ends:
 
     own = [(weight**2 * table.var(axis=1, ddof=1) / table.shape[1], table.shape[1] - 1) for table, weight in parts]
     total = np.asarray(sum(variance for variance, _ in own))
-    with np.errstate(invalid="ignore"):
-        freedom = np.where(total > 0, total**2 / sum(variance**2 / free for variance, free in own), 1.0)
+    whole = np.where(total > 0, total, 1.0)
+    parted = np.asarray(sum((variance / whole) ** 2 / free for variance, free in own))
+    freedom = 1 / np.where(total > 0, parted, 1.0)
     reach = special.stdtrit(freedom, (1 + LEVEL) / 2) * np.sqrt(total)
     return center - reach, center + reach
 
