@@ -13,7 +13,7 @@ EXAMPLES = {
     "created >= 2026-11-01": "today, yesterday, 2026-11, “2026-11-01 14:30”",
     "duration > 2h": "90 (seconds), 30s, 5min, 1d",
     "archived": "hidden unless a query says so; also: starred, note, tags, params.lr",
-    "params.`my name` == 3": "a name with spaces stands in backticks",
+    "`params.my name` == 3": "a name with spaces stands in backticks",
 }
 _HEAD = "| Query | |\n|---|---|\n"
 

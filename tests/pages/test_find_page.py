@@ -4,6 +4,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from backend import api, api_find
+from pages.components.query_help import EXAMPLES
 from tests.pages.test_pages import NASTY, app, opened, run_id, said
 
 __all__ = ["app", "run_id"]  # the fixtures
@@ -81,3 +82,8 @@ def test_the_columns_of_a_run_say_its_values(app: AppTest, run_id: str) -> None:
     assert api_find.value(found, run, "params.seed") == (2.0, "1, 2")
     assert api_find.value(found, run, "params.nothing") == (None, "")
     assert {"params.alpha", "metrics.return_mean.best", "environment"} <= set(api_find.columns())
+
+
+def test_every_example_of_the_help_can_be_read() -> None:
+    for query in EXAMPLES:
+        assert api_find.check(query) is None, query
