@@ -111,3 +111,29 @@ def test_a_tune_function_of_ones_own_with_its_parameters_found(start_app: Callab
     shown_state(page, "succeeded")
     expect(page.get_by_text("Learning curves")).to_be_visible()
     expect(page.get_by_text("6 trials · all 30 points")).to_be_visible()
+
+
+def ppo_from_the_form(page: Page, url: str) -> str:
+    """Asks for six trials of PPO's learning rate on CartPole, all else as the form begins; returns the run's id."""
+    page.goto(f"{url}/sweep")
+    pick(page, "Trainable", "A reinforcement-learning algorithm")
+    in_yaml(page, "algorithm: ppo")
+    in_yaml(page, "environment: CartPole-v1")
+    filled(page, "Samples", "6")
+    in_yaml(page, "samples: 6")
+    expect(page.get_by_text("6 trials, 1 CPU each")).to_be_visible()
+    page.get_by_role("button", name="Start run").click()
+    page.wait_for_url("**/run?id=*")
+    return str(re.search(r"id=(\w+)", page.url).group(1))  # type: ignore[union-attr]
+
+
+def test_the_learning_rate_of_ppo_is_tuned_from_the_form(start_app: Callable[[], App], page: Page) -> None:
+    run_id = ppo_from_the_form(page, start_app().url)
+    spec = api.run(run_id).spec
+    assert (spec["trainable"]["algorithm"], spec["trainable"]["environment"]) == ("ppo", "CartPole-v1")
+    assert (spec["metric"], spec["mode"], spec["samples"], spec["search"]) == ("return_mean", "max", 6, "optuna")
+    low, high = spec["space"]["lr"]["loguniform"]
+    assert low < 3e-4 < high
+    poll(lambda: any(trial.reports for trial in api.run(run_id).trials), 240, "a trial reports")
+    api.stop(run_id)
+    poll(lambda: api.run(run_id).is_over, 60, "stopped")
