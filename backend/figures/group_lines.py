@@ -40,17 +40,20 @@ def draw(bundles: Sequence[Bundle], titles: Titles, display: Display) -> Chart:
     bands = {bundle.id: _band(bundle, display) for bundle in shown}
     room = MOST if display.members else 0
     behind: list[Line] = []
+    raw: list[Line] = []
     front: list[Line] = []
     for bundle in shown:
-        members = list(_members(bundle, bands[bundle.id], display, room))
-        room -= sum(bool(line.merge) for line in members)
-        behind += [line for line in members if line.merge]
+        members = list(_members(bundle, bands[bundle.id], display, room, many=len(shown) > MANY))
+        faint = [line for line in members if line.merge == bundle.id]
+        room -= len(faint)
+        behind += faint
+        raw += [line for line in members if line.merge and line.merge != bundle.id]
         front += [line for line in members if not line.merge]
         front += _bold(bundle, bands[bundle.id], display)
     every = [curve for bundle in there for curve in bundle.curves]
     if len(behind) > MANY:
         behind = [replace(line, opacity=FAINTER) for line in behind]
-    chart = lines.chart_of([*behind, *front], every, titles, display)
+    chart = lines.chart_of([*raw, *behind, *front], every, titles, display)
     return replace(chart, layout=_layout(chart.layout, front), caption=_caption(there, bands, behind, chart.caption, titles, display))
 
 
@@ -76,7 +79,7 @@ def _band(bundle: Bundle, display: Display) -> Band | None:
     return group_bands.band([_smooth(curve, display) for curve in bundle.curves], bundle.common, display.statistic)
 
 
-def _members(bundle: Bundle, band: Band | None, display: Display, room: int) -> Iterator[Line]:
+def _members(bundle: Bundle, band: Band | None, display: Display, room: int, *, many: bool) -> Iterator[Line]:
     """Yields a group's members: the only one, or those of an opened group, as lines of their own; else at most `room` faint ones."""
     alone, own = len(bundle.curves) == 1, palette.of_run(bundle.ordinal)
     told = alone or bundle.is_open or band is None
@@ -91,7 +94,17 @@ def _members(bundle: Bundle, band: Band | None, display: Display, room: int) -> 
         look = {"dash": palette.dash_of(bundle.ordinal if alone else 1 + place), "group": bundle.id, "pick": bundle.id}
         label = bundle.label if alone else name
         line = lines.of_curve(curve, f"{bundle.label} · {name}", others[place % len(others)], width=1.6 if alone else 1.2, **look)
-        yield from lines.smoothed(replace(line, label=label), display)
+        yield from _one_of_many(line, label, curve, display) if many else lines.smoothed(replace(line, label=label), display)
+
+
+def _one_of_many(line: Line, label: str, curve: Curve, display: Display) -> Iterator[Line]:
+    """Yields one of many lines, and behind it the raw one by way of its extremes: those of one colour are drawn as one."""
+    if display.smoothing or curve.width > 1:
+        x, y = (curve.x, curve.mean) if curve.width == 1 else _by_extremes(curve)
+        look: dict[str, Any] = {"opacity": FAINT, "width": 1, "in_legend": False, "in_hover": False, "merge": f"raw {line.colour}"}
+        yield Line(line.name, line.colour, x, y, **look)
+    y = lines.smoother(display, len(line.y))(line.y) if display.smoothing else line.y
+    yield replace(line, y=y, low=None, high=None, label=label)
 
 
 def _faint(bundle: Bundle, curve: Curve, colour: str) -> Line:

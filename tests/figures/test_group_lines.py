@@ -98,6 +98,20 @@ def test_every_spike_is_in_the_members_behind() -> None:
     assert (faint.y.min(), faint.y.max()) == (-50, 50)
 
 
+@pytest.mark.parametrize("smoothing", ["", "ema"])
+def test_of_many_lines_the_raw_ones_of_a_colour_are_drawn_as_one_with_their_extremes(smoothing: str) -> None:
+    values = np.zeros(1000)
+    values[700] = 50
+    points = pyramid.of_points(np.arange(1000.0), np.arange(1000.0), np.arange(1000.0), values)
+    records = pyramid.merged(points, np.arange(0, 1000, 8))
+    spiky = Curve("run", 0, "reward", records["step_max"], records, 8, 1000)
+    chart = group_lines.draw([bundle(number, [spiky]) for number in range(1, 101)], TITLES, Display(smoothing=smoothing))
+    raw = [line for line in chart.lines if line.merge]
+    assert (len(raw), len({line.merge for line in raw})) == (100, 10)
+    assert all(line.y.max() == 50 for line in raw)
+    assert len([line for line in chart.lines if line.label]) == 100
+
+
 def test_names_are_letters() -> None:
     chart = group_lines.draw([bundle(1, seeds(3), label="<b>x</b>")], TITLES, Display())
     assert all("<b>" not in line.name for line in chart.lines)
