@@ -38,7 +38,7 @@ def main() -> None:
         with _ended_with_its_cluster(api), app() as ours:
             print(f"Page complete, cold browser                    Raydeck          TensorBoard (medians of {ROUNDS})")
             _compared(f"1 run of {LONG:,} points", f"{ours.url}/run?id={one}", f"{folder}/board_1")
-            _compared(f"{RUNS} runs of {SHORT:,} points", f"{ours.url}/compare?runs={','.join(many)}", f"{folder}/board_{RUNS}")
+            _compared(f"{RUNS} runs of {SHORT:,} points", f"{ours.url}/compare?runs={','.join(many)}&by=id", f"{folder}/board_{RUNS}")
             _live(ours)
 
 
