@@ -11,6 +11,12 @@ from pages.components import errors
 _TAGS, _NOTE = "tags_chosen", "note_written"
 
 
+def tagged(tag: str) -> str:
+    """Returns the query that finds the runs with a tag."""
+    quote = "'" if '"' in tag else '"'
+    return f"tags contains {quote}{tag}{quote}"
+
+
 def tags_of(runs: Sequence[Run]) -> None:
     """A popover that gives tags to the ticked runs, and takes those that all of them have."""
     with st.popover("Tag", icon=":material/sell:", disabled=not runs, key="tag_selected"):

@@ -21,6 +21,7 @@ from pages.components.markup import markup
 from pages.components.text import plain
 
 MOST_NOTES = 12
+SEVERAL = 3  # comparisons at once, from which on chance is worth a word
 SHORT = {"iqm": "IQM", "mean": "mean", "median": "median"}
 PAPER = "The statistics are those of rliable: Agarwal et al. 2021, Deep Reinforcement Learning at the Edge of the Statistical Precipice."
 WAIT = 0.4  # seconds between two looks at the progress
@@ -74,6 +75,11 @@ def _show(what: Comparison, found: Answers, board: Board) -> None:
     if found.scale:
         out = f" Left out, because not all groups have it: {', '.join(found.left_out)}." if found.left_out else ""
         st.caption(plain(f"Scores over {len(found.environments)} environments, on one scale. {found.scale}.{out}"))
+    if len(found.pairs) >= SEVERAL:
+        st.caption(
+            f"These are {len(found.pairs)} comparisons, each with its own 95 % interval; nothing corrects for their number. "
+            "Of twenty such intervals, about one misses the truth by chance."
+        )
     _coverage(found)
     compare_answers_more.offers(found)
     st.subheader("Performance profile")

@@ -7,7 +7,7 @@ import streamlit as st
 from backend import api, api_find
 from backend.api_find import Found, Order
 from backend.errors import InvalidQuery
-from pages.components import actions, errors, examples, paging
+from pages.components import actions, annotate, errors, examples, paging
 from pages.components.query_box import query_box
 from pages.components.query_help import query_help
 from pages.components.run_table import OFFERED, found_table
@@ -124,7 +124,7 @@ def _act(what: str, on: str) -> None:
             (run,) = api_find.some([on]) or [None]
             api_find.star([on], run is not None and not run.starred)
         else:
-            _search(f'tags contains "{on}"' if '"' not in on else f"tags contains '{on}'")
+            _search(annotate.tagged(on))
     st.rerun()
 
 

@@ -1,6 +1,7 @@
 """The parts of a run's page; what differs from kind to kind is in a view of its own."""
 
 import time
+from urllib.parse import urlencode
 
 import pandas as pd
 import streamlit as st
@@ -8,6 +9,7 @@ import streamlit as st
 from backend import api, api_sweeps, specs
 from backend.analysis import progress, words
 from backend.api import Run
+from pages.components.annotate import tagged
 from pages.components.badges import shown_state, state_badge
 from pages.components.charts import Board
 from pages.components.run_table import waits_for
@@ -33,6 +35,17 @@ def header(run: Run) -> None:
     if waits := "" if run.is_over else waits_for(run):
         said.append(f"waits for {waits}")
     st.caption(plain(" · ".join(filter(None, said))))
+    annotations(run)
+
+
+def annotations(run: Run) -> None:
+    """What a person says of the run: tags, which lead to the others with them, and the note."""
+    said = [":material/star: starred"] * run.starred + [":material/archive: archived"] * run.archived
+    said += [f"[:material/sell: {plain(tag)}](/runs?{urlencode({'q': tagged(tag)})})" for tag in run.tags]
+    if said:
+        st.caption(" · ".join(said))
+    if run.note:
+        st.caption(f":material/edit_note: {plain(run.note)}")
 
 
 def problem(run: Run) -> None:

@@ -10,7 +10,7 @@ import streamlit as st
 from sqlalchemy import update
 from streamlit.testing.v1 import AppTest
 
-from backend import api, api_tasks, specs
+from backend import api, api_find, api_tasks, specs
 from backend.catalog.examples import EXAMPLES
 from backend.catalog.functions import FUNCTIONS
 from backend.errors import InvalidSpec
@@ -96,6 +96,14 @@ def test_an_example_starts_and_opens(app: AppTest, page: str) -> None:
 def test_each_page_shows_a_recorded_run(app: AppTest, run_id: str, page: str) -> None:
     opened(app, page, id=run_id, runs=run_id)
     assert "<script>" not in said(app).replace("\\<script\\>", "")
+
+
+def test_a_run_says_what_people_said_of_it(app: AppTest, run_id: str) -> None:
+    api_find.tag([run_id], add=["<b>odd</b> [tag]"])
+    api_find.note(run_id, "*my* <i>note</i>")
+    opened(app, "run", id=run_id)
+    assert r"\<b\>odd\</b\> \[tag\]" in said(app), "letter by letter"
+    assert r"\*my\* \<i\>note" in said(app)
 
 
 @pytest.mark.parametrize("tab", ["Reward", "Metrics", "Trials", "Events", "Log", "Spec"])
