@@ -15,7 +15,7 @@ from backend.api import house, launch
 from backend.catalog import tunables
 from backend.catalog.trainables import TRAINABLES
 from backend.catalog.tunables import Found
-from backend.errors import IllegalMove, InvalidSpec
+from backend.errors import IllegalMove, InvalidSpec, UnknownWorkload
 from backend.specs import SweepSpec, parse, tuning
 from backend.specs.tuning import Tuning
 from backend.store import checkpoints, queries
@@ -111,13 +111,22 @@ def _sound(run: Run, asked: Mapping[str, Any]) -> None:
         InvalidSpec
     """
     spec = parse({**run.spec, **asked, **{name: None for name in NO_LIMIT if asked.get(name) == 0}})
-    if asked.get("time_budget_s") == 0 and isinstance(spec, SweepSpec) and isinstance(spec.trainable, str):
-        code = queries.workload(house().database, run.id)
-        if tuning.is_endless(spec, tunables.look_up(spec.trainable, house().settings.workloads_folder, code)):
-            raise InvalidSpec({"time_budget_s": f"{tuning.ENDLESS}: without a time budget it would never end"})
+    if asked.get("time_budget_s") == 0 and isinstance(spec, SweepSpec) and _is_endless(run.id, spec):
+        raise InvalidSpec({"time_budget_s": f"{tuning.ENDLESS}: without a time budget it would never end"})
     begun = len({trial.number // run.spec["repeats"] for trial in run.trials})
     if asked.get("samples") is not None and asked["samples"] < begun:
         raise InvalidSpec({"samples": f"{begun} have begun already"})
+
+
+def _is_endless(run_id: str, spec: SweepSpec) -> bool:
+    """Whether nothing but a time budget ends a trial; of a trainable whose code is gone nobody can tell."""
+    if not isinstance(spec.trainable, str):
+        return False
+    code = queries.workload(house().database, run_id)
+    try:
+        return tuning.is_endless(spec, tunables.look_up(spec.trainable, house().settings.workloads_folder, code))
+    except UnknownWorkload:
+        return False
 
 
 def stop_trial(run_id: str, number: int) -> None:

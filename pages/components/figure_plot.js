@@ -32,8 +32,8 @@ const draw = (node) => {
   layout.font = { family: value("--st-font"), color: value("--st-text-color"), size: 13 }
   layout.hoverlabel = { bgcolor: value("--st-secondary-background-color"), bordercolor: value("--st-border-color"), font: layout.font, align: "left" }
   layout.modebar = { bgcolor: "rgba(0,0,0,0)", color: value("--st-border-color"), activecolor: value("--st-text-color") }
-  const buttons = [[saving(node, "PNG", "camera"), saving(node, "SVG", "disk")]]
-  window.Plotly.react(node, data, layout, { responsive: true, displaylogo: false, modeBarButtons: buttons })
+  node.buttons ??= [[saving(node, "PNG", "camera"), saving(node, "SVG", "disk")]] // others would make a new plot each time
+  window.Plotly.react(node, data, layout, { responsive: true, displaylogo: false, modeBarButtons: node.buttons })
   node.dataset.draws = String(Number(node.dataset.draws ?? 0) + 1)
 }
 

@@ -139,10 +139,11 @@ const draw = (node) => {
   layout.hoverlabel = { bgcolor: value("--st-secondary-background-color"), bordercolor: value("--st-border-color"), font: layout.font }
   if (layout.meta?.labels) layout.margin.r = labelRoom(node)
   const data = traces(kept, isDark(node) && node.given.dark)
+  node.buttons ??= [saving(node, "PNG", "camera"), saving(node, "SVG", "disk")] // others would make a new plot, and forget the zoom
   window.Plotly.react(node, data, layout, {
     responsive: true, displaylogo: false, doubleClick: "autosize",
     modeBarButtonsToRemove: ["select2d", "lasso2d", "sendChartToCloud", "toImage"], // nothing leaves this machine
-    modeBarButtonsToAdd: [saving(node, "PNG", "camera"), saving(node, "SVG", "disk")],
+    modeBarButtonsToAdd: node.buttons,
   })
   node.dataset.draws = String(Number(node.dataset.draws ?? 0) + 1)
   if (!node.listens) {

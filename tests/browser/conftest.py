@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
 import threading
@@ -21,11 +22,18 @@ FLAGS += ["--disable-sync", "--no-first-run"]
 expect.set_options(timeout=20_000)  # a cold page on a busy machine
 
 
+def free_port() -> int:
+    """Returns a port that is free: two apps that start at once from the same port would both take the next."""
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
+
+
 class App:
     """A web process of its own; `url` is known once it answers."""
 
-    def __init__(self, home: Path) -> None:
-        environment = {**os.environ, "RAYDECK_HOME": str(home), "RAYDECK_PORT": "8701"}
+    def __init__(self, home: Path, port: int) -> None:
+        environment = {**os.environ, "RAYDECK_HOME": str(home), "RAYDECK_PORT": str(port)}
         self.process = subprocess.Popen(
             [sys.executable, "-m", "backend", "app"], env=environment, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         )
@@ -54,12 +62,12 @@ def plot(page: Page, expression: str) -> Any:
 
 
 @pytest.fixture
-def start_app(cluster: Path) -> Iterator[Callable[[], App]]:
+def start_app(cluster: Path) -> Iterator[Callable[..., App]]:
     """Starts the app as often as asked; all are ended with the test."""
     started: list[App] = []
 
-    def start() -> App:
-        started.append(App(cluster))
+    def start(port: int = 0) -> App:
+        started.append(App(cluster, port or free_port()))
         return started[-1]
 
     yield start

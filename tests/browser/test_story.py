@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from backend import api
 from backend.store.values import RunState
-from tests.browser.conftest import PLOT, App, plot
+from tests.browser.conftest import PLOT, App, free_port, plot
 from tests.conftest import CARTPOLE, ENDLESS, LAKE, poll
 
 pytestmark = [pytest.mark.ray, pytest.mark.browser]
@@ -149,8 +149,9 @@ def test_names_stay_letters(start_app: Callable[[], App], page: Page) -> None:
         assert page.title() != "owned"
 
 
-def test_a_second_app_takes_the_next_port_and_says_so(start_app: Callable[[], App]) -> None:
-    first, second = start_app(), start_app()
+def test_a_second_app_takes_the_next_port_and_says_so(start_app: Callable[..., App]) -> None:
+    port = free_port()
+    first, second = start_app(port), start_app(port)
     assert first.url != second.url
     assert any("is taken" in line for line in second.lines)
 
