@@ -87,7 +87,7 @@ def test_form_start_curve_zoom_stop_second_run_compare_reload(start_app: Callabl
     page.goto(f"{app.url}/runs?q=story")
     page.get_by_role("checkbox", name="Select story two").check()
     page.get_by_role("checkbox", name="Select story", exact=True).check()
-    expect(page.get_by_text("2 of 2 selected")).to_be_visible()
+    expect(page.get_by_text("2 of 2 runs selected")).to_be_visible()
     page.get_by_role("button", name="Compare").click()
     page.wait_for_url("**/compare?runs=*")
     assert first in page.url
