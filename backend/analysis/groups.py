@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from backend.analysis import words
+from backend.store.find.settings import flat
 from backend.store.values import SWEEP, Run, Trial
 
 APART = ("id",)  # grouped by it, each run is alone
@@ -51,22 +52,12 @@ def settings(run: Run, trial: Trial | None = None) -> dict[str, Any]:
 
     With a sweep's trial, its params too.
     """
-    flat = {"id": run.id, "name": run.name, **_flat({key: value for key, value in run.spec.items() if key not in _NOT_SETTINGS})}
+    found = {"id": run.id, "name": run.name, **flat({key: value for key, value in run.spec.items() if key not in _NOT_SETTINGS})}
     if run.workload_hash:
-        flat["code"] = run.workload_hash
+        found["code"] = run.workload_hash
     if trial is not None and run.kind == SWEEP:
-        flat |= _flat({"params": trial.params})
-    return flat
-
-
-def _flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    flat: dict[str, Any] = {}
-    for key, value in values.items():
-        if isinstance(value, Mapping) and value:
-            flat |= _flat(value, f"{prefix}{key}.")
-        else:
-            flat[prefix + key] = value
-    return flat
+        found |= flat({"params": trial.params})
+    return found
 
 
 def fields(runs: Sequence[Run]) -> list[str]:

@@ -25,11 +25,16 @@ def metric(keys: Sequence[str], main: str, name: str = "metric") -> str:
 
 def x_axis(axes: Mapping[str, str], name: str = "x") -> str:
     """Lets a person choose the x axis among `axes` (key to label; the first is the default)."""
-    first = next(iter(axes))
+    return choice("x axis", axes, name, f"{name}_{'_'.join(axes)}")
+
+
+def choice(label: str, options: Mapping[str, str], name: str, key: str, *, shown: bool = False, help: str = "") -> str:
+    """Lets a person choose one of `options` (value to word), kept in the URL as `name`; the first is the default."""
+    first = next(iter(options))
     asked = st.query_params.get(name, first)
     chosen = st.segmented_control(
-        "x axis", list(axes), format_func=axes.__getitem__, default=asked if asked in axes else first, required=True,
-        key=f"{name}_{'_'.join(axes)}", label_visibility="collapsed",
+        label, list(options), format_func=options.__getitem__, default=asked if asked in options else first, required=True, key=key,
+        label_visibility="visible" if shown else "collapsed", help=help or None,
     )  # fmt: skip
     return keep(name, chosen or first, first)
 
@@ -63,15 +68,11 @@ def of_statistic(name: str = "seeds") -> Statistic:
 
 def statistic(name: str = "seeds") -> Statistic:
     """Lets a person choose what is drawn over the seeds."""
-    first = next(iter(STATISTICS))
-    asked = st.query_params.get(name, first)
-    chosen = st.segmented_control(
-        "Over the seeds", list(STATISTICS), format_func={"mean": "Mean", "median": "Median", "iqm": "IQM"}.__getitem__, required=True,
-        default=asked if asked in STATISTICS else first, key=f"{name}_statistic", label_visibility="collapsed",
+    return choice(  # type: ignore[return-value]
+        "Over the seeds", {each: {"iqm": "IQM"}.get(each, each.capitalize()) for each in STATISTICS}, name, f"{name}_statistic",
         help="What the bold line is, over the seeds. IQM: interquartile mean, the mean of the middle half, which one lucky or broken "
         "seed hardly moves. The band is its 95 % interval, by a bootstrap that allows for few seeds.",
     )  # fmt: skip
-    return keep(name, chosen or first, first)  # type: ignore[return-value]
 
 
 def members(name: str = "members") -> bool:

@@ -10,7 +10,7 @@ from backend.analysis.answers import Statistic
 from backend.analysis.groups import Group
 from backend.analysis.scores import Rule
 from backend.catalog.metrics import Mode
-from pages.components.chart_options import keep
+from pages.components.chart_options import choice, keep
 from pages.components.comparison import Comparison
 
 HOWS = {"share": "Mean of the last 10 %", "last": "Last value", "best": "Best value", "reports": "Mean of the last … reports"}
@@ -69,13 +69,10 @@ def direction(what: Comparison) -> Mode | None:
 
 
 def _statistic() -> Statistic:
-    asked = st.query_params.get("statistic", "iqm")
-    chosen = st.segmented_control(
-        "Difference of", list(STATISTICS), format_func=STATISTICS.__getitem__, required=True, key="answers_statistic",
-        default=asked if asked in STATISTICS else "iqm",
-        help="IQM: interquartile mean, the mean of the middle half of the seeds, which one lucky or broken seed hardly moves.",
-    )  # fmt: skip
-    return keep("statistic", chosen or "iqm", "iqm")  # type: ignore[return-value]
+    about = "IQM: interquartile mean, the mean of the middle half of the seeds, which one lucky or broken seed hardly moves."
+    return choice(  # type: ignore[return-value]
+        "Difference of", STATISTICS, "statistic", "answers_statistic", shown=True, help=about
+    )
 
 
 def _target() -> float | None:

@@ -21,7 +21,8 @@ BESIDE, BELOW = "beside", "below"
 def show(what: Comparison, _board: Board) -> None:
     """Shows settings side by side, a column for each run or group, and the text of two runs' own code."""
     with st.container(horizontal=True, vertical_alignment="center"):
-        per = _choice("A column for each", {RUNS: "A column per run", GROUPS: "per group"}, "per") if _folds(what) else RUNS
+        columns = {RUNS: "A column per run", GROUPS: "per group"}
+        per = chart_options.choice("A column for each", columns, "per", "choice_per") if _folds(what) else RUNS
         every = st.toggle("Show what is equal, too", key="all_settings", bind="query-params")
     rows = diff.of_groups(what.groups) if per == GROUPS else diff.of_runs(what.runs)
     shown = rows if every else [row for row in rows if row.differs]
@@ -62,17 +63,6 @@ def _groups(what: Comparison) -> list[dict[str, str]]:
     ]
 
 
-def _choice(label: str, options: dict[str, str], name: str) -> str:
-    """Lets a person choose one of some words; the first is the default and not in the URL."""
-    first = next(iter(options))
-    asked = st.query_params.get(name, first)
-    chosen = st.segmented_control(
-        label, list(options), format_func=options.__getitem__, default=asked if asked in options else first, required=True,
-        key=f"choice_{name}", label_visibility="collapsed",
-    )  # fmt: skip
-    return chart_options.keep(name, chosen or first, first)
-
-
 def _code(runs: Sequence[Run]) -> None:
     """The text of two runs' own code, and what changed between them."""
     with_code = {run.id: run for run in runs if run.workload_hash}
@@ -90,7 +80,7 @@ def _code(runs: Sequence[Run]) -> None:
         left = _pick("Left", with_code, 0, "left")
         other = next(place for place, run in enumerate(with_code.values()) if run.workload_hash != with_code[left].workload_hash)
         right = _pick("Right", with_code, other, "right")
-        look = _choice("How", {BESIDE: "Side by side", BELOW: "Unified"}, "code_as")
+        look = chart_options.choice("How", {BESIDE: "Side by side", BELOW: "Unified"}, "code_as", "choice_code_as")
     found = _compared(left, right)
     if not found:
         st.caption("These two ran the same text.")

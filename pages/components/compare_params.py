@@ -16,7 +16,7 @@ from backend.catalog.metrics import Mode
 from backend.figures import params as figures
 from backend.figures.params import Owner
 from pages.components import compare_answers_ask
-from pages.components.chart_options import keep
+from pages.components.chart_options import choice, keep
 from pages.components.charts import Board
 from pages.components.comparison import Comparison
 from pages.components.figure_plot import figure_plot
@@ -83,12 +83,7 @@ def show(what: Comparison, _board: Board) -> None:
 
 
 def _picture() -> str:
-    asked = st.query_params.get("picture", next(iter(PICTURES)))
-    chosen = st.segmented_control(
-        "Picture", list(PICTURES), default=asked if asked in PICTURES else next(iter(PICTURES)), required=True, key="params_picture",
-        format_func=lambda each: PICTURES[each].title,
-    )  # fmt: skip
-    return keep("picture", chosen or next(iter(PICTURES)), next(iter(PICTURES)))
+    return choice("Picture", {name: each.title for name, each in PICTURES.items()}, "picture", "params_picture", shown=True)
 
 
 def _scores(key: str, scored: Sequence[Scored]) -> Column:

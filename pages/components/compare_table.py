@@ -66,13 +66,9 @@ def open_group(group_id: str) -> None:
 def _which(what: Comparison) -> Which:
     goals = {goal.mode for run in what.runs if run.sweep for goal in run.sweep.goals if goal.key == what.key}
     best = goals.pop() if len(goals) == 1 else metrics.direction(what.key)
-    asked = st.query_params.get("value", "last")
-    chosen = st.segmented_control(
-        "Value", list(WHICH), format_func=lambda each: f"Best ({WHICH[each].lower()})" if each == best else WHICH[each],
-        default=asked if asked in WHICH else "last", required=True, key="value_of_groups", label_visibility="collapsed",
-        help="Which value of each member's curve counts.",
-    )  # fmt: skip
-    return chart_options.keep("value", chosen or "last", "last")  # type: ignore[return-value]
+    words_of = {each: f"Best ({word.lower()})" if each == best else word for each, word in WHICH.items()}
+    about = "Which value of each member's curve counts."
+    return chart_options.choice("Value", words_of, "value", "value_of_groups", help=about)  # type: ignore[return-value]
 
 
 def _by(what: Comparison) -> tuple[tuple[str, str], ...]:

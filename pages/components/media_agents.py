@@ -54,8 +54,8 @@ class Agent:
 def agents(runs: Sequence[Run]) -> None:
     """Shows the agents of runs; which ones, whose checkpoints and which episode is in the URL."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        per = _choice({RUN: "One agent per run", SEED: "One per seed"}, "agents")
-        which = _choice({BEST: "Best checkpoint", LAST: "Last"}, "kept")
+        per = chart_options.choice("agents", {RUN: "One agent per run", SEED: "One per seed"}, "agents", "media_agents")
+        which = chart_options.choice("kept", {BEST: "Best checkpoint", LAST: "Last"}, "kept", "media_kept")
         episode = _episode()
         _play_all()
     found = [agent for run in runs for agent in _of(run, per, which)]
@@ -83,16 +83,6 @@ def _component():  # type: ignore[no-untyped-def]
 
 def _play_all() -> None:
     _component()(key="play_all", data={"within": WITHIN}, width="content")
-
-
-def _choice(options: dict[str, str], name: str) -> str:
-    first = next(iter(options))
-    asked = st.query_params.get(name, first)
-    chosen = st.segmented_control(
-        name, list(options), format_func=options.__getitem__, default=asked if asked in options else first, required=True,
-        key=f"media_{name}", label_visibility="collapsed",
-    )  # fmt: skip
-    return chart_options.keep(name, chosen or first, first)
 
 
 def _episode() -> int:
@@ -174,7 +164,8 @@ def _choices(shown: Sequence[Agent]) -> dict[str, Any]:
     if not tabular:
         return {}
     with st.container(horizontal=True, vertical_alignment="center"):
-        chosen: dict[str, Any] = {"what": _choice({VALUES: "Table: values", VISITS: "visits", POLICY: "greedy action"}, "table")}
+        pictures = {VALUES: "Table: values", VISITS: "visits", POLICY: "greedy action"}
+        chosen: dict[str, Any] = {"what": chart_options.choice("table", pictures, "table", "media_table")}
         for grid in {id(grid): grid for run in tabular if (grid := _grid(run))}.values():
             for place, (name, values) in enumerate(grid.choices.items()):
                 first = values[place % len(values)]

@@ -29,8 +29,8 @@ def of_spec(spec: Mapping[str, Any]) -> dict[str, Value]:
     for part in parts:
         found |= {name: _joined(part[name]) for name in PLAIN if name in part and not isinstance(part[name], Mapping)}
         for group in ("params", "environment_options"):
-            found |= _flat(part.get(group) or {}, f"{group}.")
-    found |= _flat({name: value for name, value in (spec.get("space") or {}).items() if not isinstance(value, Mapping)}, PARAMS)
+            found |= flat(part.get(group) or {}, f"{group}.")
+    found |= flat({name: value for name, value in (spec.get("space") or {}).items() if not isinstance(value, Mapping)}, PARAMS)
     if spec.get("seed") is not None and spec.get("kind") == "external":
         found.setdefault(f"{PARAMS}seed", spec["seed"])
     return _values(found)
@@ -44,7 +44,7 @@ def words(run_id: str, spec: Mapping[str, Any], note: str = "") -> dict[str, Val
 
 def of_trial(params: Mapping[str, Any], seed: int | None = None) -> dict[str, Value]:
     """Returns what a trial was given."""
-    return _values(_flat(params, PARAMS) | ({} if seed is None else {f"{PARAMS}seed": seed}))
+    return _values(flat(params, PARAMS) | ({} if seed is None else {f"{PARAMS}seed": seed}))
 
 
 def rows(run: int, whole: Mapping[str, Value], trials: Iterable[tuple[int, Mapping[str, Value]]] = ()) -> Iterator[dict[str, Any]]:
@@ -82,14 +82,15 @@ def _values(found: Mapping[str, Any]) -> dict[str, Value]:
     return {name[:LONGEST_NAME]: value_of(value) for name, value in found.items()}
 
 
-def _flat(values: Mapping[str, Any], prefix: str) -> dict[str, Any]:
-    flat: dict[str, Any] = {}
+def flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Returns what lies in nested mappings, by its dotted path."""
+    found: dict[str, Any] = {}
     for key, value in values.items():
         if isinstance(value, Mapping) and value:
-            flat |= _flat(value, f"{prefix}{key}.")
+            found |= flat(value, f"{prefix}{key}.")
         else:
-            flat[f"{prefix}{key}"] = value
-    return flat
+            found[f"{prefix}{key}"] = value
+    return found
 
 
 def _joined(value: Any) -> Any:
