@@ -11,6 +11,7 @@ import math
 import sys
 import types
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from statistics import fmean
@@ -33,8 +34,9 @@ def make(config: Mapping[str, Any], render_mode: str | None = None, *, learns: b
     else:
         if module := config.get("environment_module"):
             import_module(module)
+        known = replace(gymnasium.spec(config["environment"]), order_enforce=False)  # we reset before we step; asking costs at each one
         env = gymnasium.make(
-            config["environment"], max_episode_steps=config["max_steps"], disable_env_checker=True, render_mode=render_mode,
+            known, max_episode_steps=config["max_steps"], disable_env_checker=True, render_mode=render_mode,
             **config["environment_options"],
         )  # fmt: skip
     seen = env.observation_space

@@ -4,6 +4,7 @@ Five ways to learn, four of them rules for one step: Q-learning, SARSA, expected
 control. A Ray Tune function trainable. Actions must be discrete; observations that are not are put into cells.
 """
 
+import math
 import random
 import tempfile
 import time
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import gymnasium
+from gymnasium.wrappers import TimeLimit
 from ray import tune
 
 from backend.workloads.discretise import Coder, Discretised, coder_of
@@ -73,12 +75,20 @@ def policy(folder: Path, config: Mapping[str, Any]) -> Callable[[Any], int]:
     return training.greedy
 
 
+def _unlimited(env: gymnasium.Env[Any, Any]) -> tuple[gymnasium.Env[Any, Any], float]:
+    """Returns an environment without its time limit, and that limit: whoever steps counts, which is quicker than a wrapper."""
+    if type(env) is TimeLimit and env.spec is not None and env.spec.max_episode_steps is not None:
+        return env.env, env.spec.max_episode_steps
+    return env, math.inf
+
+
 class Training:
     """The agent, its environment and its progress: everything a checkpoint must hold."""
 
     def __init__(
         self, env: gymnasium.Env[Any, Any], algorithm: str, seed: int, params: Mapping[str, Any], stop: Mapping[str, float]
     ) -> None:
+        env, self.limit = _unlimited(env)
         self.algorithm, self.params, self.stop = algorithm, params, stop
         self.alpha, self.gamma = float(params["alpha"]), float(params["gamma"])
         self.random = random.Random(seed)
@@ -176,18 +186,23 @@ class Training:
         values = self.values(observation if self.coder is None else self.coder(observation))
         return values.index(max(values))
 
-    def act(self, state: Any, exploration: float) -> int:
-        """Returns an action by the policy: ε-greedy with ties broken at random, or softmax (Boltzmann)."""
-        dice = self.random
+    def actor(self, exploration: float) -> Callable[[Any], int]:
+        """Returns the policy of an episode: ε-greedy with ties broken at random, or softmax (Boltzmann)."""
+        values, actions = self.values, self.actions
+        toss, choice, choices = self.random.random, self.random.choice, self.random.choices
         if self.is_softmax:
-            return dice.choices(range(self.actions), softmax(self.values(state), exploration))[0]
-        if dice.random() < exploration:
-            return int(dice.random() * self.actions)
-        values = self.values(state)
-        best = max(values)
-        if values.count(best) == 1:
-            return values.index(best)
-        return dice.choice([action for action, value in enumerate(values) if value == best])
+            return lambda state: choices(range(actions), softmax(values(state), exploration))[0]
+
+        def act(state: Any) -> int:
+            if toss() < exploration:
+                return int(toss() * actions)
+            row = values(state)
+            best = max(row)
+            if row.count(best) == 1:
+                return row.index(best)
+            return choice([action for action, value in enumerate(row) if value == best])
+
+        return act
 
     def chances(self, state: Any, exploration: float) -> list[float]:
         """Returns the probability of each action."""
@@ -214,36 +229,39 @@ class Training:
 
     def _play_and_learn(self, exploration: float) -> tuple[float, int]:
         """Learns from each step as it is made; returns the episode's return and length."""
-        learn, is_sarsa = RULES[self.algorithm], self.algorithm == "sarsa"
-        act, step, count = self.act, self.env.step, self.visits.count
+        learn, is_sarsa = RULES[self.algorithm](self, exploration), self.algorithm == "sarsa"
+        act, step, limit = self.actor(exploration), self.env.step, self.limit
         state, _ = self.env.reset()
-        action, total, length, over = act(state, exploration), 0.0, 0, False
+        action, total, length, over, made = act(state), 0.0, 0, False, []
         while not over:
             after, reward, terminated, truncated, _ = step(action)
-            reward, over = float(reward), terminated or truncated
-            following = act(after, exploration) if is_sarsa else -1  # SARSA learns from the action it will take
-            learn(self, state, action, reward, after, terminated, following, exploration)
-            count(state, action)
-            state, action = after, following if is_sarsa or over else act(after, exploration)
-            total, length = total + reward, length + 1
+            length += 1
+            reward, over = float(reward), terminated or truncated or length >= limit
+            following = act(after) if is_sarsa else -1  # SARSA learns from the action it will take
+            learn(state, action, reward, after, terminated, following)
+            made.append((state, action))
+            state, action = after, following if is_sarsa or over else act(after)
+            total += reward
+        self.visits.count(made)
         return total, length
 
     def _play_monte_carlo(self, exploration: float) -> tuple[float, int]:
         """Monte-Carlo control, first visit, constant step size: Q(s, a) += alpha * (G - Q(s, a)), G the return from there on."""
+        act = self.actor(exploration)
         state, _ = self.env.reset()
         steps: list[tuple[Any, int, float]] = []
         over = False
         while not over:
-            action = self.act(state, exploration)
+            action = act(state)
             after, reward, terminated, truncated, _ = self.env.step(action)
             steps.append((state, action, float(reward)))
-            state, over = after, terminated or truncated
+            state, over = after, terminated or truncated or len(steps) >= self.limit
+        self.visits.count((state, action) for state, action, _ in steps)
         first = {(state, action): place for place, (state, action, _) in reversed(list(enumerate(steps)))}
         future = 0.0
         for place in range(len(steps) - 1, -1, -1):
             state, action, reward = steps[place]
             future = reward + self.gamma * future
-            self.visits.count(state, action)
             if first[state, action] == place:
                 self.q.learn(state, action, future, self.alpha)
         return sum(reward for _, _, reward in steps), len(steps)
