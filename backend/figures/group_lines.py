@@ -47,8 +47,8 @@ def draw(bundles: Sequence[Bundle], titles: Titles, display: Display) -> Chart:
         faint = [line for line in members if line.merge == bundle.id]
         room -= len(faint)
         behind += faint
-        raw += [line for line in members if line.merge and line.merge != bundle.id]
-        front += [line for line in members if not line.merge]
+        raw += [line for line in members if not line.in_hover and line.merge != bundle.id]
+        front += [line for line in members if line.in_hover]
         front += _bold(bundle, bands[bundle.id], display)
     every = [curve for bundle in there for curve in bundle.curves]
     if len(behind) > MANY:
@@ -98,13 +98,16 @@ def _members(bundle: Bundle, band: Band | None, display: Display, room: int, *, 
 
 
 def _one_of_many(line: Line, label: str, curve: Curve, display: Display) -> Iterator[Line]:
-    """Yields one of many lines, and behind it the raw one by way of its extremes: those of one colour are drawn as one."""
+    """Yields one of many lines, and behind it the raw one by way of its extremes: those of one colour are drawn as one.
+
+    Dashes would say nothing among so many, and cost the browser more than the lines do.
+    """
     if display.smoothing or curve.width > 1:
         x, y = (curve.x, curve.mean) if curve.width == 1 else _by_extremes(curve)
         look: dict[str, Any] = {"opacity": FAINT, "width": 1, "in_legend": False, "in_hover": False, "merge": f"raw {line.colour}"}
         yield Line(line.name, line.colour, x, y, **look)
     y = lines.smoother(display, len(line.y))(line.y) if display.smoothing else line.y
-    yield replace(line, y=y, low=None, high=None, label=label)
+    yield replace(line, y=y, low=None, high=None, label=label, dash="solid", group="", merge=f"of {line.colour}")
 
 
 def _faint(bundle: Bundle, curve: Curve, colour: str) -> Line:

@@ -14,7 +14,14 @@ const isDark = (node) => {
   return 0.299 * red + 0.587 * green + 0.114 * blue < 128
 }
 
-const floats = (text) => new Float64Array(Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)).buffer)
+const bytes = (text) => {
+  if (Uint8Array.fromBase64) return Uint8Array.fromBase64(text)
+  const letters = atob(text), found = new Uint8Array(letters.length)
+  for (let at = 0; at < letters.length; at++) found[at] = letters.charCodeAt(at)
+  return found
+}
+
+const floats = (text) => new Float64Array(bytes(text).buffer)
 
 const joined = (old, from, text) => {
   const news = floats(text)
@@ -53,12 +60,13 @@ const band = ({ x, low, high }) => {
   return shape
 }
 
-// Lines that are merged are one trace with gaps, since each trace has its price.
+// Lines that are merged are one trace with gaps, since each trace has its price; `owners` says whose each point is.
 const merged = (lines) => {
   const parts = new Map()
   lines.forEach((line, place) => {
     const key = line.style.merge || place
-    parts.set(key, [...(parts.get(key) ?? []), { ...line, place }])
+    if (!parts.has(key)) parts.set(key, [])
+    parts.get(key).push({ ...line, place })
   })
   const gapped = (some, name) => {
     const whole = new Float64Array(some.reduce((sum, line) => sum + line[name].length + 1, 0)).fill(NaN)
@@ -66,7 +74,9 @@ const merged = (lines) => {
     for (const line of some) { whole.set(line[name], at); at += line[name].length + 1 }
     return whole
   }
-  return [...parts.values()].map((some) => some.length === 1 ? some[0] : { style: some[0].style, x: gapped(some, "x"), y: gapped(some, "y") })
+  const owners = (some) => some[0].style.hover && some.flatMap(({ x, place, style }) => Array(x.length + 1).fill([place, style.name]))
+  return [...parts.values()].map((some) => some.length === 1 ? some[0]
+    : { style: some[0].style, x: gapped(some, "x"), y: gapped(some, "y"), owners: owners(some), isLone: some.every((line) => line.x.length === 1) })
 }
 
 const translucent = (colour, opacity) => colour + Math.round(opacity * 255).toString(16).padStart(2, "0")
@@ -79,7 +89,7 @@ const traces = (kept, dark) => merged(kept.lines).flatMap((line) => {
   const { name, colour: given, width, opacity: wanted, dash, look, group, legend, hover, merge } = line.style
   const colour = dark?.[given] ?? given
   const opacity = dark && wanted < 1 ? Math.min(1, wanted * 1.4) : wanted // faint lines sink into a dark ground
-  const common = { name, type: "scatter", meta: { line: line.place, behind: merge && look === "line" }, ...(group && { legendgroup: group }), showlegend: legend }
+  const common = { name, type: "scatter", meta: { line: line.place, behind: merge && !hover && look === "line" }, ...(group && { legendgroup: group }), showlegend: legend }
   if (look === "marks") return [{ ...common, x: line.x, y: line.x.map(() => 0.02), yaxis: "y2", mode: "markers", customdata: Array.from(line.y),
     marker: { symbol: "x", size: 7, color: colour }, hovertemplate: "%{customdata} NaN or infinite<extra></extra>" }]
   if (look === "steps") return [{ ...common, x: line.x, y: line.y, mode: "lines", line: { shape: "hv", color: colour, width },
@@ -89,9 +99,10 @@ const traces = (kept, dark) => merged(kept.lines).flatMap((line) => {
   if (look === "spans") return [{ ...common, x: line.x, y: line.y, mode: "lines", opacity, line: { color: colour, width }, connectgaps: false,
     customdata: Array.from(line.low, (seconds, at) => [seconds, line.high[at]]),
     hovertemplate: "worker %{y}: busy for %{customdata[0]:.3g} s, chunks: %{customdata[1]}<extra></extra>" }]
-  const stroke = { ...common, x: line.x, y: line.y, mode: line.x.length === 1 ? "lines+markers" : "lines", opacity,
+  const stroke = { ...common, x: line.x, y: line.y, mode: line.isLone ?? line.x.length === 1 ? "lines+markers" : "lines", opacity,
     line: { color: colour, width, dash }, legendgroup: group || name,
-    ...(hover ? { hovertemplate: "%{y:.4g}<extra>%{fullData.name}</extra>" } : { hoverinfo: "skip" }) }
+    ...(line.owners && { customdata: line.owners }),
+    ...(hover ? { hovertemplate: `%{y:.4g}<extra>${line.owners ? "%{customdata[1]}" : "%{fullData.name}"}</extra>` } : { hoverinfo: "skip" }) }
   if (!line.low) return [stroke]
   const shade = { ...common, ...band(line), mode: "lines", line: { width: 1, color: translucent(colour, (0.2 + 0.3 * fade) * opacity) }, fill: "toself",
     fillcolor: translucent(colour, 0.22 * fade * opacity), showlegend: false, legendgroup: group || name, hoverinfo: "skip" }

@@ -141,7 +141,7 @@ const follow = (node) => {
   })
   node.addEventListener("mouseleave", () => { cancelAnimationFrame(node.pointing); pointAt(node, null) })
   node.on("plotly_hover", ({ points }) => {
-    const line = points?.length === 1 && node.kept.lines[points[0].data.meta?.line]
+    const line = points?.length === 1 && node.kept.lines[points[0].customdata?.[0] ?? points[0].data.meta?.line]
     if (line) highlight(node, line, (isDark(node) && node.given.dark?.[line.style.colour]) || line.style.colour)
   })
   node.on("plotly_unhover", () => highlight(node))

@@ -99,17 +99,18 @@ def test_every_spike_is_in_the_members_behind() -> None:
 
 
 @pytest.mark.parametrize("smoothing", ["", "ema"])
-def test_of_many_lines_the_raw_ones_of_a_colour_are_drawn_as_one_with_their_extremes(smoothing: str) -> None:
+def test_of_many_lines_those_of_a_colour_are_drawn_as_one_with_their_extremes(smoothing: str) -> None:
     values = np.zeros(1000)
     values[700] = 50
     points = pyramid.of_points(np.arange(1000.0), np.arange(1000.0), np.arange(1000.0), values)
     records = pyramid.merged(points, np.arange(0, 1000, 8))
     spiky = Curve("run", 0, "reward", records["step_max"], records, 8, 1000)
     chart = group_lines.draw([bundle(number, [spiky]) for number in range(1, 101)], TITLES, Display(smoothing=smoothing))
-    raw = [line for line in chart.lines if line.merge]
+    raw, named = ([line for line in chart.lines if line.in_hover is wanted] for wanted in (False, True))
     assert (len(raw), len({line.merge for line in raw})) == (100, 10)
     assert all(line.y.max() == 50 for line in raw)
-    assert len([line for line in chart.lines if line.label]) == 100
+    assert (len(named), len({line.merge for line in named})) == (100, 10)
+    assert all(line.label for line in named)
 
 
 def test_names_are_letters() -> None:
