@@ -109,6 +109,12 @@ def delete(run_id: str) -> None:
     purge_soon()
 
 
+def delete_all(run_ids: Sequence[str]) -> None:
+    """Deletes those of the runs that are over, as `delete` does."""
+    house().launcher.delete_all(run_ids)
+    purge_soon()
+
+
 def purge() -> int:
     """Clears what deleted runs left, and returns how many there were."""
     return house().launcher.purge()

@@ -11,7 +11,7 @@ from backend.store import annotations, queries
 from backend.store.annotations import View
 from backend.store.find import fields, grammar, names, pages, settings
 from backend.store.find.pages import NEWEST, Found, Order
-from backend.store.values import Run
+from backend.store.values import ACTIVE, Run
 
 __all__ = ["NEWEST", "Found", "Order", "View"]
 
@@ -93,9 +93,27 @@ def can_sort(name: str) -> bool:
     return known is not None and known.kind != "tags"
 
 
-def ids(query: str) -> list[str]:
-    """Returns the ids of all runs that a query describes, newest first, MOST_IDS at most."""
-    return pages.ids(house().database, query, MOST_IDS)
+@dataclass(frozen=True)
+class Matching:
+    """The ids of all runs that a query describes, newest first: those that go on, and those that are over."""
+
+    active: tuple[str, ...]
+    over: tuple[str, ...]
+
+    @property
+    def every(self) -> tuple[str, ...]:
+        return self.active + self.over
+
+
+def matching(query: str, states: Sequence[str] = ()) -> Matching:
+    """Returns all runs that a query describes, MOST_IDS at most.
+
+    Raises:
+        InvalidQuery: says where it is wrong.
+    """
+    found = pages.ids(house().database, query, states, MOST_IDS)
+    active = tuple(run_id for run_id, state in found if state in ACTIVE)
+    return Matching(active, tuple(run_id for run_id, state in found if state not in ACTIVE))
 
 
 def some(run_ids: Sequence[str]) -> list[Run]:

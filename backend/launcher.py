@@ -5,6 +5,7 @@ import shutil
 import sys
 import threading
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -224,6 +225,10 @@ class Launcher:
     def delete(self, run_id: str) -> None:
         """Deletes a run that is over; `purge` clears its files and points."""
         store.remove(self.database, run_id)
+
+    def delete_all(self, run_ids: Sequence[str]) -> None:
+        """Deletes those of the runs that are over."""
+        store.remove_over(self.database, run_ids)
 
     def purge(self) -> int:
         """Clears what deleted runs left, and returns how many there were; quick where there are none."""

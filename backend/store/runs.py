@@ -3,11 +3,11 @@
 import json
 import secrets
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Select, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Select, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from backend.errors import IllegalMove, StaleAttempt, UnknownRun
@@ -387,9 +387,19 @@ def remove(database: Database, run_id: str) -> None:
             raise UnknownRun(run_id)
         if RunState(state) in ACTIVE:
             raise IllegalMove(f"The run is {state}. Stop it before deleting it.")
-        # The next attempt is nobody's: a driver that was given up, but lives, can write no more.
-        gone = {"deleted_at": time.time(), "attempt": runs.c.attempt + 1, "launch_key": None}
-        tx.execute(update(runs).where(runs.c.id == run_id).values(**gone))
+        _remove(tx, runs.c.id == run_id)
+
+
+def remove_over(database: Database, run_ids: Sequence[str]) -> None:
+    """Deletes those of the runs that are over, as `remove` does; what is active, or gone, stays as it is."""
+    with database.write() as tx:
+        _remove(tx, runs.c.id.in_(list(run_ids)) & runs.c.state.not_in(ACTIVE) & runs.c.deleted_at.is_(None))
+
+
+def _remove(tx: Connection, which: ColumnElement[bool]) -> None:
+    """The next attempt is nobody's: a driver that was given up, but lives, can write no more."""
+    gone = {"deleted_at": time.time(), "attempt": runs.c.attempt + 1, "launch_key": None}
+    tx.execute(update(runs).where(which).values(**gone))
 
 
 def _state_of(run_id: str) -> Select[str]:

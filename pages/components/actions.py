@@ -5,13 +5,14 @@ from functools import partial
 
 import streamlit as st
 
-from backend import api, api_tasks
+from backend import api, api_find, api_tasks
 from backend.api import Run
 from pages.components import annotate, errors
 from pages.components.drafts import START_PAGES
 from pages.components.text import plain
 
 _ASKED, _GOING = "asked_to_delete", "going_to"
+NAMED = 5  # runs that a question names
 _STOP_HELP = {
     True: "Keeps all that was recorded; you can resume later.",
     False: "Tells your script, which may end when it sees run.stop_requested. A Tune experiment ends by itself.",
@@ -36,7 +37,7 @@ def on_run(run: Run) -> None:
     if not run.is_over:
         st.button(
             "Stopping …" if run.is_stopping else "Stop", icon=":material/stop_circle:", key="stop",
-            disabled=run.is_stopping, on_click=_stop, args=([run.id],), help=_STOP_HELP[run.is_ours],
+            disabled=run.is_stopping, on_click=stop, args=([run.id],), help=_STOP_HELP[run.is_ours],
         )  # fmt: skip
     if run.can_resume:
         st.button(
@@ -60,7 +61,7 @@ def on_run(run: Run) -> None:
         on_click=go, args=("pages/compare/curves.py",), kwargs={"runs": run.id},
     )  # fmt: skip
     if run.is_over:
-        st.button("Delete", icon=":material/delete:", key="delete", type="tertiary", on_click=_ask, args=([run],))
+        st.button("Delete", icon=":material/delete:", key="delete", type="tertiary", on_click=ask_to_delete, args=([run.id],))
 
 
 def on_selection(bar: st.delta_generator.DeltaGenerator, runs: Sequence[Run], total: int) -> None:
@@ -80,11 +81,19 @@ def on_selection(bar: st.delta_generator.DeltaGenerator, runs: Sequence[Run], to
         annotate.note_of(runs)
         annotate.star_of(runs)
         annotate.archive_of(over)
-    bar.button("Stop", icon=":material/stop_circle:", disabled=not active, key="stop_selected", on_click=_stop, args=(to_stop,))
-    bar.button("Delete …", icon=":material/delete:", disabled=not over, key="delete_selected", on_click=_ask, args=(over,))
+    bar.button("Stop", icon=":material/stop_circle:", disabled=not active, key="stop_selected", on_click=stop, args=(to_stop,))
+    bar.button(
+        "Delete …",
+        icon=":material/delete:",
+        disabled=not over,
+        key="delete_selected",
+        on_click=ask_to_delete,
+        args=([run.id for run in over],),
+    )
 
 
-def _stop(run_ids: Sequence[str]) -> None:
+def stop(run_ids: Sequence[str]) -> None:
+    """Asks runs to stop; for callbacks."""
     for run_id in run_ids:
         with errors.kept():
             api.stop(run_id)
@@ -110,16 +119,17 @@ def _resume(run_id: str) -> None:
         api.resume(run_id)
 
 
-def _ask(runs: Sequence[Run]) -> None:
-    st.session_state[_ASKED] = (_where(), list(runs))
+def ask_to_delete(run_ids: Sequence[str]) -> None:
+    """Has the next drawing of the page ask whether to delete runs; for callbacks."""
+    st.session_state[_ASKED] = (_where(), list(run_ids))
     st.rerun()
 
 
 def ask() -> None:
     """Asks what a click on Delete left open; with each full run of the page, for these close what is open."""
-    where, runs = st.session_state.get(_ASKED, ("", []))
-    if runs and where == _where():
-        _ask_delete(runs)
+    where, run_ids = st.session_state.get(_ASKED, ("", []))
+    if run_ids and where == _where():
+        _ask_delete(run_ids)
 
 
 def _where() -> str:
@@ -131,19 +141,19 @@ def _forget() -> None:
 
 
 @st.dialog("Delete for good?", on_dismiss=_forget)
-def _ask_delete(runs: Sequence[Run]) -> None:
-    names = ", ".join(plain(run.name) for run in runs[:5]) + (f" and {len(runs) - 5} more" if len(runs) > 5 else "")
-    st.write(f"{names}: curves, checkpoints and log will be gone. This cannot be undone.")
+def _ask_delete(run_ids: Sequence[str]) -> None:
+    names = ", ".join(plain(run.name) for run in api_find.some(run_ids[:NAMED]))
+    more = f" and {len(run_ids) - NAMED:,} more" if len(run_ids) > NAMED else ""
+    st.write(f"{names}{more}: curves, checkpoints and log will be gone. This cannot be undone.")
     with st.container(horizontal=True):
-        st.button("Delete", type="primary", icon=":material/delete:", key="delete_really", on_click=_delete, args=(runs,))
+        st.button("Delete", type="primary", icon=":material/delete:", key="delete_really", on_click=_delete, args=(run_ids,))
         st.button("Keep", key="delete_not", on_click=_keep)
 
 
-def _delete(runs: Sequence[Run]) -> None:
+def _delete(run_ids: Sequence[str]) -> None:
     _forget()
     with errors.kept():
-        for run in runs:
-            api.delete(run.id)
+        api.delete_all(run_ids)
     if _where().endswith("/runs"):
         st.rerun()  # the query and its page stay
     go("pages/watch/runs.py")

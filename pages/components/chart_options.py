@@ -8,6 +8,7 @@ from backend.analysis.seeds import STATISTICS, Statistic
 from backend.catalog import metrics
 from backend.figures.lines import Display
 
+SEPARATOR = ","  # of a list in the URL
 STEP = "step"  # the x axis that charts begin with
 SMOOTHINGS = {"": "off", "ema": "EMA", "mean": "window mean"}
 STRENGTHS = (0.5, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99)
@@ -54,10 +55,10 @@ def any_axis(axes: Mapping[str, str], keys: Sequence[str], name: str = "x") -> s
 def several(label: str, keys: Sequence[str], name: str) -> tuple[str, ...]:
     """Lets a person choose some metrics among `keys`."""
     chosen = st.multiselect(
-        label, keys, default=[key for key in st.query_params.get(name, "").split(",") if key in keys], format_func=metrics.title,
+        label, keys, default=[key for key in listed(name) if key in keys], format_func=metrics.title,
         placeholder=label, key=f"{name}_{hash(tuple(keys))}", label_visibility="collapsed", width=380,
     )  # fmt: skip
-    keep(name, ",".join(chosen), "")
+    keep(name, SEPARATOR.join(chosen), "")
     return tuple(chosen)
 
 
@@ -116,6 +117,11 @@ def _from_url(prefix: str) -> Display:
     log = st.query_params.get(f"{prefix}log", "")
     known = {f"{each:g}": each for each in STRENGTHS}
     return Display(kind if kind in SMOOTHINGS else "", known.get(strength, 0.9), "x" in log, "y" in log)
+
+
+def listed(name: str) -> tuple[str, ...]:
+    """Returns the words of a list in the URL, each once."""
+    return tuple(dict.fromkeys(part for part in st.query_params.get(name, "").split(SEPARATOR) if part))
 
 
 def keep(name: str, value: str, default: str) -> str:

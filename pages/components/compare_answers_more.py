@@ -10,7 +10,7 @@ from backend.analysis import further, words
 from backend.analysis.answering import Answers, Pair
 from backend.analysis.further import Further
 from backend.analysis.groups import Group
-from pages.components import errors
+from pages.components import chart_options, errors
 from pages.components.text import plain
 
 _KEY = "more_seeds_"
@@ -87,6 +87,6 @@ def _start(planned: Sequence[Further], group_id: str) -> None:
     with errors.kept():
         asked = st.session_state[_KEY + group_id]
         asked["started"] = api_answers.start(planned, asked["key"])  # the same key starts none twice
-        shown = [part for part in st.query_params.get("runs", "").split(",") if part]
-        st.query_params["runs"] = ",".join(dict.fromkeys([*shown, *asked["started"]]))
+        shown = chart_options.listed("runs")
+        st.query_params["runs"] = chart_options.SEPARATOR.join(dict.fromkeys([*shown, *asked["started"]]))
     st.rerun()

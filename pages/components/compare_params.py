@@ -16,7 +16,7 @@ from backend.catalog.metrics import Mode
 from backend.figures import params as figures
 from backend.figures.params import Owner
 from pages.components import compare_answers_ask
-from pages.components.chart_options import choice, keep
+from pages.components.chart_options import choice, keep, listed
 from pages.components.charts import Board
 from pages.components.comparison import Comparison
 from pages.components.figure_plot import figure_plot
@@ -151,7 +151,7 @@ def _scatter(sight: Sight) -> None:
 
 def _parallel(sight: Sight) -> None:
     names = [column.name for column in sight.points.params]
-    asked = [part for part in st.query_params.get("pp", "").split(",") if part in names]
+    asked = [part for part in listed("pp") if part in names]
     chosen = st.multiselect(
         "Params", names, default=asked, format_func=sight.names.__getitem__, key=f"pp_{hash(tuple(names))}", label_visibility="collapsed",
         placeholder="Params: the first ones" if len(names) > MOST_AXES else "Params: all that differ", width=420,

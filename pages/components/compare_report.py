@@ -19,7 +19,7 @@ from backend.figures import lines
 from pages.components import chart_options, compare_charts, errors, live_plot, plotly_js
 from pages.components.charts import Board, Window
 from pages.components.compare_answers_ask import MODES, STATISTICS
-from pages.components.comparison import SEPARATOR, Comparison
+from pages.components.comparison import Comparison
 from pages.components.points_links import points_links
 
 NOTE_HEIGHT = 220  # pixels
@@ -57,7 +57,7 @@ def _ids(what: Comparison) -> list[str]:
 
 
 def _by() -> tuple[str, ...]:
-    return tuple(part for part in st.query_params.get("by", "").split(SEPARATOR) if part)
+    return chart_options.listed("by")
 
 
 def _report(what: Comparison) -> None:
@@ -95,7 +95,7 @@ def _link() -> str:
 
 
 def _look(what: Comparison) -> Look:
-    more = [key for key in st.query_params.get("more", "").split(SEPARATOR) if key in what.keys and key != what.key]
+    more = [key for key in chart_options.listed("more") if key in what.keys and key != what.key]
     query = st.query_params
     return Look(
         _link(), (what.key, *more), chart_options.window(what.axis), chart_options.spans(),

@@ -16,7 +16,6 @@ from pages.components import chart_options, charts
 from pages.components.text import plain
 
 OFFERED = 300  # of the newest runs, in the field that adds some
-SEPARATOR = ","
 
 
 @dataclass(frozen=True)
@@ -37,7 +36,7 @@ class Comparison:
 
 def ask_runs() -> list[str]:
     """Lets a person choose runs; the URL names them, and those that are gone are said."""
-    asked = list(dict.fromkeys(part for part in st.query_params.get("runs", "").split(SEPARATOR) if part))
+    asked = chart_options.listed("runs")
     known = {run.id: run for run in [*api_compare.some(asked), *api.runs(limit=OFFERED)]}
     if missing := [part for part in asked if part not in known]:
         st.warning(f"Not found, perhaps deleted: {plain(', '.join(missing))}", icon=":material/search_off:")
@@ -46,21 +45,21 @@ def ask_runs() -> list[str]:
         format_func=lambda run_id: f"{known[run_id].name} · {known[run_id].spec.get('algorithm', known[run_id].kind)} · {run_id}",
         placeholder="Choose runs to compare" if known else "There are no runs yet",
     )  # fmt: skip
-    if chosen != asked:
-        st.query_params["runs"] = SEPARATOR.join(chosen)
+    if tuple(chosen) != asked:
+        st.query_params["runs"] = chart_options.SEPARATOR.join(chosen)
     return chosen
 
 
 def ask_groups(runs: Sequence[Run]) -> tuple[str, ...]:
     """Lets a person choose the settings by which runs fall together; none are all but the seed."""
     offered = [*groups.fields(runs), *groups.APART]
-    asked = [part for part in st.query_params.get("by", "").split(SEPARATOR) if part in offered]
+    asked = [part for part in chart_options.listed("by") if part in offered]
     chosen = st.multiselect(
         "Group by", offered, default=asked, format_func=lambda name: "each run alone" if name in groups.APART else name,
         placeholder="all but the seed", key=f"by_{hash(tuple(offered))}", label_visibility="collapsed", width=320,
         help="Runs that are alike in these settings are one group. Without any: those that differ in nothing but the seed.",
     )  # fmt: skip
-    chart_options.keep("by", SEPARATOR.join(chosen), "")
+    chart_options.keep("by", chart_options.SEPARATOR.join(chosen), "")
     return tuple(chosen)
 
 
@@ -98,5 +97,5 @@ def _with_groups(display: Display) -> Display:
 def again(before: Comparison) -> Comparison:
     """Returns the same comparison with its runs as they are now."""
     runs = api_compare.some([run.id for run in before.runs])
-    by = tuple(part for part in st.query_params.get("by", "").split(SEPARATOR) if part)
+    by = chart_options.listed("by")
     return Comparison(tuple(runs), tuple(groups.grouped(runs, by)), before.keys, before.key, before.axis, _with_groups(before.display))

@@ -7,7 +7,7 @@ import streamlit as st
 from backend import api, api_find
 from backend.api_find import Found, Order
 from backend.errors import InvalidQuery
-from pages.components import actions, annotate, errors, examples, paging
+from pages.components import actions, all_matching, annotate, chart_options, errors, examples, paging
 from pages.components.query_box import query_box
 from pages.components.query_help import query_help
 from pages.components.run_table import OFFERED, found_table
@@ -15,7 +15,6 @@ from pages.components.saved_views import views_menu
 
 STATES = ["queued", "running", "succeeded", "failed", "stopped", "lost"]
 USUAL = ("kind", "what", "best", "last", "curve", "took", "started", "tags", "why")
-SEPARATOR = ","
 
 
 @dataclass(frozen=True)
@@ -68,8 +67,7 @@ def _order() -> Order:
 
 
 def _columns() -> tuple[str, ...]:
-    asked = st.query_params.get("cols")
-    return USUAL if asked is None else tuple(dict.fromkeys(part for part in asked.split(SEPARATOR) if part))
+    return chart_options.listed("cols") if "cols" in st.query_params else USUAL
 
 
 def _first_page() -> None:
@@ -99,7 +97,7 @@ def _sort(name: str) -> None:
 
 def _choose_columns(present: tuple[str, ...]) -> None:
     with st.popover("Columns", icon=":material/view_column:", key="columns"):
-        offered = [*OFFERED, *(name for name in api_find.columns() if SEPARATOR not in name)]
+        offered = [*OFFERED, *(name for name in api_find.columns() if chart_options.SEPARATOR not in name)]
         known = [name for name in present if name in offered]
         key = f"cols_{hash(tuple(known))}"
         st.multiselect(
@@ -110,7 +108,7 @@ def _choose_columns(present: tuple[str, ...]) -> None:
 
 
 def _set_columns(key: str) -> None:
-    st.query_params["cols"] = SEPARATOR.join(st.session_state[key])
+    st.query_params["cols"] = chart_options.SEPARATOR.join(st.session_state[key])
 
 
 def _usual_columns() -> None:
@@ -143,6 +141,9 @@ def show(asked: Asked) -> None:
     bar = st.container(horizontal=True, vertical_alignment="center", gap="small")
     ticked = found_table(found, asked.columns, "runs", asked.order, sorted_by=_sort, acted=_act)
     actions.on_selection(bar, ticked, found.total)
+    if found.total > len(found.runs):
+        with bar:
+            all_matching.menu(asked.query, asked.states, found.total)
     paging.pager(found.total, api_find.A_PAGE, "page")
 
 

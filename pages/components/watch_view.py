@@ -13,6 +13,7 @@ from backend.api_rl import Checkpoint, Played
 from backend.errors import UnknownRun
 from backend.figures import episodes
 from pages.components import actions, errors
+from pages.components.chart_options import listed
 from pages.components.charts import Board
 from pages.components.episode_video import episode_video
 from pages.components.text import plain
@@ -27,7 +28,7 @@ FORMATS: dict[str, Any] = {"iteration": "localized", "env steps": "localized", "
 
 def chosen() -> list[str]:
     """Returns the names of the checkpoints that the URL asks for."""
-    return [name for name in st.query_params.get("watch", "").split(",") if name][:MOST]
+    return list(listed("watch"))[:MOST]
 
 
 def is_pending() -> bool:

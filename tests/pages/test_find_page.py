@@ -4,10 +4,21 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from backend import api, api_find
+from backend.store import runs
+from backend.store.values import RunState
 from pages.components.query_help import EXAMPLES
+from tests.conftest import LAKE, content
 from tests.pages.test_pages import NASTY, app, opened, run_id, said
 
 __all__ = ["app", "run_id"]  # the fixtures
+
+
+def stored(name: str) -> str:
+    """Stores a run that is over."""
+    made = runs.create(api.house().database, content({**LAKE, "name": name}), [1])
+    runs.claim(api.house().database, made, 1, "host", {})
+    runs.finish(api.house().database, made, 1, RunState.FAILED, error="KeyError: 'x7'", traceback="")
+    return made
 
 
 @pytest.mark.parametrize(
@@ -71,6 +82,32 @@ def test_a_page_is_read_again_only_if_something_happened(app: AppTest, run_id: s
     again = api_find.page("params.alpha < 1")
     assert again is not first
     assert again.runs[0].starred
+
+
+def test_a_deleted_run_is_gone_from_the_table_at_once(app: AppTest, run_id: str) -> None:
+    assert len(api_find.page("").runs) == 1
+    api.delete(run_id)
+    assert api_find.page("").runs == ()
+
+
+def test_something_is_done_with_all_that_a_query_finds(app: AppTest, run_id: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(api_find, "A_PAGE", 2)
+    others = [stored(f"other {number}") for number in range(4)]
+    waits = runs.create(api.house().database, content({**LAKE, "name": "other that waits"}), [1])
+    opened(app, "runs", q="other")
+    app.text_input(key="tag_of_all").set_value(NASTY).run()
+    for button in ("give_it", "star", "archive"):
+        app.button(key=f"all_{button}").click().run()
+    assert all(run.tags == (NASTY,) and run.starred and run.archived for run in api_find.some(others)), "on every page"
+    assert not api.run(waits).archived, "it is not over"
+    assert not api.run(run_id).starred, "the query does not find it"
+    opened(app, "runs", q="other and (archived or not archived)")
+    app.button(key="all_delete").click().run()
+    assert len(api.runs("archived")) == 4, "it asks first"
+    app.button(key="delete_really").click().run()
+    assert api_find.some(others) == []
+    assert {run.id for run in api.runs()} == {run_id, waits}
+    assert not app.exception
 
 
 def test_the_columns_of_a_run_say_its_values(app: AppTest, run_id: str) -> None:

@@ -51,8 +51,7 @@ def page(
     """
     now = time.time()
     with database.read() as connection:
-        asked = condition(connection, query, now)
-        asked = asked & runs.c.state.in_(list(states)) if states else asked
+        asked = _asked(connection, query, states, now)
         total = int(connection.execute(select(func.count()).select_from(runs).where(asked)).scalar_one())
         start = min(offset, max(0, total - 1) // limit * limit)
         wanted = _sorted(select(runs.c.ordinal).where(asked), connection, order, now)
@@ -60,11 +59,21 @@ def page(
         return Found(tuple(queries.listed(connection, ordinals)), total, start, _standings(connection, ordinals, keys))
 
 
-def ids(database: Database, query: str, most: int) -> list[str]:
-    """Returns the ids of the newest runs that a query describes, `most` at most."""
+def ids(database: Database, query: str, states: Sequence[str], most: int) -> list[tuple[str, str]]:
+    """Returns the id and the state of the newest runs that a query describes, of some states if any are given, `most` at most.
+
+    Raises:
+        InvalidQuery: the query cannot be read.
+    """
     with database.read() as connection:
-        wanted = select(runs.c.id).where(condition(connection, query)).order_by(runs.c.ordinal.desc()).limit(most)
-        return list(connection.execute(wanted).scalars())
+        asked = _asked(connection, query, states, time.time())
+        wanted = select(runs.c.id, runs.c.state).where(asked).order_by(runs.c.ordinal.desc()).limit(most)
+        return [(run_id, state) for run_id, state in connection.execute(wanted)]
+
+
+def _asked(connection: Connection, query: str, states: Sequence[str], now: float) -> ColumnElement[bool]:
+    asked = condition(connection, query, now)
+    return asked & runs.c.state.in_(list(states)) if states else asked
 
 
 def _standings(connection: Connection, ordinals: Sequence[int], keys: Iterable[str]) -> Standings:
@@ -105,10 +114,12 @@ def _values(known: Known, now: float) -> tuple[Subquery | None, list[ColumnEleme
     return None, [func.lower(column) if known.kind in ("text", "choice") else column]
 
 
-def pulse(database: Database) -> tuple[int, int, int]:
-    """Returns what changes whenever a list of runs may look different: events so far, active runs, and their reports."""
+def pulse(database: Database) -> tuple[int, int, int, int]:
+    """Returns what changes whenever a list of runs may look different: events so far, runs, active ones, and their reports."""
     with database.read() as connection:
         last = connection.execute(select(func.max(events.c.id))).scalar() or 0
+        # A deletion leaves no event: what is left of a run goes with it.
+        present = connection.execute(select(func.count()).where(runs.c.deleted_at.is_(None))).scalar_one()
         active = list(connection.execute(select(runs.c.id).where(runs.c.state.in_(ACTIVE), runs.c.deleted_at.is_(None))).scalars())
         reports = connection.execute(select(func.sum(trials.c.reports)).where(trials.c.run_id.in_(active))).scalar() if active else 0
-        return last, len(active), int(reports or 0)
+        return last, int(present), len(active), int(reports or 0)
