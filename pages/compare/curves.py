@@ -36,12 +36,12 @@ if not chosen:
     st.stop()
 with errors.told():
     asked = comparison.ask(chosen)
-board = Board()
+board, unread = Board(), [asked]  # what was asked is as new as can be when the fragment is drawn with the page
 
 
 def live() -> None:
     with errors.told():
-        what = comparison.again(asked)
+        what = unread.pop() if unread else comparison.again(asked)
         board.begin()
         for tab, draw in zip(st.tabs(list(TABS), key="tab", on_change="rerun", bind="query-params"), TABS.values(), strict=True):
             if tab.open:

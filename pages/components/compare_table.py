@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from typing import Any
+from urllib.parse import quote, urlencode
 
 import streamlit as st
 
@@ -49,7 +50,8 @@ def show(what: Comparison, opened: str) -> None:
         ("table", tuple(run.id for run in what.runs), _by(what), what.key, which), _state(what), lambda: _rows(what, which)
     )
     first = paging.place(A_PAGE, "groups", len(rows))
-    table([_group(row, opened) for row in rows[first : first + A_PAGE]], _columns(rows), "groups_table", opened=open_group)
+    link = _link()
+    table([_group(row, opened, link) for row in rows[first : first + A_PAGE]], _columns(rows), "groups_table", opened=open_group)
     paging.pager(len(rows), A_PAGE, "groups")
     st.caption(_said(what, rows, which))
     for row in rows:
@@ -91,11 +93,11 @@ def _columns(rows: Sequence[Row]) -> list[dict[str, str]]:
     return [column for column in COLUMNS if not empty.get(column["key"])]
 
 
-def _group(row: Row, opened: str) -> dict[str, Any]:
+def _group(row: Row, opened: str, link: str) -> dict[str, Any]:
     group = row.group
     numbers = {name: _number(row, name) for name in ("mean", "median", "iqm")}
     return numbers | {
-        "id": group.id, "name": f"{'▾' if group.id == opened else '▸'} {group.label}", "href": _href(group.id),
+        "id": group.id, "name": f"{'▾' if group.id == opened else '▸'} {group.label}", "href": link + quote(group.id),
         "colour": palette.of_run(group.ordinal), "differs": _differs(row), "n": {"value": row.n, "text": f"{row.n:,}"},
         "out": ", ".join(f"{many} {why}" for why, many in row.left_out.items()),
         "runs": {"value": len(group.runs), "text": f"{len(group.runs):,}"},
@@ -103,10 +105,10 @@ def _group(row: Row, opened: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _href(group_id: str) -> str:
-    from urllib.parse import urlencode
-
-    return f"?{urlencode({**st.query_params.to_dict(), 'members_of': group_id})}"
+def _link() -> str:
+    """Returns this page's address but for the id of the group whose members are shown."""
+    others = {name: value for name, value in st.query_params.to_dict().items() if name != "members_of"}
+    return f"?{urlencode(others)}&members_of="
 
 
 def _differs(row: Row) -> str:

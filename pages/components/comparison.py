@@ -34,7 +34,7 @@ class Comparison:
         return any(not run.is_over for run in self.runs)
 
 
-def ask_runs() -> list[str]:
+def ask_runs() -> list[Run]:
     """Lets a person choose runs; the URL names them, and those that are gone are said."""
     asked = chart_options.listed("runs")
     known = {run.id: run for run in [*api_compare.some(asked), *api.runs(limit=OFFERED)]}
@@ -47,7 +47,7 @@ def ask_runs() -> list[str]:
     )  # fmt: skip
     if tuple(chosen) != asked:
         st.query_params["runs"] = chart_options.SEPARATOR.join(chosen)
-    return chosen
+    return [known[run_id] for run_id in chosen]
 
 
 def ask_groups(runs: Sequence[Run]) -> tuple[str, ...]:
@@ -73,9 +73,8 @@ def ask_metric(runs: Sequence[Run]) -> tuple[list[str], str]:
     return keys, chart_options.metric(keys, evaluated if all(evaluated in of_run for of_run in found.values()) else main)
 
 
-def ask(run_ids: Sequence[str]) -> Comparison:
+def ask(runs: Sequence[Run]) -> Comparison:
     """Lets a person choose how some runs are compared."""
-    runs = api_compare.some(run_ids)
     with st.container(horizontal=True, vertical_alignment="center"):
         by = ask_groups(runs)
         keys, key = ask_metric(runs)
