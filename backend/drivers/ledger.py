@@ -136,6 +136,8 @@ class Ledger:
         if state not in FINISHED:
             return
         self._tell(number // self.spec.repeats)
+        if state is not TrialState.FAILED:
+            return
         failed = sum(each.state is TrialState.FAILED for each in self.parts.values())
         others = [each for each in self.parts.values() if each.state is not TrialState.FAILED]
         if failed >= min(FEW, self.limits.trials) and not any(each.last for each in others):

@@ -1,8 +1,9 @@
 """Many rows at once, the quickest way each database has; everything else goes through SQLAlchemy."""
 
 import itertools
+import json
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection
@@ -16,6 +17,8 @@ COPY_POINTS = "copy points (series, sequence, step, time, value) from stdin"
 INSERT_POINTS = "insert into points (series, sequence, step, time, value) values "
 TASK_COLUMNS = tuple(column.name for column in tasks.c if column.name != "run_id")
 PLAIN_COLUMNS = ("number", "attempts", "input", "started_at", "seconds", "worker", "value", "result")  # of a task that just succeeded
+NEW_TRIAL = {"params": "'{}'", "last": "'{}'", "reports": "0", "checkpoint": "''", "error": "''"}  # what it has until told otherwise
+NOTHING: Mapping[str, str] = {}
 BLOCKS = (512, 64, 8, 1)  # rows a statement; few sizes, so that SQLite's statements are prepared once
 
 
@@ -50,16 +53,34 @@ def upsert_tasks(tx: Connection, run_id: str, plain: Sequence[tuple[Any, ...]], 
         others: TASK_COLUMNS of all others.
     """
     nothing = dict.fromkeys(("artifact", "error", "failure", "output"), "null")
-    _upsert(tx, PLAIN_COLUMNS, {"run_id": f"'{run_id}'", "state": "'succeeded'", **nothing}, plain)
-    _upsert(tx, TASK_COLUMNS, {"run_id": f"'{run_id}'"}, others)
+    _upsert(tx, "tasks", PLAIN_COLUMNS, {"run_id": f"'{run_id}'", "state": "'succeeded'", **nothing}, plain)
+    _upsert(tx, "tasks", TASK_COLUMNS, {"run_id": f"'{run_id}'"}, others)
 
 
-def _upsert(tx: Connection, columns: Sequence[str], alike: dict[str, str], rows: Sequence[tuple[Any, ...]]) -> None:
-    """Writes rows of the same shape; `alike` is SQL for the columns that have the same value in all."""
-    mark = ",".join([*alike.values(), *["?" if tx.dialect.name == "sqlite" else "%s"] * len(columns)])
+def upsert_trials(tx: Connection, run_id: str, changed: Mapping[int, Mapping[str, Any]]) -> None:
+    """Stores columns of trials by number; the others of one that is there already stay as they are.
+
+    SQLAlchemy would make the statement anew for each number of rows, which costs more than to run it.
+    """
+    alike: dict[tuple[str, ...], list[tuple[Any, ...]]] = {}
+    for number, columns in changed.items():
+        values = (json.dumps(value) if isinstance(value, dict) else value for value in columns.values())
+        alike.setdefault(tuple(columns), []).append((number, *values))
+    for names, rows in alike.items():
+        new = {name: value for name, value in NEW_TRIAL.items() if name not in names}
+        _upsert(tx, "trials", ("number", *names), {"run_id": f"'{run_id}'"}, rows, new)
+
+
+def _upsert(
+    tx: Connection, table: str, columns: Sequence[str], alike: dict[str, str], rows: Sequence[tuple[Any, ...]],
+    new: Mapping[str, str] = NOTHING,
+) -> None:  # fmt: skip
+    """Writes rows of the same shape; `alike` is SQL for the columns that have the same value in all, `new` for those of new rows."""
+    mark = ",".join([*alike.values(), *new.values(), *["?" if tx.dialect.name == "sqlite" else "%s"] * len(columns)])
     names = [*alike, *columns]
     sets = ", ".join(f"{name} = excluded.{name}" for name in names if name not in ("run_id", "number"))
-    start, end = f"insert into tasks ({', '.join(names)}) values ", f" on conflict (run_id, number) do update set {sets}"
+    start = f"insert into {table} ({', '.join([*alike, *new, *columns])}) values "
+    end = f" on conflict (run_id, number) do update set {sets}"
     at = 0
     for block in BLOCKS:
         statement = f"{start}{','.join([f'({mark})'] * block)}{end}"

@@ -11,7 +11,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from sqlalchemy import Connection, bindparam, delete, insert, select, text, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from backend.catalog import metrics
 from backend.catalog.metrics import Goal
@@ -294,7 +293,7 @@ class Recorder:
         try:
             with self.database.write(patience) as tx:
                 hold(tx, self.run_id, self.attempt)
-                self._write_trials(tx, changed)
+                bulk.upsert_trials(tx, self.run_id, changed)  # while the driver computes, each statement waits for the interpreter
                 told = self._write_settings(tx, changed)
                 self._write_points(tx, _by_series(kept), known)
                 self._write_shelf(tx, shelf)
@@ -309,16 +308,6 @@ class Recorder:
             self._books[number].told = params
         self._kept = []
         self._series = known  # only what a committed transaction has written
-
-    def _write_trials(self, tx: Connection, changed: dict[int, dict[str, Any]]) -> None:
-        """Writes many rows a statement: while the driver computes, each statement waits up to 5 ms for the interpreter."""
-        alike: dict[tuple[str, ...], list[dict[str, Any]]] = {}
-        for number, columns in changed.items():
-            alike.setdefault(tuple(columns), []).append({"run_id": self.run_id, "number": number, **columns})
-        upsert = sqlite.insert if tx.dialect.name == "sqlite" else postgresql.insert
-        for names, rows in alike.items():
-            new = upsert(trials).values(rows)
-            tx.execute(new.on_conflict_do_update(index_elements=trials.primary_key, set_={name: new.excluded[name] for name in names}))
 
     def _write_settings(self, tx: Connection, changed: dict[int, dict[str, Any]]) -> dict[int, dict[str, Any]]:
         """Writes what trials are found by, where it is new; returns their params."""

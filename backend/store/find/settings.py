@@ -7,9 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from sqlalchemy import Connection
-from sqlalchemy.dialects import postgresql, sqlite
-
-from backend.store.schema import run_settings
+from sqlalchemy import text as sql
 
 WHOLE = -1  # the trial of what holds for the whole run
 LONGEST_NAME, LONGEST_TEXT = 200, 1000  # letters kept; an index takes no longer names
@@ -17,6 +15,10 @@ PLAIN = ("algorithm", "environment", "trainable", "function", "metric", "mode", 
 PARAMS = "params."
 WORDS = "words"  # the name under which a run's words are kept, for a search anywhere in them
 MOST_WORDS = 8000  # letters
+UPSERT = sql(
+    "insert into run_settings (name, run, trial, number, text) values (:name, :run, :trial, :number, :text)"
+    " on conflict (name, run, trial) do update set number = excluded.number, text = excluded.text"
+)
 _MARKS = re.compile(r"[{}\[\]\",:\\]+")
 Value = tuple[float | None, str | None]  # a number or a text
 
@@ -60,9 +62,7 @@ def write(tx: Connection, found: Iterable[dict[str, Any]]) -> None:
     listed = list(found)
     if not listed:
         return
-    upsert = (sqlite.insert if tx.dialect.name == "sqlite" else postgresql.insert)(run_settings)
-    changed = {name: upsert.excluded[name] for name in ("number", "text")}
-    tx.execute(upsert.on_conflict_do_update(index_elements=run_settings.primary_key, set_=changed), listed)
+    tx.execute(UPSERT, listed)
 
 
 def value_of(value: Any) -> Value:
