@@ -11,6 +11,12 @@ def of_run(ordinal: int) -> str:
     return LIGHT[(ordinal - 1) % len(LIGHT)]
 
 
+def dot(ordinal: int) -> str:
+    """Returns a run's colour as CSS that follows the page from light to dark; a chart does that itself."""
+    place = (ordinal - 1) % len(LIGHT)
+    return f"light-dark({LIGHT[place]}, {DARK[place]})"
+
+
 def dash_of(ordinal: int) -> str:
     """Returns a run's line style, so that runs that share a colour still differ."""
     return DASHES[(ordinal - 1) // len(LIGHT) % len(DASHES)]

@@ -107,7 +107,7 @@ def _table(found: Answers) -> None:
 
     def row(group: Group) -> dict[str, Any]:
         told = _estimate(estimates[group])
-        return {"label": group.label, "colour": palette.of_run(group.ordinal), "n": seeds[group], "estimate": told}
+        return {"label": group.label, "colour": palette.dot(group.ordinal), "n": seeds[group], "estimate": told}
 
     rows = [row(pair.group) | _told(pair) for pair in found.pairs]
     markup(

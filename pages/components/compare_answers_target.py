@@ -62,7 +62,7 @@ def _row(each: Reached, several: bool) -> dict[str, Any]:
         (f"{got.reached} of {len(got.steps)}", ""), _interval(got.share, percent), _interval(got.median), _interval(got.iqm),
         (str(got.ended_early or "–"), ""),
     ]  # fmt: skip
-    return {"label": each.group.label, "colour": palette.of_run(each.group.ordinal), "told": told}
+    return {"label": each.group.label, "colour": palette.dot(each.group.ordinal), "told": told}
 
 
 def _interval(each: Estimate, said: Callable[[float], str] = words.number) -> tuple[str, str]:

@@ -49,7 +49,7 @@ def _said(rows: Sequence[Row], columns: int) -> str:
 
 def _runs(runs: Sequence[Run]) -> list[dict[str, str]]:
     return [
-        {"label": run.name, "about": run.id, "href": f"/run?id={run.id}", "colour": palette.of_run(run.ordinal)} for run in runs
+        {"label": run.name, "about": run.id, "href": f"/run?id={run.id}", "colour": palette.dot(run.ordinal)} for run in runs
     ]  # fmt: skip
 
 
@@ -58,7 +58,7 @@ def _groups(what: Comparison) -> list[dict[str, str]]:
         return f"{runs} run{'s' if runs > 1 else ''}" + (f", {members} repetitions" if members > 1 else "")
 
     return [
-        {"label": each.label, "about": about(len(each.runs), len(each.members)), "href": "", "colour": palette.of_run(each.ordinal)}
+        {"label": each.label, "about": about(len(each.runs), len(each.members)), "href": "", "colour": palette.dot(each.ordinal)}
         for each in what.groups
     ]
 

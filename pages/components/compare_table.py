@@ -98,7 +98,7 @@ def _group(row: Row, opened: str, link: str) -> dict[str, Any]:
     numbers = {name: _number(row, name) for name in ("mean", "median", "iqm")}
     return numbers | {
         "id": group.id, "name": f"{'▾' if group.id == opened else '▸'} {group.label}", "href": link + quote(group.id),
-        "colour": palette.of_run(group.ordinal), "differs": _differs(row), "n": {"value": row.n, "text": f"{row.n:,}"},
+        "colour": palette.dot(group.ordinal), "differs": _differs(row), "n": {"value": row.n, "text": f"{row.n:,}"},
         "out": ", ".join(f"{many} {why}" for why, many in row.left_out.items()),
         "runs": {"value": len(group.runs), "text": f"{len(group.runs):,}"},
         "states": ", ".join(f"{many:,} {state}" for state, many in row.states.items()),
