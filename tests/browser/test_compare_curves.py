@@ -1,4 +1,4 @@
-"""Choose runs, group them, compare, zoom, copy the link: a new browser shows the same picture."""
+"""Find runs by a query, group them, compare, zoom, copy the link: a new browser shows the same picture."""
 
 import math
 from collections.abc import Callable
@@ -63,10 +63,25 @@ def drag(page: Page, start: float, end: float) -> None:
     page.mouse.up()
 
 
-def test_choose_group_compare_zoom_and_send_the_link(start_app: Callable[[], App], page: Page, browser: Browser) -> None:
-    ids = recorded()
+def found(page: Page, app: App) -> str:
+    """Finds the runs by a query, ticks them and lays them side by side; returns the link."""
+    page.goto(f"{app.url}/runs")
+    box = page.get_by_role("combobox", name="Find runs")
+    box.fill("name == careful and params.lr <= 0.1 and metrics.loss.last > 0")
+    box.press("Enter")
+    expect(page.locator(".raydeck-runs tbody tr")).to_have_count(6)
+    page.get_by_role("checkbox", name="Select all on this page").check()
+    expect(page.get_by_text("6 of 6 runs selected")).to_be_visible()
+    page.get_by_role("button", name="Compare").click()
+    page.wait_for_url("**/compare?runs=*")
+    settled(page, 1)
+    return page.url
+
+
+def test_find_group_compare_zoom_and_send_the_link(start_app: Callable[[], App], page: Page, browser: Browser) -> None:
+    recorded()
     app = start_app()
-    page.goto(f"{app.url}/compare?runs={','.join(ids)}&more=loss&seeds=iqm&smooth=ema:0.9")
+    page.goto(f"{found(page, app)}&more=loss&seeds=iqm&smooth=ema:0.9")
     (reward, _) = settled(page, 2)
     assert reward["labels"] == ["lr 0.01", "lr 0.1"], "a line for each group, not for each run"
     whole = reward["x"]
