@@ -7,7 +7,7 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -38,7 +38,10 @@ def main() -> None:
         with _ended_with_its_cluster(api), app() as ours:
             print(f"Page complete, cold browser                    Raydeck          TensorBoard (medians of {ROUNDS})")
             _compared(f"1 run of {LONG:,} points", f"{ours.url}/run?id={one}", f"{folder}/board_1")
-            _compared(f"{RUNS} runs of {SHORT:,} points", f"{ours.url}/compare?runs={','.join(many)}&by=id", f"{folder}/board_{RUNS}")
+            compare = f"{ours.url}/compare?by=id&runs={','.join(many)}"
+            _compared(f"{RUNS} runs of {SHORT:,} points", compare, f"{folder}/board_{RUNS}")
+            _twice(compare, f"{compare},{','.join(homes.curves(RUNS, SHORT))}")
+            _changes(compare)
             _live(ours)
 
 
@@ -64,6 +67,56 @@ def _compared(what: str, ours: str, folder: str) -> None:
     one, other = (statistics.median(each.seconds for each in found) for found in (mine, theirs))
     heaps = [max(each.heap for each in found) for found in (mine, theirs)]
     print(f"  {what:<36}{one:8.1f} s {heaps[0]:4} MB {other:12.1f} s {heaps[1]:4} MB   {one / other:.2f} × (heap asked: 150 MB)")
+
+
+def _twice(few: str, many: str) -> None:
+    """The page of twice as many runs, beside that of so many."""
+    took: dict[str, list[float]] = {few: [], many: []}
+    complete(many)
+    for _ in range(ROUNDS):
+        for url, found in took.items():
+            found.append(complete(url).seconds)
+    one, other = (statistics.median(found) for found in took.values())
+    print(f"  {2 * RUNS} runs of {SHORT:,} points             {other:8.1f} s              {other / one:.2f} × that of {RUNS} (asked 2)")
+
+
+def _changes(url: str) -> None:
+    """From the press on another smoothing or x axis until the chart is drawn with it."""
+    with browser() as opened:
+        page = opened.new_page(viewport={"width": 1400, "height": 900})
+        page.goto(url)
+        page.wait_for_selector(".raydeck-plot .scatterlayer path", timeout=60_000)
+        page.wait_for_timeout(5000)
+        page.evaluate("addEventListener('pointerdown', () => { window.pressed = performance.now() }, true)")
+        smoothing = [_drawn(page, lambda word=word: _smooth(page, word)) for word in ("EMA", "window mean", "off") * ROUNDS]
+        page.keyboard.press("Escape")
+        axis = [_drawn(page, lambda word=word: _along(page, word)) for word in ("x: Report", "x: Time since", "x: Step") * ROUNDS]
+    for what, took in (("smoothing", smoothing), ("x axis", axis)):
+        first, again = (statistics.median(part) for part in (took[:3], took[3:]))
+        print(f"  another {what:<28}{first:8.2f} s, again {again:.2f} s (asked 0.5)")
+
+
+def _smooth(page: Any, word: str) -> None:
+    if not page.get_by_text(word, exact=True).count():
+        page.get_by_role("button", name="Lines").first.click()
+    page.get_by_text(word, exact=True).first.click()
+
+
+def _along(page: Any, word: str) -> None:
+    page.get_by_role("combobox", name="x axis").click()
+    page.get_by_role("option", name=word).first.click()
+
+
+def _drawn(page: Any, change: Callable[[], None]) -> float:
+    """Returns the seconds from the last press of a change until the first chart was drawn anew."""
+    now = "() => { const node = document.querySelector('.raydeck-plot'); return node?.id + node?.dataset.draws + node?.kept?.epoch }"
+    before = page.evaluate(now)
+    change()
+    wait = f"(before) => ({now})() !== before && document.querySelector('.raydeck-plot').dataset.draws && performance.now()"
+    ended = page.wait_for_function(wait, arg=before, timeout=30_000).json_value()
+    took = (ended - page.evaluate("window.pressed")) / 1000
+    page.wait_for_timeout(1500)
+    return float(took)
 
 
 def _tensorboard_files(folder: str, count: int, points: int) -> subprocess.Popen[bytes]:
