@@ -66,7 +66,8 @@ class Attempt:
         text = f"{type(error).__name__}: {error}" if isinstance(error, BaseException) else error
         trace = "".join(traceback.format_exception(error)) if isinstance(error, BaseException) else trace
         self.recorder.finish(to, note, text, trace)
-        print(f"recorder: {self.recorder.seconds_inside:.3f} s in {time.monotonic() - self._began:.1f} s", flush=True)
+        inside, whole = self.recorder, time.monotonic() - self._began
+        print(f"recorder: {inside.seconds_inside:.3f} s in {whole:.1f} s, {inside.cpu_inside:.3f} s of it computing", flush=True)
 
     def _keep_beating(self) -> None:
         stop_seen, misses = 0.0, 0

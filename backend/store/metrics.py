@@ -97,6 +97,7 @@ class Recorder:
         """Goes on where the run's results end. `goal` is what its trials are judged by, their reward when left out."""
         self.database, self.run_id, self.attempt, self.goal = database, run_id, attempt, goal
         self.seconds_inside = 0.0  # seconds spent in our callbacks and flushes, for the overhead figure
+        self.cpu_inside = 0.0  # those of them in which they computed rather than waited for the interpreter, a core or the disk
         self._lock = threading.Lock()
         self._flushing = threading.Lock()
         self._blocks: Blocks = {}
@@ -199,12 +200,13 @@ class Recorder:
 
     @contextmanager
     def counted(self) -> Iterator[None]:
-        """Adds the time spent within to `seconds_inside`."""
-        began = time.perf_counter()
+        """Adds the time spent within to `seconds_inside` and `cpu_inside`."""
+        began, computed = time.perf_counter(), time.thread_time()
         try:
             yield
         finally:
             self.seconds_inside += time.perf_counter() - began
+            self.cpu_inside += time.thread_time() - computed
 
     def trial(self, number: int, state: TrialState | None = None, **columns: Any) -> None:
         """Sets a trial's state and further columns (checkpoint, error, …), written with the next flush."""
