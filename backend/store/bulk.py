@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from backend.store.schema import tasks
+from backend.store.schema import storable, tasks
 
 Columns = tuple[list[int], list[float], list[float], list[float]]  # sequences, steps, times, values
 Points = tuple[int, Columns]  # of the series with that id
@@ -64,11 +64,15 @@ def upsert_trials(tx: Connection, run_id: str, changed: Mapping[int, Mapping[str
     """
     alike: dict[tuple[str, ...], list[tuple[Any, ...]]] = {}
     for number, columns in changed.items():
-        values = (json.dumps(value) if isinstance(value, dict) else value for value in columns.values())
-        alike.setdefault(tuple(columns), []).append((number, *values))
+        alike.setdefault(tuple(columns), []).append((number, *map(_written, columns.values())))
     for names, rows in alike.items():
         new = {name: value for name, value in NEW_TRIAL.items() if name not in names}
         _upsert(tx, "trials", ("number", *names), {"run_id": f"'{run_id}'"}, rows, new)
+
+
+def _written(value: Any) -> Any:
+    """Returns a value as the columns' types would hand it to a database."""
+    return json.dumps(value) if isinstance(value, dict) else storable(value) if isinstance(value, str) else value
 
 
 def _upsert(

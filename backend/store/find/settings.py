@@ -9,6 +9,8 @@ from typing import Any
 from sqlalchemy import Connection
 from sqlalchemy import text as sql
 
+from backend.store.schema import storable
+
 WHOLE = -1  # the trial of what holds for the whole run
 LONGEST_NAME, LONGEST_TEXT = 200, 1000  # letters kept; an index takes no longer names
 PLAIN = ("algorithm", "environment", "trainable", "function", "metric", "mode", "search", "scheduler")  # of a spec, as they are
@@ -62,7 +64,7 @@ def write(tx: Connection, found: Iterable[dict[str, Any]]) -> None:
     listed = list(found)
     if not listed:
         return
-    tx.execute(UPSERT, listed)
+    tx.execute(UPSERT, [{name: storable(value) if isinstance(value, str) else value for name, value in row.items()} for row in listed])
 
 
 def value_of(value: Any) -> Value:
