@@ -110,9 +110,15 @@ def delete(run_id: str) -> None:
 
 
 def delete_all(run_ids: Sequence[str]) -> None:
-    """Deletes those of the runs that are over, as `delete` does."""
-    house().launcher.delete_all(run_ids)
-    purge_soon()
+    """Deletes those of the runs that are over, as `delete` does.
+
+    Raises:
+        IllegalMove: some are not, or are gone; all others are deleted.
+    """
+    try:
+        house().launcher.delete_all(run_ids)
+    finally:
+        purge_soon()
 
 
 def purge() -> int:

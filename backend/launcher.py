@@ -227,8 +227,13 @@ class Launcher:
         store.remove(self.database, run_id)
 
     def delete_all(self, run_ids: Sequence[str]) -> None:
-        """Deletes those of the runs that are over."""
-        store.remove_over(self.database, run_ids)
+        """Deletes those of the runs that are over.
+
+        Raises:
+            IllegalMove: some are not, or are gone; all others are deleted.
+        """
+        if left := len(run_ids) - store.remove_over(self.database, run_ids):
+            raise IllegalMove(f"{left:,} of {len(run_ids):,} runs were not deleted: they are active, or gone already.")
 
     def purge(self) -> int:
         """Clears what deleted runs left, and returns how many there were; quick where there are none."""

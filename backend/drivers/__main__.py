@@ -32,12 +32,10 @@ DRIVERS = {  # imported when needed: Tune alone takes a second
     "tasks": "backend.drivers.tasks",
 }
 Drive = Callable[[Any, Attempt], Outcome]
-SWITCH_SECONDS = 0.001  # the recorder's thread waits so long for the interpreter after each statement while Tune computes; 5 ms if left
 
 
 def main(run_id: str, number: int) -> int:
     """Runs one attempt and returns the exit code: 0 if it succeeded or stopped, 1 if it failed, 3 if nobody wants it."""
-    sys.setswitchinterval(SWITCH_SECONDS)
     settings = Settings()
     database = open_database(settings)
     try:

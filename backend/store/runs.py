@@ -390,16 +390,16 @@ def remove(database: Database, run_id: str) -> None:
         _remove(tx, runs.c.id == run_id)
 
 
-def remove_over(database: Database, run_ids: Sequence[str]) -> None:
-    """Deletes those of the runs that are over, as `remove` does; what is active, or gone, stays as it is."""
+def remove_over(database: Database, run_ids: Sequence[str]) -> int:
+    """Deletes those of the runs that are over, as `remove` does, and returns how many; what is active, or gone, stays as it is."""
     with database.write() as tx:
-        _remove(tx, runs.c.id.in_(list(run_ids)) & runs.c.state.not_in(ACTIVE) & runs.c.deleted_at.is_(None))
+        return _remove(tx, runs.c.id.in_(list(run_ids)) & runs.c.state.not_in(ACTIVE) & runs.c.deleted_at.is_(None))
 
 
-def _remove(tx: Connection, which: ColumnElement[bool]) -> None:
+def _remove(tx: Connection, which: ColumnElement[bool]) -> int:
     """The next attempt is nobody's: a driver that was given up, but lives, can write no more."""
     gone = {"deleted_at": time.time(), "attempt": runs.c.attempt + 1, "launch_key": None}
-    tx.execute(update(runs).where(which).values(**gone))
+    return tx.execute(update(runs).where(which).values(**gone)).rowcount
 
 
 def _state_of(run_id: str) -> Select[str]:

@@ -6,9 +6,9 @@ import streamlit as st
 
 from backend import api_find
 from backend.api_find import Matching
+from backend.figures.group_lines import MOST
 from pages.components import actions, errors
 
-COMPARED = 200  # runs that can be told apart on one chart
 _TAG = "tag_of_all"
 
 
@@ -18,7 +18,7 @@ def menu(query: str, states: Sequence[str], total: int) -> None:
         limit = f" – with the newest {api_find.MOST_IDS:,}, for that is what goes at once" if total > api_find.MOST_IDS else ""
         st.caption(f"With all {total:,} runs that the query and the states above find, on every page{limit}:")
         asked = (query, tuple(states))
-        _button("Compare", "stacked_line_chart", _compare, asked, disabled=total > COMPARED, help=f"Up to {COMPARED} runs.")
+        _button("Compare", "stacked_line_chart", _compare, asked, disabled=total > MOST, help=f"Up to {MOST} runs.")
         with st.container(horizontal=True, vertical_alignment="bottom"):
             st.text_input("Tag", key=_TAG, placeholder="a tag", max_chars=60, width=160)
             _button("Give it", "sell", _tag, asked, True)

@@ -87,7 +87,7 @@ def _recording(api: Any) -> None:
     _, log = _ours(api, RECORDED_TRIALS)
     inside, whole, computing = map(float, re.findall(r"recorder: ([\d.]+) s in ([\d.]+) s, ([\d.]+) s of it", log)[-1])
     told = f"{inside / whole:6.1%} of the wall time in callback and flush (asked 3 %)"
-    print(f"{10 * RECORDED_TRIALS:,} results            {told}, {computing / whole:.1%} computing, the rest waiting for a core")
+    print(f"{10 * RECORDED_TRIALS:,} results            {told}, {computing / whole:.1%} computing")
 
 
 def _page(api: Any, folder: str) -> None:

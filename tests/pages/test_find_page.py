@@ -4,6 +4,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from backend import api, api_find
+from backend.errors import IllegalMove
 from backend.store import runs
 from backend.store.values import RunState
 from pages.components.query_help import EXAMPLES
@@ -88,6 +89,13 @@ def test_a_deleted_run_is_gone_from_the_table_at_once(app: AppTest, run_id: str)
     assert len(api_find.page("").runs) == 1
     api.delete(run_id)
     assert api_find.page("").runs == ()
+
+
+def test_what_goes_on_is_not_deleted_and_that_is_said(app: AppTest, run_id: str) -> None:
+    waits = runs.create(api.house().database, content({**LAKE, "name": "waits"}), [1])
+    with pytest.raises(IllegalMove, match="1 of 2 runs were not deleted"):
+        api.delete_all([run_id, waits])
+    assert [run.id for run in api.runs()] == [waits]
 
 
 def test_something_is_done_with_all_that_a_query_finds(app: AppTest, run_id: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, bindparam
 from sqlalchemy import text as sql
 
-from backend.store.schema import storable
+from backend.store.schema import Text
 
 WHOLE = -1  # the trial of what holds for the whole run
 LONGEST_NAME, LONGEST_TEXT = 200, 1000  # letters kept; an index takes no longer names
@@ -20,7 +20,7 @@ MOST_WORDS = 8000  # letters
 UPSERT = sql(
     "insert into run_settings (name, run, trial, number, text) values (:name, :run, :trial, :number, :text)"
     " on conflict (name, run, trial) do update set number = excluded.number, text = excluded.text"
-)
+).bindparams(bindparam("name", type_=Text), bindparam("text", type_=Text))
 _MARKS = re.compile(r"[{}\[\]\",:\\]+")
 Value = tuple[float | None, str | None]  # a number or a text
 
@@ -64,7 +64,7 @@ def write(tx: Connection, found: Iterable[dict[str, Any]]) -> None:
     listed = list(found)
     if not listed:
         return
-    tx.execute(UPSERT, [{name: storable(value) if isinstance(value, str) else value for name, value in row.items()} for row in listed])
+    tx.execute(UPSERT, listed)
 
 
 def value_of(value: Any) -> Value:
