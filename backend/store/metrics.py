@@ -4,9 +4,9 @@ import math
 import sys
 import threading
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -15,8 +15,10 @@ from sqlalchemy import Connection, bindparam, delete, insert, select, text, upda
 from backend.catalog import metrics
 from backend.catalog.metrics import Goal
 from backend.errors import NotANumber, StaleAttempt, StoreUnavailable
-from backend.store import bulk, pyramid
+from backend.store import books, bulk, pyramid
 from backend.store import standing as standings
+from backend.store.blocks import Block, Blocks, Key, by_series
+from backend.store.books import TrialBook
 from backend.store.database import Database
 from backend.store.find import settings
 from backend.store.pyramid import FACTOR, Pyramid
@@ -40,45 +42,9 @@ SET_COUNT = (
     .where(series.c.id == bindparam("series_id"))
     .values(length=bindparam("now"), closed=bindparam("held"), tail=bindparam("end"))
 )
+SET_JUDGED = update(runs).where(runs.c.ordinal == bindparam("ordinal_")).values(best=bindparam("best_"), last=bindparam("last_"))
 
-Key = tuple[int, str]  # trial and metric key
 Shelf = dict[tuple[int, int], Checkpoint | None]  # trial and iteration -> what is kept of it, None if nothing any more
-
-
-@dataclass
-class _TrialBook:
-    """What the recorder knows of one trial beyond what is already written."""
-
-    state: TrialState
-    sequence: int = 0
-    best: float | None = None
-    best_of: str = ""  # the metric that `best` is of
-    last: dict[str, float | None] = field(default_factory=dict)
-    columns: dict[str, Any] = field(default_factory=dict)  # further columns to set, such as the state
-    dirty: bool = False
-    told: dict[str, Any] | None = None  # the params that it is found by
-
-    def row(self) -> dict[str, Any]:
-        return {"state": self.state, "reports": self.sequence, "best": self.best, "last": dict(self.last), **self.columns}
-
-
-class _Block:
-    """Reports of one trial with the same keys: what they share once, their values row after row."""
-
-    def __init__(self, keys: tuple[str, ...]) -> None:
-        self.keys = keys
-        self.sequences: list[int] = []
-        self.steps: list[float] = []
-        self.times: list[float] = []
-        self.values: list[float] = []
-
-    def columns(self) -> Iterator[tuple[str, bulk.Columns]]:
-        """Yields each key with its sequences, steps, times and values."""
-        for place, key in enumerate(self.keys):
-            yield key, (self.sequences, self.steps, self.times, self.values[place :: len(self.keys)])
-
-
-Blocks = dict[tuple[int, tuple[str, ...]], _Block]
 
 
 class _Series(NamedTuple):
@@ -105,7 +71,8 @@ class Recorder:
         self._waiting = 0  # points reported since the last flush
         self._kept: list[Blocks] = []  # what could not be written so far
         self._held = 0  # points in it; 0 unless the last flush failed
-        self._books: dict[int, _TrialBook] = {}
+        self._books: dict[int, TrialBook] = {}
+        self._judged: books.Judged | None = None  # as it was last written
         self._series: dict[Key, _Series] = {}
         self._closed = threading.Event()
         self._news = threading.Event()
@@ -116,8 +83,12 @@ class Recorder:
     def _load(self) -> None:
         with self.database.read() as connection:
             for row in connection.execute(select(trials).where(trials.c.run_id == self.run_id)):
-                self._books[row.number] = _TrialBook(
-                    TrialState(row.state), sequence=row.reports, best=row.best, best_of=self._goal(row.last).key, last=dict(row.last)
+                self._books[row.number] = TrialBook(
+                    TrialState(row.state),
+                    sequence=row.reports,
+                    best=row.best,
+                    best_of=books.goal_of(self.goal, row.last).key,
+                    last=dict(row.last),
                 )
             for row in connection.execute(select(series).where(series.c.run_id == self.run_id)):
                 end = _open_end(connection, row.id, row.length, row.closed)
@@ -145,7 +116,7 @@ class Recorder:
         """Adds a running trial that was not known when the run began; written with the next flush."""
         with self._lock:
             columns = {"params": dict(params), "seed": seed, "started_at": time.time()}
-            self._books[number] = _TrialBook(TrialState.RUNNING, columns=columns, dirty=True)
+            self._books[number] = TrialBook(TrialState.RUNNING, columns=columns, dirty=True)
         self._news.set()
 
     def next_trial(self) -> int:
@@ -172,7 +143,7 @@ class Recorder:
             block = self._blocks.get((trial, keys))
             if block is None:
                 keys = tuple(map(str, keys))  # such as the numbers of classes
-                block = self._blocks.setdefault((trial, keys), _Block(keys))
+                block = self._blocks.setdefault((trial, keys), Block(keys))
             block.sequences.append(book.sequence)
             block.steps.append(place if place is not None else book.sequence if numbered else NAN)
             block.times.append(at)
@@ -265,39 +236,27 @@ class Recorder:
                 news, self._blocks = self._blocks, {}
                 self._held, self._waiting = self._held + self._waiting, 0
                 kept = [*self._kept, *([news] if news else [])]
-                self._note_last(news)
+                books.note_last(self._books, news, self.goal)
                 changed = {number: book.row() for number, book in self._books.items() if book.dirty}
                 for number in changed:
                     self._books[number].dirty = False
                 shelf, self._shelf = self._shelf, {}
+                judged = books.judged(self._books.values(), self.goal)
             if kept or changed or shelf:
-                self._write_or_keep(kept, changed, shelf, patience)
+                self._write_or_keep(kept, changed, shelf, judged, patience)
             self._held = 0
 
-    def _note_last(self, blocks: Blocks) -> None:
-        """Brings each trial's last and best values up to its blocks, the newest report last."""
-        for (trial, keys), block in sorted(blocks.items(), key=lambda item: item[1].sequences[-1]):
-            book = self._books[trial]
-            for key, value in zip(keys, block.values[-len(keys) :], strict=True):
-                book.last[key] = value if math.isfinite(value) else None
-            goal = self._goal(book.last)
-            if goal.key != book.best_of:
-                book.best, book.best_of = None, goal.key
-            if goal.key in keys:
-                values = [value for value in block.values[keys.index(goal.key) :: len(keys)] if math.isfinite(value)]
-                book.best = goal.best([*values, *([] if book.best is None else [book.best])])
-
-    def _goal(self, last: Mapping[str, Any]) -> Goal:
-        return self.goal or Goal(metrics.reward(last))
-
-    def _write_or_keep(self, kept: list[Blocks], changed: dict[int, dict[str, Any]], shelf: Shelf, patience: float | None = None) -> None:
+    def _write_or_keep(
+        self, kept: list[Blocks], changed: dict[int, dict[str, Any]], shelf: Shelf, judged: books.Judged, patience: float | None = None
+    ) -> None:
         known = dict(self._series)
         try:
             with self.database.write(patience) as tx:
                 hold(tx, self.run_id, self.attempt)
+                self._write_judged(tx, judged)
                 bulk.upsert_trials(tx, self.run_id, changed)  # while the driver computes, each statement waits for the interpreter
                 told = self._write_settings(tx, changed)
-                self._write_points(tx, _by_series(kept), known)
+                self._write_points(tx, by_series(kept), known)
                 self._write_shelf(tx, shelf)
         except BaseException:
             self._kept = kept
@@ -308,8 +267,12 @@ class Recorder:
             raise
         for number, params in told.items():
             self._books[number].told = params
-        self._kept = []
+        self._kept, self._judged = [], judged
         self._series = known  # only what a committed transaction has written
+
+    def _write_judged(self, tx: Connection, judged: books.Judged) -> None:
+        if judged != self._judged:
+            tx.execute(SET_JUDGED, {"ordinal_": self._standing.run, "best_": judged.best, "last_": judged.last})
 
     def _write_settings(self, tx: Connection, changed: dict[int, dict[str, Any]]) -> dict[int, dict[str, Any]]:
         """Writes what trials are found by, where it is new; returns their params."""
@@ -420,22 +383,6 @@ def as_number(key: str, value: Any) -> float:
         return float(value)
     except (TypeError, ValueError, OverflowError, RuntimeError):  # the last is torch's, for a tensor of several elements
         raise NotANumber(key, value) from None
-
-
-def _by_series(kept: Iterable[Blocks]) -> dict[Key, bulk.Columns]:
-    """Returns the points of each series in the order of their sequence."""
-    parts: dict[Key, list[bulk.Columns]] = {}
-    for blocks in kept:
-        for (trial, _), block in blocks.items():
-            for key, columns in block.columns():
-                parts.setdefault((trial, storable(key)), []).append(columns)
-    return {key: found[0] if len(found) == 1 else _joined(found) for key, found in parts.items()}
-
-
-def _joined(parts: list[bulk.Columns]) -> bulk.Columns:
-    rows = sorted({row[0]: row for columns in parts for row in zip(*columns, strict=True)}.values())  # two keys may be stored as one
-    sequences, steps, times, values = zip(*rows, strict=True)
-    return list(sequences), list(steps), list(times), list(values)
 
 
 def _closed_sequence(before: _Series, end: Pyramid, sequences: list[int]) -> int:

@@ -14,7 +14,7 @@ from backend.store.schema import checkpoints as checkpoints_table
 from backend.store.schema import events, fanouts, run_tags, runs, series, trials
 from backend.store.values import ACTIVE, Checkpoint, Event, Run, RunState, TaskCounts, Trial, TrialState
 
-_RUN_COLUMNS = [column for column in runs.c if column.name not in ("launch_key", "deleted_at", "workload")]
+_RUN_COLUMNS = [column for column in runs.c if column.name not in ("launch_key", "deleted_at", "workload", "best", "last")]
 _PRESENT = runs.c.deleted_at.is_(None)
 _TRIAL_COLUMNS = [column for column in trials.c if column.name != "run_id"]
 _TRIAL_NAMES = [column.name for column in _TRIAL_COLUMNS]

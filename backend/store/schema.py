@@ -73,13 +73,19 @@ runs = Table(
     Column("note", Text, nullable=False, default=""),
     Column("starred", Boolean, nullable=False, default=False),
     Column("archived", Boolean, nullable=False, default=False),
+    # How it stands in the metric it is judged by (`Run.best`, `Run.last`), as it is sorted by; written with its trials.
+    Column("best", Float),
+    Column("last", Float),
     sqlite_autoincrement=True,
 )
 Index("runs_by_state", runs.c.state)
 # What most filters and every count look at, so that they need not read whole rows, specs and all.
 Index(
     "runs_listed",
-    *(runs.c[name] for name in ("archived", "deleted_at", "state", "kind", "created_at", "started_at", "ended_at", "starred")),
+    *(
+        runs.c[name]
+        for name in ("archived", "deleted_at", "state", "kind", "created_at", "started_at", "ended_at", "starred", "best", "last")
+    ),
 )
 
 trials = Table(

@@ -45,6 +45,8 @@ FIELDS = {
     "kind": "kind",
     "ended": "ended",
     "starred": "starred",
+    "best": "best",
+    "last": "last",
 }
 OFFERED = {"kind": KIND, "what": SUBJECT, "best": BEST, "last": LAST, "curve": SPARK, "took": TOOK, "started": STARTED, "ended": ENDED,
            "tags": TAGS, "note": NOTE, "why": WHY}  # fmt: skip

@@ -46,10 +46,11 @@ def test_what_was_recorded_before_there_were_rollups_is_summarised(home: Path, m
         tx.exec_driver_sql("alter table series drop column closed")
         tx.exec_driver_sql("drop index runs_listed")
         tx.exec_driver_sql("alter table series drop column tail")
+        judged = tx.exec_driver_sql("select best, last from runs").all()
         standing = tx.exec_driver_sql("select key, run, last, best, mean, low, high from run_metrics order by 1").all()
         settings = tx.exec_driver_sql("select name, run, trial, number, text from run_settings order by 1, 2, 3").all()
         tx.exec_driver_sql("alter table runs drop column deleted_at")
-        for name in ("workload", "workload_hash", "samples", "concurrency", "time_budget_s", "note", "starred", "archived"):
+        for name in ("workload", "workload_hash", "samples", "concurrency", "time_budget_s", "note", "starred", "archived", "best", "last"):
             tx.exec_driver_sql(f"alter table runs drop column {name}")
         for name in ("checkpoint_iteration", "stop_requested_at"):
             tx.exec_driver_sql(f"alter table trials drop column {name}")
@@ -62,6 +63,7 @@ def test_what_was_recorded_before_there_were_rollups_is_summarised(home: Path, m
         assert len(before) == 5  # 62 records of level 1, 3 of level 2
         assert connection.exec_driver_sql("select series, level, chunk, data from rollups order by 1, 2, 3").all() == before
         assert connection.exec_driver_sql("select length, closed from series").all() == [(1000, 991)]
+        assert connection.exec_driver_sql("select best, last from runs").all() == judged == [(999**0.5, 999**0.5)]
         assert len(standing) == 1
         assert connection.exec_driver_sql("select key, run, last, best, mean, low, high from run_metrics order by 1").all() == standing
         assert connection.exec_driver_sql("select name, run, trial, number, text from run_settings order by 1, 2, 3").all() == settings

@@ -176,6 +176,7 @@ LEAVES: st.SearchStrategy[Node] = st.one_of(
         ["lake", "sarsa", "q_learning", NASTY, "%", "_", "1e-3", "host", ""],
     ),
     compared(["params.alpha", "params.seed", "params.deep.x", "seed", "attempt"], SIGNS, [0.1, 0.25, 1, 2, 3, 1e300, -1.5]),
+    compared(["best", "last"], SIGNS, [-11, 0, 1, 10.5, 12, 22]),
     compared(STANDINGS, SIGNS, [-5, 0, 0.5, 1, 6.5, 22]),
     compared(["tags"], st.sampled_from(["contains", "==", "!="]), ["baseline", NASTY, "x"]),
     compared(["starred", "archived"], SAME, ["true", "no"]),
@@ -269,7 +270,7 @@ def values(name: str, run: Run) -> list[Any]:
         at = getattr(run, known.column)
         return [] if at is None else [Moment(at)]
     value = getattr(run, known.column)
-    return [float(value) if known.kind == "number" else value]
+    return [value if value is None or known.kind != "number" else float(value)]
 
 
 def standing(key: str, run: Run) -> dict[str, float | None]:
@@ -321,6 +322,8 @@ def test_pages_in_the_order_of_anything(database: Database) -> None:
     assert ids("params.alpha", down=False)[-1] == script
     assert ids("metrics.return_mean.best")[:2] == [going, odd]
     assert ids("metrics.loss.last")[0] == first
+    assert ids("best")[:4] == ids("last")[:4] == [going, odd, second, first]
+    assert set(ids("best")[4:]) == set(ids("last", down=False)[4:]) == {waits, script}, "without a value last"
     assert ids("name", limit=2, offset=2) == ids("name")[2:4]
     last = pages.page(database, "", offset=4000, limit=4)
     assert (last.total, last.offset, len(last.runs)) == (6, 4, 2)
@@ -345,6 +348,8 @@ def test_how_a_run_stands_goes_on_over_a_restart_of_its_recorder(database: Datab
     found = pages.page(database, "", keys=["return_mean"]).standings
     one, other = (each["return_mean"] for each in found.values())
     assert one == other
+    for run in queries.all_runs(database):
+        assert [run.id for run in queries.all_runs(database, query=f"best == {run.best!r} and last == {run.last!r}")] == [broken, whole]
     assert one["best"] == one["high"] == 11.0
     assert one["low"] == 0.0
 

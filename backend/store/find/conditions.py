@@ -165,7 +165,8 @@ def _choice(known: Known, node: Compare, value: Single) -> Condition:
 
 
 def _number(known: Known, node: Compare, value: Single) -> Condition:
-    return _ordered(cast(runs.c[known.column], Float), node, _as_number(node, value))
+    column = runs.c[known.column]
+    return and_(column.is_not(None), _ordered(cast(column, Float), node, _as_number(node, value)))
 
 
 def _flag(known: Known, node: Compare, value: Single) -> Condition:

@@ -61,6 +61,8 @@ _FIXED = (
     Known("started", "moment", "when it began", "started_at"),
     Known("ended", "moment", "when it was over", "ended_at"),
     Known("duration", "seconds", "how long it took, or has taken so far"),
+    Known("best", "number", "the best value of what it is judged by, such as its reward", "best"),
+    Known("last", "number", "the last value of what it is judged by, mean over its trials", "last"),
     Known("attempt", "number", "how often it was begun", "attempt"),
     Known("parent", "text", "the run it was cloned from", "parent_id", optional=True),
     Known("host", "text", "the machine it ran on", "host"),
