@@ -162,10 +162,16 @@ def _postgresql(url: URL) -> Engine:
 
 def _on_connect(connection: sqlite3.Connection, _record: Any) -> None:
     connection.isolation_level = None  # transactions begin where we say, see _on_begin
+    connection.create_function("lower", 1, _lower, deterministic=True)
     connection.execute("pragma auto_vacuum=incremental")  # heeded in a new file only: deleting gives space back
     connection.execute("pragma journal_mode=wal")
     connection.execute("pragma synchronous=normal")
     connection.execute("pragma foreign_keys=on")
+
+
+def _lower(value: Any) -> Any:
+    """SQLite's own knows A to Z alone; PostgreSQL's knows letters."""
+    return value.lower() if isinstance(value, str) else value
 
 
 def _on_begin(connection: Connection) -> None:

@@ -296,6 +296,13 @@ def test_words_are_looked_for_in_all_that_is_said_of_a_run(database: Database) -
     assert queries.all_runs(database, query='"look at"') == []
 
 
+def test_letters_of_any_alphabet_are_found_in_both_cases(database: Database) -> None:
+    run_id = runs.create(database, content(LAKE | {"name": "Größe ÜBER Ωmega"}), [1])
+    for query in ('name contains "GRÖSSE"', 'name contains "über ω"', 'name contains "GRÖßE"', "ÜBER", 'params.alpha contains "Ä"'):
+        found = [run.id for run in queries.all_runs(database, query=query)]
+        assert found == ([] if "GRÖSSE" in query or "alpha" in query else [run_id]), query
+
+
 def test_the_archive_is_hidden_until_it_is_asked_for(database: Database) -> None:
     first, *others = made(database)
     running = others[2]
