@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from backend import api
+from backend import api, api_compare
 from pages.components import (
     compare_answers,
     compare_curves,
@@ -34,21 +34,21 @@ if not chosen:
     else:
         cards("There is nothing to compare yet. Start with one of these:")
     st.stop()
-with errors.told():
-    asked = comparison.ask(chosen)
-board, unread = Board(), [asked]  # what was asked is as new as can be when the fragment is drawn with the page
+board, unread = Board(), [chosen]  # these are as new as can be when the fragment is drawn with the page
+is_live = any(not run.is_over for run in chosen)
 
 
 def live() -> None:
+    """All but the choice of runs: another x axis or smoothing leaves the rest of the page alone."""
     with errors.told():
-        what = unread.pop() if unread else comparison.again(asked)
+        what = comparison.ask(unread.pop() if unread else api_compare.some([run.id for run in chosen]))
         board.begin()
         for tab, draw in zip(st.tabs(list(TABS), key="tab", on_change="rerun", bind="query-params"), TABS.values(), strict=True):
             if tab.open:
                 with tab:
                     draw(what, board)
-        if asked.is_live != what.is_live:
+        if is_live != what.is_live:
             st.rerun()  # starts or ends the timer
 
 
-st.fragment(live, run_every=1.0 if asked.is_live else None)()
+st.fragment(live, run_every=1.0 if is_live else None)()

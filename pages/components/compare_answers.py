@@ -5,7 +5,7 @@ from typing import Any
 
 import streamlit as st
 
-from backend import api_answers, api_compare
+from backend import api_answers
 from backend.analysis import answers as statistics
 from backend.analysis import words
 from backend.analysis.answering import Answers, Pair, Question
@@ -90,8 +90,7 @@ def _show(what: Comparison, found: Answers, board: Board) -> None:
 
 
 def _nothing_shared(what: Comparison, found: Answers) -> None:
-    has = api_compare.keys(what.runs)
-    by_group = [set.intersection(*(set(has[run.id]) for run in group.runs)) for group in what.groups]
+    by_group = [set.intersection(*(set(what.has[run.id]) for run in group.runs)) for group in what.groups]
     shared = sorted(key for key in set.intersection(*by_group) if key not in metrics.COUNTERS)
     which = f"All of them have: {', '.join(metrics.title(key) for key in shared)}." if shared else "They share no metric at all."
     who = ", ".join(f"“{group.label}”" for group in found.present)

@@ -6,7 +6,6 @@ from typing import Any
 
 import streamlit as st
 
-from backend import api_compare
 from backend.catalog import metrics
 from pages.components import chart_options, compare_charts, compare_table
 from pages.components.charts import Board
@@ -25,9 +24,8 @@ def show(what: Comparison, board: Board) -> None:
         more = chart_options.several("More metrics beside it", [key for key in what.keys if key != what.key], "more")
         statistic = chart_options.statistic()
         members = chart_options.members()
-    has = api_compare.keys(what.runs)
-    shown = [key for key in (what.key, *more) if any(key in keys for keys in has.values())]
-    _lacking(what, has, (what.key, *more))
+    shown = [key for key in (what.key, *more) if any(key in keys for keys in what.has.values())]
+    _lacking(what, (what.key, *more))
     if shown:
         display = replace(what.display, statistic=statistic, members=members)
         asked = Asked(what.runs, what.groups, what.axis, display, frozenset({opened} if opened else ()))
@@ -43,19 +41,19 @@ def _picked(told: Mapping[str, Any]) -> None:
         compare_table.open_group(group_id)
 
 
-def _lacking(what: Comparison, has: Mapping[str, Sequence[str]], keys: Sequence[str]) -> None:
+def _lacking(what: Comparison, keys: Sequence[str]) -> None:
     """Says which runs lack a metric that is shown; and if no metric is in all runs, what each has."""
-    every = [set(has[run.id]) for run in what.runs]
+    every = [set(what.has[run.id]) for run in what.runs]
     if len(every) > 1 and not set.intersection(*every) and any(every):
         told = "  \n".join(
-            f"**{plain(run.name)}** ({run.id}): {_few([metrics.title(key) for key in has[run.id]]) or 'nothing so far'}"
+            f"**{plain(run.name)}** ({run.id}): {_few([metrics.title(key) for key in what.has[run.id]]) or 'nothing so far'}"
             for run in what.runs[:SAID]
         )
         more = f"  \nand {len(what.runs) - SAID} runs more" if len(what.runs) > SAID else ""
         st.info(f"These runs share no metric. What each has recorded:  \n{told}{more}", icon=":material/link_off:")
         return
     for key in keys:
-        lacking = [run for run in what.runs if key not in has[run.id]]
+        lacking = [run for run in what.runs if key not in what.has[run.id]]
         if lacking and len(lacking) < len(what.runs):
             names = _few([f"{run.name} ({run.id})" for run in lacking])
             st.caption(f":material/link_off: {len(lacking)} of {len(what.runs)} runs have no **{plain(chart_options.said(key))}**: {names}")

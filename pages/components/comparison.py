@@ -1,8 +1,9 @@
 """What is compared: runs, the groups they fall into, the metric and how it is drawn. All of it is in the URL."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import streamlit as st
 
@@ -20,14 +21,19 @@ OFFERED = 300  # of the newest runs, in the field that adds some
 
 @dataclass(frozen=True)
 class Comparison:
-    """What a tab of the Compare page shows; `keys` are the metrics that some of the runs have recorded."""
+    """What a tab of the Compare page shows; `has` are the metrics that each run has recorded, by its id."""
 
     runs: tuple[Run, ...]
     groups: tuple[Group, ...]
-    keys: tuple[str, ...]
+    has: Mapping[str, Sequence[str]]
     key: str
     axis: str
     display: Display
+
+    @cached_property
+    def keys(self) -> list[str]:
+        """The metrics that some of the runs have recorded, or are judged by."""
+        return _keys(self.runs, self.has)
 
     @property
     def is_live(self) -> bool:
@@ -63,24 +69,27 @@ def ask_groups(runs: Sequence[Run]) -> tuple[str, ...]:
     return tuple(chosen)
 
 
-def ask_metric(runs: Sequence[Run]) -> tuple[list[str], str]:
-    """Lets a person choose the metric. Returns all keys, and the one chosen; the evaluation is asked first where all have one."""
-    found = api_compare.keys(runs)
-    mains = [run.main_metric for run in runs]
-    keys = sorted({key for of_run in found.values() for key in of_run if not metrics.is_of_worker(key)} | set(mains))
-    main = Counter(mains).most_common(1)[0][0]
+def _keys(runs: Sequence[Run], has: Mapping[str, Sequence[str]]) -> list[str]:
+    found = {key for of_run in has.values() for key in of_run if not metrics.is_of_worker(key)}
+    return sorted(found | {run.main_metric for run in runs})
+
+
+def ask_metric(runs: Sequence[Run], has: Mapping[str, Sequence[str]]) -> str:
+    """Lets a person choose the metric; the evaluation is asked first where all have one."""
+    main = Counter(run.main_metric for run in runs).most_common(1)[0][0]
     evaluated = metrics.evaluated(main)
-    return keys, chart_options.metric(keys, evaluated if all(evaluated in of_run for of_run in found.values()) else main)
+    return chart_options.metric(_keys(runs, has), evaluated if all(evaluated in of_run for of_run in has.values()) else main)
 
 
 def ask(runs: Sequence[Run]) -> Comparison:
     """Lets a person choose how some runs are compared."""
+    has = api_compare.keys(runs)
     with st.container(horizontal=True, vertical_alignment="center"):
         by = ask_groups(runs)
-        keys, key = ask_metric(runs)
-        axis = chart_options.any_axis(axes_of(runs), keys)
+        key = ask_metric(runs, has)
+        axis = chart_options.any_axis(axes_of(runs), _keys(runs, has))
         display = _with_groups(chart_options.display())
-    return Comparison(tuple(runs), tuple(groups.grouped(runs, by)), tuple(keys), key, axis, display)
+    return Comparison(tuple(runs), tuple(groups.grouped(runs, by)), has, key, axis, display)
 
 
 def axes_of(runs: Sequence[Run]) -> dict[str, str]:
@@ -91,10 +100,3 @@ def axes_of(runs: Sequence[Run]) -> dict[str, str]:
 def _with_groups(display: Display) -> Display:
     """Returns how groups are drawn, as the URL has it: their fields are on the Curves tab."""
     return replace(display, statistic=chart_options.of_statistic(), members=st.query_params.get("members") != "off")
-
-
-def again(before: Comparison) -> Comparison:
-    """Returns the same comparison with its runs as they are now."""
-    runs = api_compare.some([run.id for run in before.runs])
-    by = chart_options.listed("by")
-    return Comparison(tuple(runs), tuple(groups.grouped(runs, by)), before.keys, before.key, before.axis, _with_groups(before.display))
