@@ -3,7 +3,6 @@
 Optuna and plotly are imported where they are used. Names and texts are escaped before Optuna sees them.
 """
 
-import html
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -14,6 +13,8 @@ import numpy as np
 from backend.analysis import study as analysis
 from backend.catalog import metrics
 from backend.figures import palette
+from backend.figures.sweep_dress import DIM, EDGE, GREY, dressed, mixed, named, plain, ramp, scale, short, square, tell
+from backend.figures.sweep_needs import Needs, complete, lack, number, searched, varied
 from backend.store.values import Run, Trial, TrialState
 
 if TYPE_CHECKING:
@@ -25,21 +26,7 @@ MOST = 4  # parameters of a picture of pairs, unless asked for: more are slow an
 PLACES = 32  # along an axis of the contour: Optuna's own grid has a cell for each pair of trials, 250,000 for 500
 LEVELS = 16  # of colour in the parallel coordinates
 ACROSS = 4  # slices in a row
-GREY, EDGE, GRID = "#b9c0ca", "#8b95a5", "rgba(139,149,165,0.35)"
-DIM = "#4b5563"  # is GREY on a dark page
 ENDS = {"COMPLETE": ("succeeded", "#0f9d76"), "PRUNED": ("pruned", "#b58100"), "FAIL": ("failed", palette.ALARM)}
-WORDS = ("none", "one", "two", "three", "four", "five")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Needs:
-    """What there has to be before a picture says anything."""
-
-    trials: int = 2  # that finished with a value
-    over: int = 0  # that are over, however they ended
-    params: int = 0  # that were searched
-    varied: int = 0  # that took at least two values
-    objectives: tuple[int, ...] = ()  # how many; empty for any number
 
 
 @dataclass(frozen=True)
@@ -82,15 +69,15 @@ def picture(run: Run, name: str, params: Sequence[str] = (), objective: int = 0)
     kind = PICTURES[name]
     goals = analysis.objectives(run)
     if not 0 <= objective < len(goals):
-        return f"There is no objective {objective + 1}; this sweep has {_number(len(goals))}."
+        return f"There is no objective {objective + 1}; this sweep has {number(len(goals))}."
     # On the timeline each repeat had a time of its own.
     told = {"spec": {**run.spec, "repeats": 1}} if name == "timeline" else {"trials": tuple(map(_with_pruned, run.trials))}
     run = replace(run, **told)
-    found = analysis.study(run, None if kind.needs.objectives else objective, _plain)
-    if lack := _lack(kind.needs, found, len(goals)):
-        return lack
-    there = _varied(found) if kind.needs.varied else _searched(found)
-    wanted = [shown for param in params if (shown := _plain(param)) in there]
+    found = analysis.study(run, None if kind.needs.objectives else objective, plain)
+    if missing := lack(kind.needs, found, len(goals)):
+        return missing
+    there = varied(found) if kind.needs.varied else searched(found)
+    wanted = [shown for param in params if (shown := plain(param)) in there]
     if kind.needs.varied and len(wanted) < kind.needs.varied and len(there) > MOST:
         important = [*analysis.importances_of(found), *there]
         wanted = [name for name in dict.fromkeys([*wanted, *important]) if name in there][:MOST]
@@ -98,68 +85,20 @@ def picture(run: Run, name: str, params: Sequence[str] = (), objective: int = 0)
         wanted = there
     if name == "importance" and not analysis.importances_of(found):
         return "The finished trials do not tell the parameters apart: their values, or their parameters, are too much alike."
-    asked = Asked(run, tuple(_plain(metrics.title(goal.key)) for goal in goals), objective, sorted(wanted))
-    return _dressed(kind.draw(found, asked))
+    asked = Asked(run, tuple(plain(metrics.title(goal.key)) for goal in goals), objective, sorted(wanted))
+    return dressed(kind.draw(found, asked))
 
 
 def dark(run: Run) -> dict[str, str]:
     """Returns which colours of a run's pictures are others on a dark page, where grey must not outshine the run's colour."""
     light, lighter = palette.of_run(run.ordinal), dict(zip(palette.LIGHT, palette.DARK, strict=True))
     levels = [level / (LEVELS - 1) for level in range(LEVELS)]
-    return lighter | {_mixed(GREY, light, share): _mixed(DIM, lighter[light], share) for share in levels}
+    return lighter | {mixed(GREY, light, share): mixed(DIM, lighter[light], share) for share in levels}
 
 
 def _with_pruned(trial: Trial) -> Trial:
     """Counts a pruned trial with the best it reached, as the search does; where most are pruned, the others tell little."""
     return replace(trial, state=TrialState.SUCCEEDED) if trial.state is TrialState.PRUNED and trial.best is not None else trial
-
-
-def _plain(text: str) -> str:
-    """Returns a text that plotly shows as it is: no tags, no templates, no formulas. Plotly knows few names of entities."""
-    return html.escape(text, quote=False).replace("%{", "&#37;{").replace("$", "&#36;")
-
-
-def _number(count: int) -> str:
-    return WORDS[count] if count < len(WORDS) else str(count)
-
-
-def _lack(needs: Needs, found: "Study", objectives: int) -> str:
-    """Returns a sentence about the first thing that is missing; empty if nothing is."""
-    if needs.objectives and objectives not in needs.objectives:
-        return f"Needs {' or '.join(map(_number, needs.objectives))} objectives; this sweep has {_number(objectives)}."
-    for least, count, what in (
-        (needs.trials, len(_complete(found)), "finished trial"),
-        (needs.over, len(found.get_trials(deepcopy=False)), "trial that is over"),
-        (needs.params, len(_searched(found)), "searched parameter"),
-        (needs.varied, len(_varied(found)) if needs.varied else 0, "parameter that took different values"),
-    ):
-        if count < least:
-            return f"Needs {_number(least)} {_plural(what) if least > 1 else what}; so far there {_are(count)}."
-    return ""
-
-
-def _are(count: int) -> str:
-    return f"is {_number(count)}" if count < 2 else f"are {_number(count)}"
-
-
-def _plural(what: str) -> str:
-    first, _, rest = what.partition(" that ")
-    return f"{first}s that {rest.replace('is ', 'are ')}" if rest else f"{first}s"
-
-
-def _complete(found: "Study") -> list["FrozenTrial"]:
-    from optuna.trial import TrialState
-
-    return found.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
-
-
-def _searched(found: "Study") -> list[str]:
-    return sorted({name for trial in _complete(found) for name in trial.params})
-
-
-def _varied(found: "Study") -> list[str]:
-    trials = _complete(found)
-    return [name for name in _searched(found) if len({str(trial.params[name]) for trial in trials}) > 1]
 
 
 def _parallel(found: "Study", asked: Asked) -> "go.Figure":
@@ -173,10 +112,10 @@ def _parallel(found: "Study", asked: Asked) -> "go.Figure":
     for line in lines:
         good = float(line.y[0]) if _is_up(found) else 1.0 - float(line.y[0])
         levels.setdefault(round(good * (LEVELS - 1)), []).append(line)
-    legend.marker.colorscale = _scale(asked.colour)
+    legend.marker.colorscale = scale(asked.colour)
     # One trace for each level of colour, the best last and on top; Optuna makes one for each trial, which a browser feels.
     figure = go.Figure([*(_bundle(levels[level], level, names, asked.colour) for level in sorted(levels)), legend], figure.layout)
-    figure.update_xaxes(ticktext=[_short(name) for name in names])
+    figure.update_xaxes(ticktext=[short(name) for name in names])
     # What the values are stands on top of the lines, so it needs a ground; this one is read on white and on black.
     figure.update_annotations(font={"color": "#ffffff"}, bgcolor="rgba(51,65,85,0.85)", borderpad=1)
     return figure.update_layout(height=400)
@@ -194,7 +133,7 @@ def _bundle(lines: Sequence[Any], level: int, names: Sequence[str], colour: str)
         y=y,
         customdata=told,
         mode="lines",
-        line={"color": _mixed(GREY, colour, good), "width": 1.2 + good},
+        line={"color": mixed(GREY, colour, good), "width": 1.2 + good},
         opacity=0.4 + 0.5 * good,
         showlegend=False,
         hovertemplate="%{customdata[0]}: %{customdata[1]}<extra></extra>",
@@ -215,17 +154,17 @@ def _contour(found: "Study", asked: Asked) -> "go.Figure":
     import optuna.visualization as draw
 
     figure = draw.plot_contour(_snapped(found, asked.params), asked.params, target_name=asked.target)
-    trials, names = _complete(found), asked.params
+    trials, names = complete(found), asked.params
     pairs = [(x, y) for x in names for y in names if x != y] if len(names) > 2 else [(names[0], names[1])]
     scatters = [trace for trace in figure.data if trace.type == "scatter" and trace.x is not None and len(trace.x)]
     for trace, (x, y) in zip(scatters, pairs, strict=True):
         for axis, name in (("x", x), ("y", y)):
             if not isinstance(trace[axis][0], str):
                 trace[axis] = [trial.params[name] for trial in trials]  # the points stay where they were
-        _tell(trace, [_told(trial, asked) for trial in trials], x, y)
+        tell(trace, [_told(trial, asked) for trial in trials], x, y)
         trace.marker = {"color": "#1f2937", "size": 5 if len(trials) < 150 else 3, "line": {"width": 0.8, "color": "#ffffff"}}
-    figure.update_traces(colorscale=_ramp(asked.colour), line_width=0.5, selector={"type": "contour"})
-    return _square(figure, names)
+    figure.update_traces(colorscale=ramp(asked.colour), line_width=0.5, selector={"type": "contour"})
+    return square(figure, names)
 
 
 def _snapped(found: "Study", params: Sequence[str]) -> "Study":
@@ -234,7 +173,7 @@ def _snapped(found: "Study", params: Sequence[str]) -> "Study":
     from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 
     copy = optuna.create_study(direction=found.directions[0])
-    trials = _complete(found)
+    trials = complete(found)
     columns: dict[str, list[Any]] = {name: [trial.params[name] for trial in trials] for name in params}
     distributions = {name: trials[0].distributions[name] for name in params}
     for name, distribution in distributions.items():
@@ -256,12 +195,19 @@ def _slice(found: "Study", asked: Asked) -> "go.Figure":
     import optuna.visualization as draw
 
     figure = draw.plot_slice(found, asked.params, target_name=asked.target)
-    told = {trial.number: _told(trial, asked) for trial in _complete(found)}
+    told = {trial.number: _told(trial, asked) for trial in complete(found)}
     for index, (trace, name) in enumerate(zip(figure.data, asked.params, strict=True)):
         _unquote(trace, figure.layout[f"xaxis{index + 1 if index else ''}"])
-        _tell(trace, [told[number] for number in trace.marker.color], name)
+        tell(trace, [told[number] for number in trace.marker.color], name)
     bar = {"title": "trial", "x": 1.0, "xpad": 12, "thickness": 12}
-    figure.update_traces(marker={"colorscale": _scale(asked.colour), "size": 6, "line": {"width": 0.5, "color": EDGE}, "colorbar": bar})
+    figure.update_traces(
+        marker={
+            "colorscale": scale(asked.colour),
+            "size": 6,
+            "line": {"width": 0.5, "color": EDGE},
+            "colorbar": bar,
+        }
+    )
     return _in_rows(figure, asked.params)
 
 
@@ -288,7 +234,7 @@ def _in_rows(figure: "go.Figure", names: Sequence[str]) -> "go.Figure":
         figure.layout[f"yaxis{suffix}"].domain = [max(0.0, top - high + (0.22 * high if rows > 1 else 0)), top]
         if column == 0:
             figure.layout[f"yaxis{suffix}"].update(showticklabels=True, title={"text": figure.layout.yaxis.title.text})
-    _name(figure.for_each_xaxis, names)
+    named(figure.for_each_xaxis, names)
     return figure.update_layout(width=None, height=60 + 280 * rows)
 
 
@@ -296,20 +242,21 @@ def _rank(found: "Study", asked: Asked) -> "go.Figure":
     import optuna.visualization as draw
 
     figure = draw.plot_rank(found, asked.params, target_name=asked.target)
-    trials, names = _complete(found), asked.params
+    trials, names = complete(found), asked.params
     values = np.array([trial.value for trial in trials])
     ranks = np.searchsorted(np.sort(values), values, side="right") / len(values)
     told = [_told(trial, asked) for trial in trials]
     pairs = [(x, y) for x in names for y in names] if len(names) != 2 else [(names[0], names[1])]
     *scatters, legend = figure.data
-    scale = _scale(asked.colour) if _is_up(found) else [[1 - at, colour] for at, colour in reversed(_scale(asked.colour))]
+    colours = scale(asked.colour) if _is_up(found) else [[1 - at, colour] for at, colour in reversed(scale(asked.colour))]
     for trace, (x, y) in zip(scatters, pairs, strict=True):
-        trace.marker = {"color": ranks, "colorscale": scale, "cmin": 0, "cmax": 1, "size": 6, "line": {"width": 0.5, "color": EDGE}}
-        _tell(trace, told, x, y)
+        edge = {"width": 0.5, "color": EDGE}
+        trace.marker = {"color": ranks, "colorscale": colours, "cmin": 0, "cmax": 1, "size": 6, "line": edge}
+        tell(trace, told, x, y)
         if x == y:
             trace.visible = False  # a parameter against itself is a diagonal; its name stands at the edge
-    legend.marker.colorscale = scale
-    return _square(figure, names)
+    legend.marker.colorscale = colours
+    return square(figure, names)
 
 
 def _edf(found: "Study", asked: Asked) -> "go.Figure":
@@ -341,11 +288,15 @@ def _pareto(found: "Study", asked: Asked) -> "go.Figure":
     import optuna.visualization as draw
 
     figure = draw.plot_pareto_front(found, target_names=list(asked.objectives))
-    told = {trial.number: _told(trial, asked) for trial in _complete(found)}
+    told = {trial.number: _told(trial, asked) for trial in complete(found)}
     looks = (("others", GREY, 7), ("nothing is better in all", asked.colour, 10))
     for trace, (name, colour, size) in zip(figure.data, looks, strict=True):
         trace.text = [told[number] for number in trace.marker.color]
-        trace.marker = {"color": colour, "size": size / 2 if trace.type == "scatter3d" else size, "line": {"width": 0.5, "color": EDGE}}
+        trace.marker = {
+            "color": colour,
+            "size": size / 2 if trace.type == "scatter3d" else size,
+            "line": {"width": 0.5, "color": EDGE},
+        }
         trace.update(name=name, showlegend=True, hovertemplate="%{text}<extra></extra>")
     return figure.update_layout(height=460, legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0})
 
@@ -357,62 +308,8 @@ def _told(trial: "FrozenTrial", asked: Asked) -> str:
     return "<br>".join([f"trial {trial.number}", *values])
 
 
-def _tell(trace: Any, told: Sequence[str], x: str, y: str = "") -> None:
-    place = f"<br>{x}: %{{x}}" + (f"<br>{y}: %{{y}}" if y else "")
-    trace.update(text=told, hovertext=None, hoverinfo=None, hovertemplate=f"%{{text}}{place}<extra></extra>")
-
-
-def _short(name: str) -> str:
-    text = html.unescape(name)
-    return name if len(text) < 20 else _plain(f"{text[:17]}…")
-
-
 def _is_up(found: "Study") -> bool:
     return found.directions[0].name == "MAXIMIZE"
-
-
-def _square(figure: "go.Figure", names: Sequence[str]) -> "go.Figure":
-    """Gives each pair a frame instead of a grid, which would also fill the empty diagonal."""
-    figure.update_xaxes(showgrid=False, showline=True, mirror=True, linecolor=GRID)
-    figure.update_yaxes(showgrid=False, showline=True, mirror=True, linecolor=GRID)
-    _name(figure.for_each_yaxis, names)
-    _name(figure.for_each_xaxis, names)
-    return figure.update_layout(height=440 if len(names) == 2 else 60 + 180 * len(names))
-
-
-def _name(for_each: Callable[[Callable[[Any], Any]], Any], names: Sequence[str]) -> None:
-    """Shortens the parameters' names where there is little room for them."""
-    for_each(lambda axis: axis.title.update(text=_short(axis.title.text)) if axis.title.text in names else None)
-
-
-def _mixed(one: str, other: str, share: float) -> str:
-    """Returns a colour between two, `share` of the way from one to the other."""
-    pairs = ((int(one[at : at + 2], 16), int(other[at : at + 2], 16)) for at in (1, 3, 5))
-    return "#" + "".join(f"{round(low + (high - low) * share):02x}" for low, high in pairs)
-
-
-def _scale(colour: str) -> list[list[Any]]:
-    """Returns a scale for lines and points: from a grey that is seen on white and on black to the run's colour."""
-    return [[0.0, GREY], [1.0, colour]]
-
-
-def _ramp(colour: str) -> list[list[Any]]:
-    """Returns a scale for areas, which hide what is behind them: from pale to dark."""
-    return [[0.0, _mixed("#ffffff", colour, 0.08)], [0.6, colour], [1.0, _mixed(colour, "#000000", 0.45)]]
-
-
-def _dressed(figure: "go.Figure") -> "go.Figure":
-    """Takes off title and paper; fonts and lines of the grid are the theme's, who draws it."""
-    figure.update_layout(
-        title=None,
-        margin={"l": 10, "r": 10, "t": 24, "b": 10},
-        paper_bgcolor="rgba(0,0,0,0)",
-        plot_bgcolor="rgba(0,0,0,0)",
-    )
-    logs: dict[str, Any] = {"nticks": 3, "exponentformat": "power", "selector": {"type": "log"}}  # powers of ten, not what is between
-    figure.update_xaxes(**logs).update_yaxes(**logs)
-    figure.update_xaxes(automargin=True, gridcolor=GRID, zeroline=False)
-    return figure.update_yaxes(automargin=True, gridcolor=GRID, zeroline=False)
 
 
 PICTURES: dict[str, Picture] = {
