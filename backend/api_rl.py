@@ -2,18 +2,24 @@
 
 import io
 import json
+import time
 import zipfile
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
 from backend.api import house, wake_cluster
+from backend.catalog.algorithms import ALGORITHMS
 from backend.errors import ClusterUnavailable, UnknownRun
 from backend.store import queries
 from backend.store.folders import EPISODES, SNAPSHOTS
 from backend.store.values import Checkpoint as Checkpoint
+from backend.store.values import Run
 
 What = Literal["episode", "evaluate"]
+BEGINS_SECONDS = 3.0  # for so long Ray may not know a helper yet
+PLAYERS = ("backend.workloads.environment", "imageio")  # what every helper needs
 
 
 def snapshots(run_id: str, seed: int) -> list[Path]:
@@ -129,23 +135,25 @@ def _made(what: What, kept: Checkpoint, number: int) -> Played | None:
 
 
 def _go_on(what: What, kept: Checkpoint, number: int, target: Path) -> Played | None:
-    """Begins the work, or looks whether it is still on its way."""
+    """Begins the work, or looks whether it is still on its way. A note says which helper has it, and under which head."""
     note, launcher = target.with_suffix(".job"), house().launcher
-    log = target.with_suffix(".log")
-    if note.exists() and note.read_text() == _head():
-        if launcher.is_helping(_job(what, kept, number, note)) or target.exists():
+    head, _, helper = note.read_text().partition("\n") if note.exists() else ("", "", "")
+    if head == _head():
+        if target.exists() or time.time() - note.stat().st_mtime < BEGINS_SECONDS or launcher.is_helping(helper) or target.exists():
             return None
+        log = launcher.helpers.log(helper)
         return Played(kept, error="The helper ended without a word.", traceback=log.read_text()[-4000:] if log.exists() else "")
     note.parent.mkdir(parents=True, exist_ok=True)
-    note.write_text(_head())
-    arguments = (what, kept.run_id, str(kept.trial), str(kept.iteration), str(number))
-    launcher.help(_job(what, kept, number, note), log, "backend.drivers.watch", *arguments)
+    helper = launcher.helper()
+    note.write_text(f"{_head()}\n{helper}")
+    launcher.help(helper, (what, kept.run_id, str(kept.trial), str(kept.iteration), str(number)))
     return None
 
 
-def _job(what: What, kept: Checkpoint, number: int, note: Path) -> str:
-    """Returns the job's id: another one for each time it was asked for anew."""
-    return f"{what}-{kept.run_id}-{kept.trial}-{kept.iteration}-{number}-{note.stat().st_mtime_ns}"
+def warm(run: Run) -> None:
+    """Lets a helper begin that can soon play a checkpoint of this run, if the cluster is up."""
+    with suppress(ClusterUnavailable):
+        house().launcher.warm([ALGORITHMS[run.spec["algorithm"]].code.partition(":")[0], *PLAYERS])
 
 
 def _head() -> str:

@@ -1,11 +1,12 @@
 """Spec -> row -> Ray Job; stop; resume; and reconcile, which makes stored states true again."""
 
+import secrets
 import shlex
 import shutil
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,12 +23,14 @@ from backend.store import queries, space
 from backend.store import runs as store
 from backend.store.database import Database
 from backend.store.folders import START, put
+from backend.store.helpers import Helpers
 from backend.store.values import Checkpoint, Run, RunState
 
 RECONCILE_SECONDS = 5.0
 SILENT_SECONDS = 10.0  # a heartbeat older than this is silence
 ENDED_SILENT_SECONDS = 3.0  # enough when Ray says that the process has ended
 STOP_SECONDS = 18.0  # after this a driver that does not stop is ended by Ray
+WARMING_SECONDS = 60.0  # a helper that began so long ago waits by now, or never will
 UNUSED_SECONDS = 86_400.0
 SLOT = "raydeck_slot"
 
@@ -39,6 +42,8 @@ class Launcher:
         self.settings, self.database, self.cluster = settings, database, cluster
         self._reconciled_at = -RECONCILE_SECONDS
         self._reconciling = threading.Lock()
+        self.helpers = Helpers(settings.helpers_folder)
+        self._warmed = -WARMING_SECONDS
 
     def launch(self, spec: RunSpec, *, parent_id: str | None = None, launch_key: str | None = None) -> str:
         """Stores a run and submits it if the cluster is up; otherwise it is submitted as soon as it is. Returns its id.
@@ -179,21 +184,55 @@ class Launcher:
         command = shlex.join([sys.executable, "-u", "-m", module, *arguments])
         return f"set -a; . {shlex.quote(str(variables))}; exec {command} >> {shlex.quote(str(log))} 2>&1"
 
-    def help(self, job_id: str, log: Path, module: str, *arguments: str) -> None:
-        """Starts helper work: a job that asks for no slot and no CPU, so that it works while training holds every core.
-
-        Raises:
-            ClusterUnavailable, StoreUnavailable
-        """
-        self.cluster.jobs().submit(job_id, self._entrypoint(log, module, *arguments), {})
-
-    def is_helping(self, job_id: str) -> bool:
-        """Returns whether helper work is on its way.
+    def helper(self) -> str:
+        """Returns the id of a helper that waits, and is now waited for; of one that is yet to begin if none does.
 
         Raises:
             ClusterUnavailable
         """
-        return self.cluster.jobs().job(job_id).is_alive
+        return next((each for each in self._waiting_helpers() if self.helpers.take(each)), f"helper-{secrets.token_hex(5)}")
+
+    def _waiting_helpers(self) -> Iterator[str]:
+        for each in self.helpers.waiting():
+            if self.is_helping(each):
+                yield each
+            else:  # its head is gone, or it was killed
+                self.helpers.forget(each)
+
+    def help(self, helper: str, work: Sequence[str]) -> None:
+        """Gives work to the helper that `helper` returned.
+
+        Raises:
+            ClusterUnavailable, StoreUnavailable
+        """
+        is_new = not self.helpers.is_claimed(helper)
+        self.helpers.hand(helper, work)
+        if is_new:
+            self._begin_helper(helper)
+
+    def warm(self, modules: Sequence[str]) -> None:
+        """Lets a helper begin that imports modules and waits for work, unless one waits or has just begun.
+
+        Raises:
+            ClusterUnavailable, StoreUnavailable
+        """
+        if time.monotonic() - self._warmed > WARMING_SECONDS and not any(True for _ in self._waiting_helpers()):
+            self._warmed = time.monotonic()
+            self._begin_helper(f"helper-{secrets.token_hex(5)}", *modules)
+
+    def _begin_helper(self, helper: str, *modules: str) -> None:
+        """Submits a job that asks for no slot and no CPU, so that it works while training holds every core."""
+        self.helpers.forget_logs(UNUSED_SECONDS)
+        entrypoint = self._entrypoint(self.helpers.log(helper), "backend.drivers.watch", helper, *modules)
+        self.cluster.jobs().submit(helper, entrypoint, {})
+
+    def is_helping(self, helper: str) -> bool:
+        """Returns whether a helper lives.
+
+        Raises:
+            ClusterUnavailable
+        """
+        return self.cluster.jobs().job(helper).is_alive
 
     def _write_environment(self) -> Path:
         """Writes what a driver must find in its environment to a file that only its owner can read.

@@ -77,6 +77,11 @@ class Settings(BaseSettings):
         return self.home / "environments"
 
     @property
+    def helpers_folder(self) -> Path:
+        """What helpers are given to do, and their logs."""
+        return self.home / "helpers"
+
+    @property
     def inputs_folder(self) -> Path:
         """The rows of files that fan-outs were given, by what they say."""
         return self.home / "inputs"

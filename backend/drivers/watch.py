@@ -1,15 +1,16 @@
-"""python -m backend.drivers.watch WHAT RUN TRIAL ITERATION NUMBER: lets a checkpoint play; a helper job, no Ray within.
+"""python -m backend.drivers.watch HELPER [MODULE ...]: lets checkpoints play; a helper job, no Ray within.
 
-WHAT is `episode` (NUMBER is its seed: a video, and each step's reward and action) or `evaluate` (NUMBER episodes).
-What came of it is a file under the run's `episodes`, written whole or not at all.
+It imports the modules, does what it is given (see store.helpers), and then waits for more, unless enough others do.
+Its work is WHAT RUN TRIAL ITERATION NUMBER: `episode` (NUMBER is its seed: a video, and each step's reward and action) or
+`evaluate` (NUMBER episodes). What came of it is a file under the run's `episodes`, written whole or not at all.
 """
 
 import json
 import os
 import sys
 import traceback
-from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager, nullcontext, suppress
 from importlib import import_module
 from pathlib import Path
 from statistics import fmean, pstdev
@@ -25,15 +26,36 @@ from backend.drivers.rl_config import own_config
 from backend.settings import Settings
 from backend.specs import RLSpec
 from backend.store import queries
-from backend.store.database import open_database
+from backend.store.database import Database, open_database
 from backend.store.folders import EPISODES
+from backend.store.helpers import Helpers
 from backend.store.values import Checkpoint
 
 MOST_FRAMES = 3000
 USUAL_FPS = 30
+IDLE_SECONDS = 300.0
+SPARE = 2  # helpers that wait: two episodes are laid side by side
 FRESH_SEED = 2_000_003  # of the first episode of an evaluation by hand; no training and no evaluation in training uses them
 FRESH_PER_SEED = 20_000  # each seed has episodes of its own, or one lucky block would flatter all seeds of a run alike
 FRESH_SEEDS = 2**31
+
+
+def serve(helper: str, modules: Sequence[str]) -> None:
+    """Works until nothing has come for IDLE_SECONDS, until enough others wait, or until the head is gone."""
+    helpers, parent = Helpers(Settings().helpers_folder), os.getppid()
+    work = helpers.work(helper)
+    for module in modules:
+        with suppress(Exception):  # whoever needs it will say what is wrong with it
+            import_module(module)
+    while work is not None or (len(helpers.waiting()) < SPARE and (work := _next(helpers, helper, parent)) is not None):
+        what, run_id, *numbers = work
+        main(what, run_id, *map(int, numbers))
+        sys.stdout.flush()
+        work = None
+
+
+def _next(helpers: Helpers, helper: str, parent: int) -> list[str] | None:
+    return helpers.wait(helper, IDLE_SECONDS, lambda: os.getppid() == parent)
 
 
 def main(what: str, run_id: str, trial: int, iteration: int, number: int) -> int:
@@ -54,7 +76,11 @@ def main(what: str, run_id: str, trial: int, iteration: int, number: int) -> int
 
 def _loaded(settings: Settings, run_id: str, trial: int, iteration: int) -> tuple[dict[str, Any], Any]:
     """Returns the config of a checkpoint and its policy."""
-    database = open_database(settings)
+    with closing(open_database(settings)) as database:
+        return _of_database(settings, database, run_id, trial, iteration)
+
+
+def _of_database(settings: Settings, database: Database, run_id: str, trial: int, iteration: int) -> tuple[dict[str, Any], Any]:
     spec = specs.stored(queries.run(database, run_id).spec)
     if not isinstance(spec, RLSpec):
         raise TypeError(spec.kind)
@@ -135,7 +161,6 @@ def _video(path: Path, env: Any) -> Iterator[Any]:
 WORK = {"episode": episode, "evaluate": evaluate}
 
 if __name__ == "__main__":
-    what, run, *numbers = sys.argv[1:]
-    code = main(what, run, *map(int, numbers))
+    serve(sys.argv[1], sys.argv[2:])
     sys.stdout.flush()
-    os._exit(code)
+    os._exit(0)

@@ -49,6 +49,7 @@ def tab(run: Run, board: Board) -> None:
         st.caption(f"No checkpoint is kept yet: the first comes with iteration {every}." if every and not run.is_over else "None is kept.")
         return
     st.caption("Choose a row to watch that agent play, two to lay them side by side. A click on the reward curve does the same.")
+    _warm(run)
     by_hand = api_rl.evaluations(run.id)
     rows = pd.DataFrame([_row(run, each, by_hand.get((each.trial, each.iteration), {})) for each in kept])
     st.session_state["watch_rows"] = [each.name for each in kept]
@@ -58,6 +59,14 @@ def tab(run: Run, board: Board) -> None:
         column_config={name: st.column_config.NumberColumn(name, format=shown) for name, shown in FORMATS.items()},
     )  # fmt: skip
     players(run, board)
+
+
+def _warm(run: Run) -> None:
+    """Once for each run that is opened: a click then need not wait until a helper has imported what it needs."""
+    warmed = st.session_state.setdefault("warmed", set())
+    if run.id not in warmed:
+        warmed.add(run.id)
+        api_rl.warm(run)
 
 
 def _row(run: Run, kept: Checkpoint, by_hand: Mapping[str, Any]) -> dict[str, Any]:
@@ -88,6 +97,9 @@ def _watch(names: Sequence[str]) -> None:
 
 def picker(run: Run, axis: str) -> Callable[[Mapping[str, Any]], None]:
     """Returns what a click on the reward curve does: the nearest checkpoint plays, of the seed whose line was hit."""
+
+    if run.is_over and api_rl.checkpoints(run.id):  # while it trains its own work comes first
+        _warm(run)
 
     def picked(where: Mapping[str, Any]) -> None:
         kept = api_rl.checkpoints(run.id)

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from backend import api, api_rl
@@ -40,6 +41,8 @@ def test_a_checkpoint_plays_is_evaluated_and_gone_on_from(cluster: Path, library
     assert played.video.read_bytes()[4:8] == b"ftyp"
     assert sum(played.told["rewards"]) == played.told["total"]
     assert len(played.told["actions"]) == len(played.told["rewards"]) > 0
+    assert poll(lambda: api_rl.play(best, seed=4), 30).video
+    assert _helper(best, 3) == _helper(best, 4), "it had waited for more"
     tested = poll(lambda: api_rl.evaluate(best, 20), 90)
     assert tested.told["episodes"] == len(tested.told["returns"]) == 20
     assert api_rl.evaluations(run_id)[0, best.iteration]["mean"] == tested.told["mean"]
@@ -55,6 +58,33 @@ def test_a_checkpoint_plays_is_evaluated_and_gone_on_from(cluster: Path, library
     assert api.run(child).parent_id == run_id
     assert api.series(child, "iteration", trial=0).last[0] == kept[-1].iteration + 1
     assert api.run(child).trials[0].last["env_steps"] > kept[-1].metrics["env_steps"]  # type: ignore[operator]
+
+
+def _helper(kept: api_rl.Checkpoint, seed: int) -> str:
+    return api_rl._target("episode", kept, seed).with_suffix(".job").read_text()
+
+
+def test_one_that_is_killed_is_said_and_another_begins(cluster: Path) -> None:
+    run_id = api.launch(SMALL["tabular"])
+    poll(lambda: api.run(run_id).is_over, 120)
+    best = next(each for each in api_rl.checkpoints(run_id) if each.is_best)
+    api_rl.warm(api.run(run_id))
+    poll(lambda: any(True for _ in api.house().launcher._waiting_helpers()), 60)
+    assert poll(lambda: api_rl.play(best, seed=5), 30).video
+    helper = _helper(best, 5).partition("\n")[2]
+    (process,) = [each for each in psutil.process_iter(["cmdline"]) if helper in (each.info["cmdline"] or ())]
+    process.suspend()
+    api_rl.evaluate(best, 50)
+    assert _helper_of(api_rl._target("evaluate", best, 50)) == helper
+    process.kill()
+    killed = poll(lambda: api_rl.evaluate(best, 50), 60)
+    assert "without a word" in killed.error
+    api_rl.forget("evaluate", best, 50)
+    assert poll(lambda: api_rl.evaluate(best, 50), 60).told["episodes"] == 50
+
+
+def _helper_of(target: Path) -> str:
+    return target.with_suffix(".job").read_text().partition("\n")[2]
 
 
 def test_what_is_no_checkpoint_is_said(cluster: Path) -> None:
