@@ -6,6 +6,7 @@ EXAMPLES = {
     "taxi failed": "both words occur anywhere: name, id, state, note, tags, spec",
     "algorithm == ppo and params.lr < 1e-3": "a run matches if any of its trials does",
     "metrics.return_mean.best > 400": ".last (if left out), .best, .mean of the last ten, .min, .max",
+    "best > 400 and last > 300": "what a run is judged by: its reward, or a sweep's own metric",
     "state in [failed, lost] or not starred": "and, or, not, ( ); != is the same as not … ==",
     'name contains "my run"': "letters in either case; quotes where there are spaces",
     "baseline in tags": "tags contains baseline says the same",
@@ -24,4 +25,4 @@ def query_help() -> None:
         # Backticks are the language's own: a double one encloses them.
         st.markdown(_HEAD + "\n".join(f"| `` {query.replace('|', chr(92) + '|')} `` | {about} |" for query, about in EXAMPLES.items()))
         st.caption("Fields: state, kind, name, id, algorithm, environment, trainable, function, metric, tags, note, starred, archived, "
-                   "created, started, ended, duration, parent, host, error, attempt, seed, env_steps, params.…, metrics.…")  # fmt: skip
+                   "created, started, ended, duration, parent, host, error, attempt, best, last, seed, env_steps, params.…, metrics.…")  # fmt: skip

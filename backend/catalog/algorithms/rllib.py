@@ -71,23 +71,23 @@ class DQNParams(Params):
     gamma: Probability = Field(0.99, title="Discount γ", description=GAMMA)
     buffer_size: int = Field(50_000, ge=100, title="Replay buffer", description="How many past steps are kept to learn from again.")
     epsilon_steps: int = Field(
-        10_000, ge=1, title="Exploration (env steps)", description="ε falls from 1 to its last value over this many env steps."
+        6000, ge=1, title="Exploration (env steps)", description="ε falls from 1 to its last value over this many env steps."
     )
     epsilon_min: Probability = Field(
-        0.02, title="Last ε", description="Share of random actions that always remains.", json_schema_extra=MORE
+        0.04, title="Last ε", description="Share of random actions that always remains.", json_schema_extra=MORE
     )
     learning_starts: int = Field(
         1000, ge=0, title="Learning starts", description="Env steps collected before the first update.", json_schema_extra=MORE
     )
     train_batch_size: int = Field(
-        64, ge=1, title="Batch (samples)", description="Samples drawn from the buffer for one update.", json_schema_extra=MORE
+        32, ge=1, title="Batch (samples)", description="Samples drawn from the buffer for one update.", json_schema_extra=MORE
     )
     training_intensity: float = Field(
-        8.0, gt=0, title="Training intensity", json_schema_extra=MORE,
+        16.0, gt=0, title="Training intensity", json_schema_extra=MORE,
         description="Samples trained for each env step collected; batch size ÷ intensity is the env steps between updates.",
     )  # fmt: skip
     target_update: int = Field(
-        500, ge=1, title="Target update (env steps)", description="How often the target network is copied.", json_schema_extra=MORE
+        250, ge=1, title="Target update (env steps)", description="How often the target network is copied.", json_schema_extra=MORE
     )
     double_q: bool = Field(
         True, title="Double Q", description="Counters the overestimation of values (van Hasselt 2015).", json_schema_extra=MORE
@@ -100,7 +100,7 @@ class DQNParams(Params):
         description="Draws surprising steps more often (Schaul 2016). Slower for each update.",
     )  # fmt: skip
     n_step: int = Field(3, ge=1, title="n-step", description="Rewards summed before bootstrapping.", json_schema_extra=MORE)
-    hidden: list[Units] = Field([64, 64], title="Hidden layers", description=HIDDEN, min_length=1, json_schema_extra=MORE)
+    hidden: list[Units] = Field([128, 128], title="Hidden layers", description=HIDDEN, min_length=1, json_schema_extra=MORE)
     num_envs_per_env_runner: int = Field(
         4, ge=1, title="Envs per runner", description="Environments stepped side by side.", json_schema_extra=SAMPLING
     )
@@ -182,14 +182,14 @@ RLLIB_ALGORITHMS = (
         tuned={"LunarLander-v3": Tuned(LANDER, {"env_steps": 400_000}, {"every": 5, "episodes": 20})},
     ),
     Algorithm(
-        id="dqn", title="DQN", evaluate_every=5, library="rllib",
+        id="dqn", title="DQN", evaluate_every=2, library="rllib",
         summary="Q-learning with a network and a replay buffer. Reuses each step many times; discrete actions only.",
         source="https://doi.org/10.1038/nature14236",
         rule=r"\min_\theta\; \mathbb{E}\,[\,(r + \gamma \max_{a'} Q_{\bar\theta}(s',a') - Q_\theta(s,a))^2\,]",
         plainly="Q-learning with a network in the place of the table: it learns from random past steps out of a buffer, towards a "
         "copy of itself that is renewed now and then.",
         observations=frozenset({"box"}), actions=frozenset({"discrete"}),
-        wrappers=WRAPPERS, params=DQNParams, code="backend.workloads.dqn:config", stop={"env_steps": 40_000},
+        wrappers=WRAPPERS, params=DQNParams, code="backend.workloads.dqn:config", stop={"env_steps": 30_000},
     ),
     Algorithm(
         id="sac", title="SAC", evaluate_every=1, library="rllib",
@@ -221,6 +221,6 @@ RLLIB_ALGORITHMS = (
         "would hardly have made, so that they still teach the right thing.",
         observations=frozenset({"box"}), actions=frozenset({"discrete", "box"}), wrappers=WRAPPERS,
         params=IMPALAParams, code="backend.workloads.impala:config", stop={"env_steps": 200_000},
-        tuned={"CartPole-v1": Tuned({"lr": 2e-3}, {"env_steps": 100_000})},
+        tuned={"CartPole-v1": Tuned({"lr": 2e-3}, {"env_steps": 200_000})},
     ),
 )  # fmt: skip
