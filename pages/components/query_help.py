@@ -25,4 +25,5 @@ def query_help() -> None:
         # Backticks are the language's own: a double one encloses them.
         st.markdown(_HEAD + "\n".join(f"| `` {query.replace('|', chr(92) + '|')} `` | {about} |" for query, about in EXAMPLES.items()))
         st.caption("Fields: state, kind, name, id, algorithm, environment, trainable, function, metric, tags, note, starred, archived, "
-                   "created, started, ended, duration, parent, host, error, attempt, best, last, seed, env_steps, params.…, metrics.…")  # fmt: skip
+                   "created, started, ended, duration, best, last, parent, host, error, attempt, seed, env_steps, params.…, "
+                   "metrics.…")  # fmt: skip
