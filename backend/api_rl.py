@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from backend.api import house, wake_cluster
 from backend.catalog.algorithms import ALGORITHMS
-from backend.errors import ClusterUnavailable, UnknownRun
+from backend.errors import ClusterUnavailable, StoreUnavailable, UnknownRun
 from backend.store import queries
 from backend.store.folders import EPISODES, SNAPSHOTS
 from backend.store.values import Checkpoint as Checkpoint
@@ -152,7 +152,7 @@ def _go_on(what: What, kept: Checkpoint, number: int, target: Path) -> Played | 
 
 def warm(run: Run) -> None:
     """Lets a helper begin that can soon play a checkpoint of this run, if the cluster is up."""
-    with suppress(ClusterUnavailable):
+    with suppress(ClusterUnavailable, StoreUnavailable):
         house().launcher.warm([ALGORITHMS[run.spec["algorithm"]].code.partition(":")[0], *PLAYERS])
 
 
