@@ -1,17 +1,20 @@
 """A home of its own for each test, and one real Ray head for all that need it."""
 
+import io
 import os
 import secrets
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
 from sqlalchemy import create_engine, make_url
 
+from backend import __main__ as command_line
 from backend import api, specs
 from backend.cluster import head
 from backend.settings import ROOT, Settings
@@ -68,6 +71,21 @@ def cli(*arguments: str, home: Path | None = None, stdin: str | None = None) -> 
     environment = {**os.environ, **({"RAYDECK_HOME": str(home)} if home else {})}
     command = [sys.executable, "-m", "backend", *arguments]
     return subprocess.run(command, input=stdin, capture_output=True, text=True, env=environment, cwd=ROOT, timeout=240, check=False)
+
+
+def typed(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """Runs the command line in this process, as if it had just begun: starting one takes two seconds of computing."""
+    out, err = (io.TextIOWrapper(io.BytesIO(), "utf-8", write_through=True) for _ in range(2))
+    api.reset()
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
+        patch.setattr(sys, "argv", ["raydeck", *arguments])
+        try:
+            command_line.main()
+            code: Any = 0
+        except SystemExit as ended:
+            code = ended.code
+    said, problems = (each.buffer.getvalue().decode() for each in (out, err))
+    return subprocess.CompletedProcess(arguments, int(code or 0), said, problems)
 
 
 @pytest.fixture(autouse=True)

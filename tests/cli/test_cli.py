@@ -11,7 +11,7 @@ from backend.store.database import Database
 from backend.store.metrics import Recorder
 from backend.store.tasks import Done, TaskBook
 from backend.store.values import RunState
-from tests.conftest import LAKE, cli, content
+from tests.conftest import LAKE, cli, content, typed
 
 
 @pytest.fixture
@@ -30,25 +30,25 @@ def recorded(database: Database) -> str:
 def test_a_wrong_spec_names_every_field_and_starts_nothing(home: Path, tmp_path: Path) -> None:
     file = tmp_path / "bad.yaml"
     file.write_text(yaml.safe_dump({**LAKE, "environment": "FrozenLak", "seeds": [1, 1], "params": {"alpha": -1}}))
-    said = cli("launch", str(file))
+    said = typed("launch", str(file))
     assert said.returncode == 2
     assert "Traceback" not in said.stderr
     for field in ("environment:", "seeds:", "params.alpha:"):
         assert field in said.stderr
-    assert json.loads(cli("runs", "--json").stdout) == []
-    assert cli("launch", str(tmp_path / "missing.yaml")).returncode == 2
+    assert json.loads(typed("runs", "--json").stdout) == []
+    assert typed("launch", str(tmp_path / "missing.yaml")).returncode == 2
 
 
 def test_show_and_series_as_json(recorded: str) -> None:
-    shown = json.loads(cli("show", recorded, "--json").stdout)
+    shown = json.loads(typed("show", recorded, "--json").stdout)
     assert set(shown) == {"id", "name", "kind", "state", "error", "spec", "trials"}
     assert shown["state"] == "succeeded"
     assert shown["trials"][1] == {"number": 1, "state": "stopped", "params": {"seed": 2}, "last": {"return_mean": 10.0}}
-    one = json.loads(cli("series", recorded, "return_mean", "--trial", "0", "--json").stdout)
+    one = json.loads(typed("series", recorded, "return_mean", "--trial", "0", "--json").stdout)
     assert set(one) == {"x", "mean", "min", "max", "total"}
     assert one["mean"][:5] == [0.0, 1.0, 2.0, None, 4.0]
     assert one["total"] == 10
-    both = json.loads(cli("series", recorded, "return_mean", "--points", "3", "--json").stdout)
+    both = json.loads(typed("series", recorded, "return_mean", "--points", "3", "--json").stdout)
     assert len(both["x"]) == 3
     assert (min(both["min"]), max(both["max"])) == (0.0, 10.0)
 
@@ -67,17 +67,17 @@ def fanned_out(database: Database) -> str:
 
 
 def test_a_fan_out_is_shown_and_its_results_are_saved_as_a_table(fanned_out: str, tmp_path: Path) -> None:
-    shown = json.loads(cli("show", fanned_out, "--json").stdout)
+    shown = json.loads(typed("show", fanned_out, "--json").stdout)
     assert shown["tasks"] == {"queued": 1, "running": 0, "succeeded": 2, "failed": 1}
     assert shown["spec"]["inputs"] == {"range": 4, "argument": "number"}
-    assert "2 succeeded" in cli("show", fanned_out).stdout
-    printed = cli("results", fanned_out).stdout.splitlines()
+    assert "2 succeeded" in typed("show", fanned_out).stdout
+    printed = typed("results", fanned_out).stdout.splitlines()
     assert printed[0] == "number,state,attempts,started_at,seconds,worker,input.number,result,artifact,error"
     assert printed[3] == "2,failed,3,1.0,0.1,0,2,,,ValueError: not in the mood"
     out = tmp_path / "roots.jsonl"
-    assert cli("results", fanned_out, "--format", "jsonl", "--out", str(out)).returncode == 0
+    assert typed("results", fanned_out, "--format", "jsonl", "--out", str(out)).returncode == 0
     assert [json.loads(line)["result"] for line in out.read_text().splitlines()] == [0.0, 0.5, None]
-    wrong = cli("results", fanned_out, "--format", "xlsx")
+    wrong = typed("results", fanned_out, "--format", "xlsx")
     assert (wrong.returncode, "csv, parquet, jsonl" in wrong.stderr) == (2, True)
 
 
@@ -86,31 +86,31 @@ def test_the_functions_are_listed_with_the_users_own_and_the_broken_ones(home: P
     folder.mkdir(parents=True)
     (folder / "mine.py").write_text('raise SystemExit("imported")\ndef double(x: int, k=2):\n    "Doubles."\n')
     (folder / "broken.py").write_text("def f(:")
-    listed = {each["function"]: each for each in json.loads(cli("functions", "--json").stdout)}
+    listed = {each["function"]: each for each in json.loads(typed("functions", "--json").stdout)}
     assert listed["monte_carlo_pi"]["signature"] == "estimate(seed: int, darts: int)"
     assert listed["mine:double"] == {"function": "mine:double", "signature": "double(x: int, k: int)", "about": "Doubles."}
     assert "does not parse: line 1" in listed["broken.py"]["about"]
-    text = cli("functions").stdout
+    text = typed("functions").stdout
     assert all(name in text for name in listed)
 
 
 def test_every_command_has_json_and_an_unknown_run_is_a_line(recorded: str) -> None:
     for command in (("runs",), ("status",), ("logs", recorded), ("down",)):
-        json.loads(cli(*command, "--json").stdout)
+        json.loads(typed(*command, "--json").stdout)
     for command in ("show", "stop", "delete", "logs", "resume", "retry", "results"):
-        said = cli(command, "nosuchrun")
+        said = typed(command, "nosuchrun")
         assert said.returncode == 2, command
         assert "no run “nosuchrun”" in said.stderr
         assert "Traceback" not in said.stderr
-    assert json.loads(cli("status", "--json").stdout)["state"] == "off", "asking for a run that is not there starts no cluster"
+    assert json.loads(typed("status", "--json").stdout)["state"] == "off", "asking for a run that is not there starts no cluster"
 
 
 def test_delete_removes_row_and_files(recorded: str, home: Path) -> None:
     folder = home / "runs" / recorded
     folder.mkdir(parents=True)
-    assert cli("delete", recorded).returncode == 0
+    assert typed("delete", recorded).returncode == 0
     assert not folder.exists()
-    assert cli("show", recorded).returncode == 2
+    assert typed("show", recorded).returncode == 2
 
 
 def test_settings_that_cannot_be_are_a_line_too(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -136,9 +136,9 @@ def test_a_file_that_is_no_database_is_a_line_too(home: Path) -> None:
 
 
 def test_a_query_is_read_and_what_is_wrong_is_pointed_at(recorded: str, database: Database) -> None:
-    found = cli("runs", "--query", "algorithm == q_learning and metrics.return_mean.best > 9", "--json")
+    found = typed("runs", "--query", "algorithm == q_learning and metrics.return_mean.best > 9", "--json")
     assert [run["id"] for run in json.loads(found.stdout)] == [recorded]
-    wrong = cli("runs", "--query", "lake and params.alfa < 1")
+    wrong = typed("runs", "--query", "lake and params.alfa < 1")
     assert wrong.returncode == 2
     assert wrong.stderr.splitlines()[:2] == ["lake and params.alfa < 1", "         ^^^^^^^^^^^"]
     assert "params.alpha" in wrong.stderr

@@ -12,7 +12,7 @@ import yaml
 from backend import api
 from backend.store import runs
 from backend.store.database import Database
-from tests.conftest import LAKE, cli, content, poll
+from tests.conftest import LAKE, cli, content, poll, typed
 
 BRANIN: dict[str, Any] = {"kind": "sweep", "trainable": "branin", "space": {"x": {"uniform": [-5, 10]}, "y": {"fixed": 2.5}}, "samples": 4}
 
@@ -25,7 +25,7 @@ def written(folder: Path, spec: dict[str, Any]) -> str:
 
 def test_a_wrong_sweep_names_every_field_and_starts_nothing(home: Path, tmp_path: Path) -> None:
     wrong = {**BRANIN, "trainable": "branim", "search": "optun", "space": {"x": {"uniform": [3, 1]}, "y": {"loguniform": [0, 1]}}}
-    said = cli("launch", written(tmp_path, wrong))
+    said = typed("launch", written(tmp_path, wrong))
     assert said.returncode == 2
     for line in (
         "trainable: There is no trainable “branim”. Did you mean branin?",
@@ -34,16 +34,16 @@ def test_a_wrong_sweep_names_every_field_and_starts_nothing(home: Path, tmp_path
     ):
         assert line in said.stderr
     assert "Traceback" not in said.stderr
-    assert json.loads(cli("runs", "--json").stdout) == []
+    assert json.loads(typed("runs", "--json").stdout) == []
 
 
 def test_a_grid_that_explodes_is_asked_for_twice(home: Path, tmp_path: Path) -> None:
     huge = {**BRANIN, "search": "grid", "space": {name: {"grid": list(range(22))} for name in "xyz"}}
-    said = cli("launch", written(tmp_path, huge))
+    said = typed("launch", written(tmp_path, huge))
     assert said.returncode == 2
     assert "10,648 trials" in said.stderr
     assert "--yes" in said.stderr
-    assert json.loads(cli("runs", "--json").stdout) == []
+    assert json.loads(typed("runs", "--json").stdout) == []
 
 
 def test_trainables_are_listed_ones_own_among_them(home: Path) -> None:
@@ -52,10 +52,10 @@ def test_trainables_are_listed_ones_own_among_them(home: Path) -> None:
         "from ray import tune\n\ndef train(config):\n    'Learns.'\n    tune.report({'score': config['x']})\n"
     )
     (home / "workloads" / "broken.py").write_text("def train(config:\n")
-    rows = {row["trainable"]: row for row in json.loads(cli("trainables", "--json").stdout)}
+    rows = {row["trainable"]: row for row in json.loads(typed("trainables", "--json").stdout)}
     assert rows["mine:train"] == {"trainable": "mine:train", "metrics": ["score"], "about": "Learns."}
     assert rows["digits_mlp"]["metrics"] == ["accuracy", "loss"]
-    assert "hartmann6" in cli("trainables").stdout
+    assert "hartmann6" in typed("trainables").stdout
 
 
 @pytest.fixture
@@ -64,17 +64,17 @@ def queued(database: Database) -> str:
 
 
 def test_a_sweep_is_extended_and_what_cannot_be_is_said(queued: str, database: Database) -> None:
-    said = cli("extend", queued, "--samples", "9", "--time-budget", "60", "--concurrency", "2", "--json")
+    said = typed("extend", queued, "--samples", "9", "--time-budget", "60", "--concurrency", "2", "--json")
     assert json.loads(said.stdout) == {"id": queued, "samples": 9, "time_budget_s": 60.0, "concurrency": 2}
     assert runs.wishes(database, queued) == runs.Wishes(9, 2, 60.0)
-    assert "unchanged" in cli("extend", queued).stdout
+    assert "unchanged" in typed("extend", queued).stdout
     lake = runs.create(database, content(LAKE), [1])
     for arguments, said_of in (
         ((queued, "--samples", "0"), "samples:"),
         (("nope", "--samples", "5"), "nope"),
         ((lake, "--samples", "5"), "sweep"),
     ):
-        wrong = cli("extend", *arguments)
+        wrong = typed("extend", *arguments)
         assert wrong.returncode == 2
         assert said_of in wrong.stderr
         assert "Traceback" not in wrong.stderr
@@ -82,13 +82,13 @@ def test_a_sweep_is_extended_and_what_cannot_be_is_said(queued: str, database: D
 
 def test_what_a_sweep_without_trials_cannot_do_is_said(queued: str) -> None:
     for command in (("promote", queued, "best"), ("stop", queued, "--trial", "3")):
-        said = cli(*command)
+        said = typed(*command)
         assert said.returncode == 2, command
         assert "Traceback" not in said.stderr
         assert said.stderr.strip()
-    assert cli("trials", queued).stdout.startswith("number,state")
-    assert json.loads(cli("models", "--json").stdout) == []
-    assert cli("models").stdout == "no models yet\n"
+    assert typed("trials", queued).stdout.startswith("number,state")
+    assert json.loads(typed("models", "--json").stdout) == []
+    assert typed("models").stdout == "no models yet\n"
 
 
 @pytest.mark.ray
