@@ -2,6 +2,7 @@
 
 import io
 import json
+import threading
 import time
 import zipfile
 from contextlib import suppress
@@ -12,6 +13,7 @@ from typing import Any, Literal
 from backend.api import house, wake_cluster
 from backend.catalog.algorithms import ALGORITHMS
 from backend.errors import ClusterUnavailable, StoreUnavailable, UnknownRun
+from backend.launcher import Launcher
 from backend.store import queries
 from backend.store.folders import EPISODES, SNAPSHOTS
 from backend.store.values import Checkpoint as Checkpoint
@@ -150,10 +152,14 @@ def _go_on(what: What, kept: Checkpoint, number: int, target: Path) -> Played | 
     return None
 
 
-def warm(run: Run) -> None:
-    """Lets a helper begin that can soon play a checkpoint of this run, if the cluster is up."""
+def warm_soon(run: Run) -> None:
+    """Lets a helper begin, in the background, that can then soon play a checkpoint of this run, if the cluster is up."""
+    threading.Thread(target=_warm_quietly, args=(house().launcher, run.spec["algorithm"]), name="warm", daemon=True).start()
+
+
+def _warm_quietly(launcher: Launcher, algorithm: str) -> None:
     with suppress(ClusterUnavailable, StoreUnavailable):
-        house().launcher.warm([ALGORITHMS[run.spec["algorithm"]].code.partition(":")[0], *PLAYERS])
+        launcher.warm([ALGORITHMS[algorithm].code.partition(":")[0], *PLAYERS])
 
 
 def _head() -> str:

@@ -6,7 +6,7 @@ import shutil
 import sys
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -216,13 +216,12 @@ class Launcher:
         Raises:
             ClusterUnavailable, StoreUnavailable
         """
-        if time.monotonic() - self._warmed > WARMING_SECONDS and not any(True for _ in self._waiting_helpers()):
+        if time.monotonic() - self._warmed > WARMING_SECONDS and next(self._waiting_helpers(), None) is None:
             self._warmed = time.monotonic()
             self._begin_helper(f"helper-{secrets.token_hex(5)}", *modules)
 
     def _begin_helper(self, helper: str, *modules: str) -> None:
         """Submits a job that asks for no slot and no CPU, so that it works while training holds every core."""
-        self.helpers.forget_logs(UNUSED_SECONDS)
         entrypoint = self._entrypoint(self.helpers.log(helper), "backend.drivers.watch", helper, *modules)
         self.cluster.jobs().submit(helper, entrypoint, {})
 
@@ -278,11 +277,13 @@ class Launcher:
         """Clears what deleted runs left, and returns how many there were; quick where there are none."""
         cleared = space.purge(self.database, lambda run_id: shutil.rmtree(self.settings.run_folder(run_id), ignore_errors=True))
         self._forget_inputs()
+        for log in _unused(self.helpers.logs()):
+            log.unlink(missing_ok=True)
         return cleared
 
     def _forget_inputs(self) -> None:
         """Removes rows of files that no run was given; those of the last day may be of a form that is still open."""
-        old = [path for path in self.settings.inputs_folder.glob("*") if path.stat().st_mtime < time.time() - UNUSED_SECONDS]
+        old = _unused(self.settings.inputs_folder.glob("*"))
         if old:
             kept = queries.kept_inputs(self.database)
             for path in old:
@@ -367,6 +368,11 @@ class Launcher:
         except OSError:
             return ""
         return "\n".join(text.splitlines()[-lines:])
+
+
+def _unused(paths: Iterable[Path]) -> list[Path]:
+    """Returns the files that nobody has written to for a day."""
+    return [path for path in paths if path.stat().st_mtime < time.time() - UNUSED_SECONDS]
 
 
 def _how(job: Job) -> str:

@@ -1,9 +1,9 @@
 """What a recorder knows of trials beyond what is already written: their state, and how they stand."""
 
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any
 
 from backend.catalog import metrics
 from backend.catalog.metrics import Goal
@@ -28,13 +28,6 @@ class TrialBook:
         return {"state": self.state, "reports": self.sequence, "best": self.best, "last": dict(self.last), **self.columns}
 
 
-class Judged(NamedTuple):
-    """How a run stands in the metric it is judged by; what `Run.best` and `Run.last` say of its trials."""
-
-    best: float | None
-    last: float | None
-
-
 def goal_of(goal: Goal | None, last: Mapping[str, Any]) -> Goal:
     """Returns what a trial is judged by: `goal`, if there is one, else its reward."""
     return goal or Goal(metrics.reward(last))
@@ -52,13 +45,3 @@ def note_last(books: Mapping[int, TrialBook], blocks: Blocks, goal: Goal | None)
         if own.key in keys:
             values = [value for value in block.of(keys.index(own.key)) if math.isfinite(value)]
             book.best = own.best([*values, *([] if book.best is None else [book.best])])
-
-
-def judged(books: Collection[TrialBook], goal: Goal | None) -> Judged:
-    """Sums up how the trials of a run stand; those of a goal are not alike, so that they have no common last value."""
-    best = (goal or Goal("")).best(book.best for book in books if book.best is not None)
-    if goal is not None:
-        return Judged(best, None)
-    key = metrics.main(key for book in books for key in book.last)
-    last = [value for book in books if (value := book.last.get(key)) is not None]
-    return Judged(best, math.fsum(value / len(last) for value in last) if last else None)

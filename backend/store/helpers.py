@@ -23,9 +23,8 @@ class Helpers:
         return self.folder / f"{helper}.log"
 
     def waiting(self) -> list[str]:
-        """Returns the ids of those that wait, the one that has waited shortest last; some may have died."""
-        found = [(path.stat().st_mtime, path.stem) for path in self.folder.glob("*.ready") if path.exists()]
-        return [helper for _, helper in sorted(found)]
+        """Returns the ids of those that wait; some may have died."""
+        return [path.stem for path in self.folder.glob("*.ready")]
 
     def take(self, helper: str) -> bool:
         """Claims one that waits; false if somebody else was quicker."""
@@ -50,11 +49,8 @@ class Helpers:
         for name in ("ready", "taken", "work", "part"):
             (self.folder / f"{helper}.{name}").unlink(missing_ok=True)
 
-    def forget_logs(self, seconds: float) -> None:
-        """Removes logs that nobody has written to for so long."""
-        for log in self.folder.glob("*.log"):
-            if log.stat().st_mtime < time.time() - seconds:
-                log.unlink(missing_ok=True)
+    def logs(self) -> list[Path]:
+        return list(self.folder.glob("*.log"))
 
     def work(self, helper: str) -> list[str] | None:
         """Returns what a helper was given, once; None if there is nothing."""
@@ -70,13 +66,18 @@ class Helpers:
         """Waits for work while it `goes_on`; None if none came, and then none will."""
         self.folder.mkdir(parents=True, exist_ok=True)
         self._ready(helper).touch()
+        work = self._look(helper, seconds, goes_on)
+        if work is None and not self.take(helper):  # somebody claimed it at the last moment
+            work = self._look(helper, CLAIMED_SECONDS)
+        if work is None:
+            self.forget(helper)
+        return work
+
+    def _look(self, helper: str, seconds: float, goes_on: Callable[[], bool] = lambda: True) -> list[str] | None:
         end = time.monotonic() + seconds
-        while ((now := time.monotonic()) < end and goes_on()) or (not self.take(helper) and now < end + CLAIMED_SECONDS):
-            if (work := self.work(helper)) is not None:
-                return work
+        while (work := self.work(helper)) is None and time.monotonic() < end and goes_on():
             time.sleep(LOOK_SECONDS)
-        self.forget(helper)
-        return None
+        return work
 
     def _ready(self, helper: str) -> Path:
         return self.folder / f"{helper}.ready"

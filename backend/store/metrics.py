@@ -21,6 +21,7 @@ from backend.store.blocks import Block, Blocks, Key, by_series
 from backend.store.books import TrialBook
 from backend.store.database import Database
 from backend.store.find import settings
+from backend.store.judged import Judged, judged
 from backend.store.pyramid import FACTOR, Pyramid
 from backend.store.runs import finish, hold
 from backend.store.schema import checkpoints, points, rollups, run_metrics, runs, series, storable, trials
@@ -72,7 +73,7 @@ class Recorder:
         self._kept: list[Blocks] = []  # what could not be written so far
         self._held = 0  # points in it; 0 unless the last flush failed
         self._books: dict[int, TrialBook] = {}
-        self._judged: books.Judged | None = None  # as it was last written
+        self._judged: Judged | None = None  # as it was last written
         self._series: dict[Key, _Series] = {}
         self._closed = threading.Event()
         self._news = threading.Event()
@@ -241,19 +242,19 @@ class Recorder:
                 for number in changed:
                     self._books[number].dirty = False
                 shelf, self._shelf = self._shelf, {}
-                judged = books.judged(self._books.values(), self.goal)
+                stands = judged(self._books.values(), self.goal)
             if kept or changed or shelf:
-                self._write_or_keep(kept, changed, shelf, judged, patience)
+                self._write_or_keep(kept, changed, shelf, stands, patience)
             self._held = 0
 
     def _write_or_keep(
-        self, kept: list[Blocks], changed: dict[int, dict[str, Any]], shelf: Shelf, judged: books.Judged, patience: float | None = None
+        self, kept: list[Blocks], changed: dict[int, dict[str, Any]], shelf: Shelf, stands: Judged, patience: float | None = None
     ) -> None:
         known = dict(self._series)
         try:
             with self.database.write(patience) as tx:
                 hold(tx, self.run_id, self.attempt)
-                self._write_judged(tx, judged)
+                self._write_judged(tx, stands)
                 bulk.upsert_trials(tx, self.run_id, changed)  # while the driver computes, each statement waits for the interpreter
                 told = self._write_settings(tx, changed)
                 self._write_points(tx, by_series(kept), known)
@@ -267,12 +268,12 @@ class Recorder:
             raise
         for number, params in told.items():
             self._books[number].told = params
-        self._kept, self._judged = [], judged
+        self._kept, self._judged = [], stands
         self._series = known  # only what a committed transaction has written
 
-    def _write_judged(self, tx: Connection, judged: books.Judged) -> None:
-        if judged != self._judged:
-            tx.execute(SET_JUDGED, {"ordinal_": self._standing.run, "best_": judged.best, "last_": judged.last})
+    def _write_judged(self, tx: Connection, stands: Judged) -> None:
+        if stands != self._judged:
+            tx.execute(SET_JUDGED, {"ordinal_": self._standing.run, "best_": stands.best, "last_": stands.last})
 
     def _write_settings(self, tx: Connection, changed: dict[int, dict[str, Any]]) -> dict[int, dict[str, Any]]:
         """Writes what trials are found by, where it is new; returns their params."""

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from backend.catalog import metrics
 from backend.catalog.metrics import Goal
+from backend.store import judged
 
 EXTERNAL = "external"  # the kind of a run that somebody's own script does
 SWEEP = "sweep"
@@ -265,7 +265,7 @@ class Run:
     @property
     def main_metric(self) -> str:
         """The metric the run is judged by: of a sweep its own, else its reward, else what it reported first."""
-        return self.sweep.goal.key if self.sweep else metrics.main(key for trial in self.trials for key in trial.last)
+        return self.sweep.goal.key if self.sweep else judged.main_metric(self.trials)
 
     @property
     def goal(self) -> Goal | None:
@@ -287,17 +287,16 @@ class Run:
     @property
     def best(self) -> float | None:
         """Best value any trial reached; None where there is neither a goal nor a reward."""
-        return self.best_trial.best if self.best_trial else None
+        return judged.judged(self.trials, self.goal).best
 
     @property
     def last(self) -> float | None:
         """Mean over the trials of the last value of the main metric; None of a sweep, whose trials are not alike."""
-        return None if self.sweep else self.mean_of_last(self.main_metric)
+        return judged.judged(self.trials, self.goal).last
 
     def mean_of_last(self, key: str) -> float | None:
         """Mean over the trials of the last value of a metric; None where none is finite."""
-        values = [value for trial in self.trials if (value := trial.last.get(key)) is not None]
-        return math.fsum(values) / len(values) if values else None
+        return judged.mean_of_last(self.trials, key)
 
     @property
     def reports(self) -> int:

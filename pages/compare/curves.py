@@ -35,13 +35,16 @@ if not chosen:
         cards("There is nothing to compare yet. Start with one of these:")
     st.stop()
 board, unread = Board(), [chosen]  # these are as new as can be when the fragment is drawn with the page
-is_live = any(not run.is_over for run in chosen)
+is_live = comparison.goes_on(chosen)
 
 
 def live() -> None:
     """All but the choice of runs: another x axis or smoothing leaves the rest of the page alone."""
     with errors.told():
-        what = comparison.ask(unread.pop() if unread else api_compare.some([run.id for run in chosen]))
+        runs = unread.pop() if unread else api_compare.some([run.id for run in chosen])
+        if not runs:
+            st.rerun()  # all were deleted meanwhile; the page says so
+        what = comparison.ask(runs)
         board.begin()
         for tab, draw in zip(st.tabs(list(TABS), key="tab", on_change="rerun", bind="query-params"), TABS.values(), strict=True):
             if tab.open:

@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 
 import streamlit as st
 
@@ -21,23 +20,23 @@ OFFERED = 300  # of the newest runs, in the field that adds some
 
 @dataclass(frozen=True)
 class Comparison:
-    """What a tab of the Compare page shows; `has` are the metrics that each run has recorded, by its id."""
+    """What a tab of the Compare page shows; `has` are the metrics that each run has recorded, by its id, `keys` all that can be shown."""
 
     runs: tuple[Run, ...]
     groups: tuple[Group, ...]
     has: Mapping[str, Sequence[str]]
+    keys: Sequence[str]
     key: str
     axis: str
     display: Display
 
-    @cached_property
-    def keys(self) -> list[str]:
-        """The metrics that some of the runs have recorded, or are judged by."""
-        return _keys(self.runs, self.has)
-
     @property
     def is_live(self) -> bool:
-        return any(not run.is_over for run in self.runs)
+        return goes_on(self.runs)
+
+
+def goes_on(runs: Sequence[Run]) -> bool:
+    return any(not run.is_over for run in runs)
 
 
 def ask_runs() -> list[Run]:
@@ -70,26 +69,28 @@ def ask_groups(runs: Sequence[Run]) -> tuple[str, ...]:
 
 
 def _keys(runs: Sequence[Run], has: Mapping[str, Sequence[str]]) -> list[str]:
+    """Returns the metrics that some of the runs have recorded, or are judged by."""
     found = {key for of_run in has.values() for key in of_run if not metrics.is_of_worker(key)}
     return sorted(found | {run.main_metric for run in runs})
 
 
-def ask_metric(runs: Sequence[Run], has: Mapping[str, Sequence[str]]) -> str:
+def ask_metric(runs: Sequence[Run], has: Mapping[str, Sequence[str]], keys: Sequence[str]) -> str:
     """Lets a person choose the metric; the evaluation is asked first where all have one."""
     main = Counter(run.main_metric for run in runs).most_common(1)[0][0]
     evaluated = metrics.evaluated(main)
-    return chart_options.metric(_keys(runs, has), evaluated if all(evaluated in of_run for of_run in has.values()) else main)
+    return chart_options.metric(keys, evaluated if all(evaluated in of_run for of_run in has.values()) else main)
 
 
 def ask(runs: Sequence[Run]) -> Comparison:
     """Lets a person choose how some runs are compared."""
     has = api_compare.keys(runs)
+    keys = _keys(runs, has)
     with st.container(horizontal=True, vertical_alignment="center"):
         by = ask_groups(runs)
-        key = ask_metric(runs, has)
-        axis = chart_options.any_axis(axes_of(runs), _keys(runs, has))
+        key = ask_metric(runs, has, keys)
+        axis = chart_options.any_axis(axes_of(runs), keys)
         display = _with_groups(chart_options.display())
-    return Comparison(tuple(runs), tuple(groups.grouped(runs, by)), has, key, axis, display)
+    return Comparison(tuple(runs), tuple(groups.grouped(runs, by)), has, keys, key, axis, display)
 
 
 def axes_of(runs: Sequence[Run]) -> dict[str, str]:

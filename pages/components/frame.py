@@ -21,6 +21,7 @@ _CSS = """
   [data-testid="stMainBlockContainer"] { padding-top: 4rem; }
   .st-key-numbers [data-testid="stColumn"] { min-width: calc(50% - 1rem); flex: 1 1 calc(50% - 1rem); }
 }
+/* A chart that is drawn anew at once need not fade: a browser without a GPU paints all of it for that. */
 [data-stale="true"]:has(.raydeck-plot) { opacity: 1 !important; transition: none !important; }
 code { font-variant-numeric: tabular-nums; }
 </style>

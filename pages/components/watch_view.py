@@ -66,7 +66,8 @@ def _warm(run: Run) -> None:
     warmed = st.session_state.setdefault("warmed", set())
     if run.id not in warmed:
         warmed.add(run.id)
-        api_rl.warm(run)
+        if api_rl.checkpoints(run.id):
+            api_rl.warm_soon(run)
 
 
 def _row(run: Run, kept: Checkpoint, by_hand: Mapping[str, Any]) -> dict[str, Any]:
@@ -98,7 +99,7 @@ def _watch(names: Sequence[str]) -> None:
 def picker(run: Run, axis: str) -> Callable[[Mapping[str, Any]], None]:
     """Returns what a click on the reward curve does: the nearest checkpoint plays, of the seed whose line was hit."""
 
-    if run.is_over and api_rl.checkpoints(run.id):  # while it trains its own work comes first
+    if run.is_over:  # while it trains its own work comes first
         _warm(run)
 
     def picked(where: Mapping[str, Any]) -> None:

@@ -68,7 +68,7 @@ def test_one_that_is_killed_is_said_and_another_begins(cluster: Path) -> None:
     run_id = api.launch(SMALL["tabular"])
     poll(lambda: api.run(run_id).is_over, 120)
     best = next(each for each in api_rl.checkpoints(run_id) if each.is_best)
-    api_rl.warm(api.run(run_id))
+    api_rl.warm_soon(api.run(run_id))
     poll(lambda: any(True for _ in api.house().launcher._waiting_helpers()), 60)
     assert poll(lambda: api_rl.play(best, seed=5), 30).video
     helper = _helper(best, 5).partition("\n")[2]

@@ -92,7 +92,7 @@ def test_the_report_is_offered_and_its_note_is_kept(app: AppTest) -> None:
 def made(run_ids: list[str], key: str = "return_mean", mode: str | None = "max", baseline: str = "") -> str:
     """Returns the report on some runs, as a click makes it."""
     found = tuple(api_compare.some(run_ids))
-    what = Comparison(found, tuple(groups.grouped(found)), {run_id: [key] for run_id in run_ids}, key, "step", Display())
+    what = Comparison(found, tuple(groups.grouped(found)), {run_id: [key] for run_id in run_ids}, [key], key, "step", Display())
     look = Look("http://here", (key,), None, {}, scores.rule_of("", key), mode, "iqm", baseline)  # type: ignore[arg-type]
     return compare_report._html(what, look)
 

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from backend.catalog.metrics import Goal
-from backend.store import books
+from backend.store.judged import judged
 
 revision = "0009"
 down_revision = "0008"
@@ -38,7 +38,7 @@ def _json(value: Any) -> Any:
 def _judged(connection: sa.Connection, run_id: str, kind: str, spec: dict[str, Any]) -> dict[str, float | None]:
     trials = connection.execute(sa.text("select best, last from trials where run_id = :id order by number"), {"id": run_id}).all()
     known: list[Any] = [SimpleNamespace(best=best, last=_json(last)) for best, last in trials]
-    return books.judged(known, _goal(spec) if kind == "sweep" else None)._asdict()
+    return judged(known, _goal(spec) if kind == "sweep" else None)._asdict()
 
 
 def _goal(spec: dict[str, Any]) -> Goal:
