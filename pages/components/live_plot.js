@@ -149,6 +149,7 @@ const draw = (node) => {
   layout.modebar = { bgcolor: "rgba(0,0,0,0)", color: value("--st-border-color"), activecolor: value("--st-text-color") }
   layout.hoverlabel = { bgcolor: value("--st-secondary-background-color"), bordercolor: value("--st-border-color"), font: layout.font }
   if (layout.meta?.labels) layout.margin.r = labelRoom(node)
+  else if (node.given.picks) layout.hoverdistance = -1 // a click between two points is one on the nearest, however far
   const data = traces(kept, isDark(node) && node.given.dark)
   node.buttons ??= [saving(node, "PNG", "camera"), saving(node, "SVG", "disk")] // others would make a new plot, and forget the zoom
   window.Plotly.react(node, data, layout, {

@@ -42,6 +42,18 @@ def test_a_click_on_the_curve_plays_that_agent_and_the_slider_turns_its_arrows(
     poll(lambda: (now := _arrows(page)) and now != arrows, 30, "other arrows at the beginning")
 
 
+def test_a_click_between_two_far_points_plays_too(cluster: Path, start_app: Callable[[], App], page: Page) -> None:
+    run_id = api.launch({**LAKE, "seeds": [1], "stop": {"iteration": 3}})
+    poll(lambda: api.run(run_id).is_over, 120)
+    page.goto(f"{start_app().url}/run?id={run_id}&x=iteration")
+    at = poll(lambda: plot(page, "node._fullLayout.xaxis.l2p(2.5)"), 30, "the curve")
+    box = page.locator(".raydeck-plot .nsewdrag").first.bounding_box()
+    assert box
+    page.mouse.move(box["x"] + at, box["y"] + box["height"] / 2)
+    page.mouse.click(box["x"] + at, box["y"] + box["height"] / 2)
+    _sees_it_play(page)
+
+
 def _sees_it_play(page: Page) -> None:
     video = page.locator("video").first
     video.wait_for(state="attached", timeout=90_000)
