@@ -94,6 +94,11 @@ def standing(groups: Sequence[Group], question: Question) -> Standing:
         return Standing(kept.answers, replace(kept.progress) if kept.job is not None else None)
 
 
+def answers(groups: Sequence[Group], question: Question) -> Answers:
+    """Returns the answers as of now, computed before it returns: for what is no page."""
+    return _compute(groups, question, lambda _done, _doing: None)
+
+
 def _take(kept: _Kept) -> None:
     job, kept.job = kept.job, None
     took = time.monotonic() - kept.began

@@ -15,6 +15,7 @@ from backend.errors import InvalidSpec, UnknownRun
 from backend.export import contents
 from backend.export import points as export
 from backend.export.contents import of_groups as groups_table  # noqa: F401
+from backend.export.contents import reached as reached_table  # noqa: F401
 from backend.export.contents import verdicts as verdicts_table  # noqa: F401
 from backend.export.points import MIMES, Form
 from backend.export.report import Drawing, Report, Scripts, Table, html
@@ -83,8 +84,9 @@ def code(run_id: str) -> str:
 
 
 def report(
-    runs: Sequence[Run], found: Sequence[Group], tables: Sequence[Table], charts: Sequence[Drawing], scripts: Scripts, *, link: str
-) -> str:
+    runs: Sequence[Run], found: Sequence[Group], tables: Sequence[Table], charts: Sequence[Drawing], scripts: Scripts, *, link: str,
+    pictures: Sequence[Drawing] = (),
+) -> str:  # fmt: skip
     """Returns a comparison as an HTML page that needs neither the app nor the internet, with the note that was kept for it.
 
     Args:
@@ -92,12 +94,14 @@ def report(
         tables: what is said of them; see `groups_table` and `verdicts_table`.
         charts: what the view shows.
         link: the view's address.
+        pictures: charts that follow the tables.
     """
     now = time.time()
     codes = {run.id: code(run.id) for run in runs if run.workload_hash}
     rows = diff.of_groups(found) if len(found) > 1 else diff.of_runs(runs)
     made = Report(
         title=f"{len(runs)} run{'s' * (len(runs) != 1)} compared", made_at=now, link=link, charts=charts, tables=tables,
+        pictures=pictures,
         columns=[group.label for group in found] if len(found) > 1 else [run.name for run in runs],
         settings=[row for row in rows if row.differs], runs=contents.of_runs(runs, codes, now),
         note=note([run.id for run in runs]),  # last: a click on the download leaves the field, which is kept only then

@@ -10,6 +10,7 @@ from backend.errors import InvalidQuery
 from backend.store import annotations, queries
 from backend.store.annotations import View
 from backend.store.find import fields, grammar, names, pages, settings
+from backend.store.find.fields import Known
 from backend.store.find.pages import NEWEST, Found, Order
 from backend.store.values import ACTIVE, Run
 
@@ -21,7 +22,7 @@ MOST_IDS = 5000  # of one bulk action
 STALE_SECONDS = 30.0  # a query of durations and dates finds others as time goes by
 KEPT = 64
 SHOWN = 3  # values of one param, in a cell
-_Asked = tuple[str, str, Order, tuple[str, ...], int, tuple[str, ...]]
+_Asked = tuple[str, str, Order, tuple[str, ...], int, tuple[Known, ...]]
 _pages: dict[_Asked, tuple[tuple[int, ...], Found]] = {}
 _vocabulary: dict[str, tuple[float, list["Word"]]] = {}
 
@@ -45,13 +46,13 @@ def page(query: str, order: Order = NEWEST, *, states: Sequence[str] = (), offse
         InvalidQuery: says where it is wrong.
     """
     house().launcher.reconcile()
-    keys = sorted({known.column for name in columns if (known := fields.find(name)) is not None and known.kind == "metric"})
-    asked = (house().database.url, query, order, tuple(states), offset, tuple(keys))
+    metrics = tuple(known for name in columns if (known := fields.find(name)) is not None and known.kind == "metric")
+    asked = (house().database.url, query, order, tuple(states), offset, metrics)
     now = (*pages.pulse(house().database), int(time.time() / STALE_SECONDS))
     kept = _pages.get(asked)
     if kept is not None and kept[0] == now:
         return kept[1]
-    found = pages.page(house().database, query, order, states=states, offset=offset, limit=A_PAGE, keys=keys)
+    found = pages.page(house().database, query, order, states=states, offset=offset, limit=A_PAGE, metrics=metrics)
     _pages.pop(asked, None)
     _pages[asked] = now, found
     while len(_pages) > KEPT:
@@ -65,7 +66,7 @@ def value(found: Found, run: Run, column: str) -> tuple[float | None, str]:
     if known is None or known.kind not in ("setting", "metric"):
         return None, ""
     if known.kind == "metric":
-        number = found.standings.get(run.ordinal, {}).get(known.column, {}).get(known.stat)
+        number = found.standings.get(run.ordinal, {}).get(known.column, {}).get(known.number)
         return number, words.number(number)
     whole = settings.of_spec(run.spec)
     given = [whole, *(settings.of_trial(trial.params, trial.seed) for trial in run.trials)]
@@ -85,6 +86,12 @@ def columns() -> list[str]:
     found = [name for name, each in known if each is not None and each.kind == "setting"]
     metrics = [name for name, each in known if each is not None and each.kind == "metric" and name.startswith(fields.METRICS)]
     return [*found, *(f"{name}.{stat}" for name in metrics for stat in fields.STATS)]
+
+
+def is_column(name: str) -> bool:
+    """Returns whether a table of runs can have a column of that name, though `columns` does not offer it: metrics.loss.mean25."""
+    known = fields.find(name)
+    return known is not None and known.kind in ("setting", "metric")
 
 
 def can_sort(name: str) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from backend import specs
-from backend.analysis import answers, words
+from backend.analysis import answers, reaching, words
 from backend.analysis.answering import Answers, Pair
 from backend.analysis.answers import STATISTICS, Sample
 from backend.analysis.scores import Rule, Scored, environments
@@ -61,6 +61,15 @@ def _judged(pair: Pair) -> list[str]:
     verdict = pair.verdict
     more = [f"About {pair.further} more seeds each may settle it."] if pair.further and verdict.winner is None else []
     return [pair.group.label, " ".join([verdict.sentence, *verdict.notes, *more]), str(verdict.probability), str(verdict.difference)]
+
+
+def reached(found: Answers) -> Table:
+    """Returns how soon each group reached the target, of which there must be one."""
+    told = [[f"{value} [{span}]" if span else value for value, span in reaching.cells(found, each)] for each in found.reached]
+    rows = [[each.group.label, *cells] for each, cells in zip(found.reached, told, strict=True)]
+    goals = dict.fromkeys(words.number(each.efficiency.target) for each in found.reached)
+    title = f"Sample efficiency: {metrics.title(found.question.key)} of {', '.join(goals)}"
+    return Table(title, reaching.names(found), rows, reaching.about(found), [palette.of_run(each.group.ordinal) for each in found.reached])
 
 
 def of_runs(runs: Sequence[Run], codes: Mapping[str, str], now: float) -> list[Part]:

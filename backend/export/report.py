@@ -61,6 +61,7 @@ class Report:
     columns: Sequence[str] = ()  # of the settings
     settings: Sequence[Row] = ()
     runs: Sequence[Part] = ()
+    pictures: Sequence[Drawing] = ()  # charts that follow the tables
 
 
 @dataclass(frozen=True)

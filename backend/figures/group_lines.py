@@ -42,6 +42,7 @@ def draw(bundles: Sequence[Bundle], titles: Titles, display: Display) -> Chart:
     behind: list[Line] = []
     raw: list[Line] = []
     front: list[Line] = []
+    bold: list[Line] = []
     for bundle in shown:
         members = list(_members(bundle, bands[bundle.id], display, room, many=len(shown) > MANY))
         faint = [line for line in members if line.merge == bundle.id]
@@ -49,12 +50,13 @@ def draw(bundles: Sequence[Bundle], titles: Titles, display: Display) -> Chart:
         behind += faint
         raw += [line for line in members if not line.in_hover and line.merge != bundle.id]
         front += [line for line in members if line.in_hover]
-        front += _bold(bundle, bands[bundle.id], display)
+        bold += _bold(bundle, bands[bundle.id], display)
     every = [curve for bundle in there for curve in bundle.curves]
     if len(behind) > MANY:
         behind = [replace(line, opacity=FAINTER) for line in behind]
-    chart = lines.chart_of([*raw, *behind, *front], every, titles, display)
-    return replace(chart, layout=_layout(chart.layout, front), caption=_caption(there, bands, behind, chart.caption, titles, display))
+    chart = lines.chart_of([*raw, *behind, *front, *bold], every, titles, display)
+    said = _caption(there, bands, behind, chart.caption, titles, display)
+    return lines.with_room(replace(chart, layout=_layout(chart.layout, [*front, *bold]), caption=said), bold, display)
 
 
 def _layout(layout: dict[str, Any], front: Sequence[Line]) -> dict[str, Any]:

@@ -5,20 +5,25 @@ hundred traces of Plotly's own classes take longer to make than to read.
 """
 
 import html
-from collections.abc import Callable, Sequence
+import math
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from backend.analysis import curves as analysis
+from backend.analysis import group_bands
 from backend.analysis import seeds as seeds_analysis
+from backend.analysis.group_bands import Shared
 from backend.analysis.seeds import Statistic
 from backend.figures import palette
 from backend.store.values import Curve, Floats
 
 HEIGHT, SMALL_HEIGHT = 440, 260  # pixels
 FAINT = 0.55
+BAND_SHARE = 0.35  # of the height of what was measured, that intervals may take above it, and below
+CUT = "where the interval is much wider than all that was measured it is cut at the edge: zoom out to see it whole"
 MANY = 12  # from here on single seeds are told from each other no more, and share one colour
 
 
@@ -89,6 +94,7 @@ def seeds(group: Group, titles: Titles, display: Display, trial: str = "seed") -
     own = palette.of_run(group.ordinal)
     others = [colour for colour in palette.LIGHT if colour != own]
     lines: list[Line] = []
+    bold: list[Line] = []
     for index, (curve, name) in enumerate(zip(group.curves, group.names, strict=True)):
         colour = own if alone or many else others[index % len(others)]
         line = of_curve(curve, name, colour, width=2.5 if alone else 1.2, opacity=1.0 if alone else FAINT)
@@ -97,12 +103,57 @@ def seeds(group: Group, titles: Titles, display: Display, trial: str = "seed") -
         lines += smoothed(line, display) if alone else [line]
     if alone or not group.curves:
         return chart_of(lines, group.curves, titles, display)
-    what = seeds_analysis.STATISTICS[display.statistic]
-    if (band := seeds_analysis.band(group.curves, display.statistic)) is not None:
-        bold = Line(f"{what} of {len(group.curves)} {trial}s", own, band.x, band.center, low=band.low, high=band.high, width=3)
-        lines += smoothed(bold, display)
-    chart = chart_of(lines, group.curves, titles, display)
-    return replace(chart, caption=f"{chart.caption} · bold: {what}, with its 95 % interval by bootstrap over {trial}s")
+    common = group_bands.shared(group.curves)
+    what = f"{seeds_analysis.STATISTICS[display.statistic]} of {len(common.used)} {trial}s"
+    if (band := group_bands.band(group.curves, common, display.statistic)) is not None:
+        bold = smoothed(Line(what, own, band.x, band.center, low=band.low, high=band.high, width=3), display)
+    chart = chart_of([*lines, *bold], group.curves, titles, display)
+    return with_room(replace(chart, caption=" · ".join([chart.caption, *_of_bold(what, trial, common, bold)])), bold, display)
+
+
+def _of_bold(what: str, trial: str, common: Shared, bold: Sequence[Line]) -> Iterator[str]:
+    if bold:
+        yield f"bold: {what}, with its 95 % interval by bootstrap, in the range that they all have"
+        if common.early:
+            yield f"{len(common.early)} that came less far {'is' if len(common.early) == 1 else 'are'} not in it"
+    else:
+        yield f"a bold line follows as soon as two {trial}s have come far enough"
+
+
+def with_room(chart: Chart, bands: Iterable[Line], display: Display) -> Chart:
+    """Returns a chart whose y axis shows what was measured, and of intervals as much as leaves that readable; then it says so.
+
+    With two seeds an interval may be many times as wide as all that was measured. Nothing that was measured is ever cut.
+
+    Args:
+        bands: those of the chart's lines whose low and high are intervals.
+    """
+    intervals = [line for line in bands if line.low is not None]
+    own = {id(line) for line in intervals}
+    measured = [part for line in chart.lines if line.look == "line" for part in _measured(line, is_interval=id(line) in own)]
+    low, high = _ends([*measured, *(np.array([shape["y0"]], np.float64) for shape in chart.layout.get("shapes", ()))])
+    least, most = _ends(part for line in intervals for part in (line.low, line.high) if part is not None)
+    if display.log_y or not intervals or not 0 < high - low < math.inf:
+        return chart
+    step = 10.0 ** math.floor(math.log10(high - low))  # ends that seldom change: another layout is sent whole
+    bottom = math.floor((low - BAND_SHARE * (high - low)) / step) * step
+    top = math.ceil((high + BAND_SHARE * (high - low)) / step) * step
+    beyond = (("clipmin", bottom, least < bottom), ("clipmax", top, most > top))
+    clips = {name: end for name, end, is_beyond in beyond if is_beyond}
+    if not clips:
+        return chart
+    yaxis = {**chart.layout["yaxis"], "autorangeoptions": clips}
+    return replace(chart, layout={**chart.layout, "yaxis": yaxis}, caption=f"{chart.caption} · {CUT}")
+
+
+def _measured(line: Line, *, is_interval: bool) -> list[Floats]:
+    return [line.y] if is_interval or line.low is None or line.high is None else [line.y, line.low, line.high]
+
+
+def _ends(parts: Iterable[Floats]) -> tuple[float, float]:
+    """Returns the lowest and the highest finite value; NaN twice if there is none."""
+    values = np.concatenate([np.empty(0), *(part[np.isfinite(part)] for part in parts)])
+    return (float(values.min()), float(values.max())) if len(values) else (math.nan, math.nan)
 
 
 def of_curve(curve: Curve, name: str, colour: str, **look: Any) -> Line:

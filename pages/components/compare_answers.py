@@ -14,6 +14,7 @@ from backend.analysis.groups import Group
 from backend.catalog import metrics
 from backend.figures import answers as figures
 from backend.figures import palette
+from backend.figures.lines import Chart
 from pages.components import charts, compare_answers_ask, compare_answers_more, compare_answers_target
 from pages.components.charts import Board
 from pages.components.comparison import Comparison
@@ -85,7 +86,7 @@ def _show(what: Comparison, found: Answers, board: Board) -> None:
     st.subheader("Performance profile")
     _profile(found, board)
     st.subheader("Sample efficiency")
-    compare_answers_target.show(what, found)
+    compare_answers_target.show(found)
     _method(found)
 
 
@@ -150,9 +151,14 @@ def _profile(found: Answers, board: Board) -> None:
     if found.no_profile:
         st.caption(plain(found.no_profile))
         return
-    title = metrics.title(found.question.key) + (", on one scale" if found.scale else "")
     name = ("profile", found.question, tuple(group.id for group, _ in found.profiles))
-    charts.figure(board, "profile", name, id(found), lambda: figures.profiles(found.profiles, title, found.question.mode))
+    charts.figure(board, "profile", name, id(found), lambda: profile(found))
+
+
+def profile(found: Answers) -> Chart:
+    """Returns the chart of all groups' profiles, of which there must be some."""
+    title = metrics.title(found.question.key) + (", on one scale" if found.scale else "")
+    return figures.profiles(found.profiles, title, found.question.mode)
 
 
 def _coverage(found: Answers) -> None:

@@ -25,7 +25,7 @@ def ask(what: Comparison, found: Sequence[Group]) -> Question | None:
         rule = score(what.key)
         mode = direction(what)
         statistic = _statistic()
-    return Question(what.key, rule, mode, statistic, baseline, _target()) if mode else None
+    return Question(what.key, rule, mode, statistic, baseline, target()) if mode else None
 
 
 def _baseline(found: Sequence[Group]) -> str:
@@ -75,7 +75,8 @@ def _statistic() -> Statistic:
     )
 
 
-def _target() -> float | None:
+def target() -> float | None:
+    """Returns the value that is to be reached, as the URL says; None if it says none."""
     try:
         value = float(st.query_params.get("target", ""))
     except ValueError:

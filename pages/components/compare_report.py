@@ -9,14 +9,14 @@ import streamlit as st
 
 from backend import api_answers, api_export
 from backend.analysis import scores
-from backend.analysis.answering import Question, answered
+from backend.analysis.answering import Answers, Question
 from backend.analysis.answers import Statistic
 from backend.analysis.scores import Rule
-from backend.api_export import Drawing, Scripts, Table
+from backend.api_export import Drawing, Scripts
 from backend.catalog import metrics
 from backend.catalog.metrics import Mode
 from backend.figures import lines
-from pages.components import chart_options, compare_charts, errors, live_plot, plotly_js
+from pages.components import chart_options, compare_answers, compare_answers_ask, compare_charts, errors, live_plot, plotly_js
 from pages.components.charts import Board, Window
 from pages.components.compare_answers_ask import MODES, STATISTICS
 from pages.components.comparison import Comparison
@@ -38,6 +38,7 @@ class Look:
     mode: Mode | None
     statistic: Statistic
     baseline: str
+    target: float | None
 
 
 def show(what: Comparison, _board: Board) -> None:
@@ -64,8 +65,8 @@ def _report(what: Comparison) -> None:
     """The note, how it will look, and the report."""
     st.markdown("##### Report")
     st.caption(
-        "One HTML file that opens without the app: the charts live, the groups with their intervals, which is better, what differs, specs, "
-        "versions, seeds, code, this link and your note."
+        "One HTML file that opens without the app: charts live, the groups with their intervals, which is better, how sure and how soon, "
+        "what differs, specs, versions, seeds, code, this link and your note."
     )
     key = f"note_{'_'.join(_ids(what))}"
     if key not in st.session_state:
@@ -103,6 +104,7 @@ def _look(what: Comparison) -> Look:
         scores.direction(what.runs, what.key) or next((mode for mode in MODES if mode == query.get("better")), None),
         next((each for each in STATISTICS if each == query.get("statistic")), "iqm"),
         query.get("baseline", ""),
+        compare_answers_ask.target(),
     )  # fmt: skip
 
 
@@ -112,17 +114,24 @@ def _later(make: Callable[[Comparison, Look], str], what: Comparison) -> Callabl
 
 
 def _html(what: Comparison, look: Look) -> str:
-    return api_export.report(what.runs, what.groups, _tables(what, look), _drawings(what, look), _scripts(), link=look.link)
-
-
-def _tables(what: Comparison, look: Look) -> list[Table]:
-    """Returns what each group scored, and which is better if somebody said what that is; as on the Answers tab."""
+    """Returns the report: what the Curves tab shows, what each group scored, and what the Answers tab says if it can say anything."""
     scored = api_answers.scored(what.groups, what.key, look.rule, look.mode or "max")
+    found = _answers(what, look) if look.mode and len(scored) > 1 else None
     tables = [api_export.groups_table(scored, what.key, look.rule)]
-    if look.mode is None or len(scored) < 2:
-        return tables
-    question = Question(what.key, look.rule, look.mode, look.statistic, look.baseline)
-    return [*tables, api_export.verdicts_table(answered(question, scored, {}, lambda _done, _doing: None))]
+    if found is not None:
+        tables += [api_export.verdicts_table(found), *([api_export.reached_table(found)] if found.reached else [])]
+    pictures = [_profile(found)] if found is not None and found.profiles else []
+    return api_export.report(what.runs, what.groups, tables, _drawings(what, look), _scripts(), link=look.link, pictures=pictures)
+
+
+def _answers(what: Comparison, look: Look) -> Answers:
+    assert look.mode is not None
+    return api_answers.answers(what.groups, Question(what.key, look.rule, look.mode, look.statistic, look.baseline, look.target))
+
+
+def _profile(found: Answers) -> Drawing:
+    chart = compare_answers.profile(found)
+    return Drawing("Performance profile", chart.caption, lines.HEIGHT, live_plot.whole(chart, lines.HEIGHT))
 
 
 def _charts(what: Comparison) -> None:

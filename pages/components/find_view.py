@@ -12,6 +12,7 @@ from pages.components.query_box import query_box
 from pages.components.query_help import query_help
 from pages.components.run_table import OFFERED, found_table
 from pages.components.saved_views import views_menu
+from pages.components.text import plain
 
 STATES = ["queued", "running", "succeeded", "failed", "stopped", "lost"]
 USUAL = ("kind", "what", "best", "last", "curve", "took", "started", "tags", "why")
@@ -97,18 +98,24 @@ def _sort(name: str) -> None:
 
 def _choose_columns(present: tuple[str, ...]) -> None:
     with st.popover("Columns", icon=":material/view_column:", key="columns"):
-        offered = [*OFFERED, *(name for name in api_find.columns() if chart_options.SEPARATOR not in name)]
-        known = [name for name in present if name in offered]
+        known = [name for name in present if name in OFFERED or api_find.is_column(name)]
+        offered = dict.fromkeys([*OFFERED, *(name for name in api_find.columns() if chart_options.SEPARATOR not in name), *known])
         key = f"cols_{hash(tuple(known))}"
         st.multiselect(
-            "Columns", offered, default=known, key=key, format_func=lambda name: name, on_change=_set_columns, args=(key,),
-            placeholder="choose params and metrics", help="Of a metric: its last and best value, the mean of its last ten, min and max.",
+            "Columns", list(offered), default=known, key=key, on_change=_set_columns, args=(key,), accept_new_options=True,
+            placeholder="choose params and metrics",
+            help="Of a metric: its last and best value, the mean of its last ten, min and max. Type “metrics.….mean25” and Enter for the "
+            "mean of the last 25.",
         )  # fmt: skip
         st.button("The usual ones", key="cols_usual", type="tertiary", on_click=_usual_columns)
 
 
 def _set_columns(key: str) -> None:
-    st.query_params["cols"] = chart_options.SEPARATOR.join(st.session_state[key])
+    chosen = [name.strip() for name in st.session_state[key]]
+    unknown = [name for name in chosen if name not in OFFERED and not api_find.is_column(name)]
+    if unknown:
+        st.toast(f"There is no column {plain(', '.join(unknown))}.", icon=":material/help:")
+    st.query_params["cols"] = chart_options.SEPARATOR.join(name for name in chosen if name not in unknown)
 
 
 def _usual_columns() -> None:

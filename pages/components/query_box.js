@@ -2,7 +2,7 @@
 const WAIT = 600 // ms without a key before a query is asked
 const MOST = 40
 const SEPARATOR = /[\s"'`()[\],=!<>]/
-const STATS = ["last", "best", "mean", "min", "max"]
+const STATS = { last: "", best: "", mean: "of the last ten", mean25: "of the last 25, or any other number", min: "", max: "" }
 
 const make = (tag, attributes = {}, ...children) => {
   const node = document.createElement(tag)
@@ -32,7 +32,7 @@ const offers = (words, text, caret) => {
     return { start, list: found([...operators, { insert: "and", about: "both" }, { insert: "or", about: "either" }]) }
   }
   const stat = words.filter((word) => word.name.startsWith("metrics.") && typed.startsWith(word.name.toLowerCase() + "."))
-  const stats = stat.flatMap((word) => STATS.map((each) => ({ insert: `${word.name}.${each}`, about: "" })))
+  const stats = stat.flatMap((word) => Object.entries(STATS).map(([each, about]) => ({ insert: `${word.name}.${each}`, about })))
   const fields = words.map((word) => ({ insert: named(word.name), about: word.about }))
   const ranked = found([...stats, ...fields])
   const first = ({ insert }) => (insert.toLowerCase().startsWith(typed) ? 0 : 1)

@@ -5,7 +5,7 @@ import streamlit as st
 EXAMPLES = {
     "taxi failed": "both words occur anywhere: name, id, state, note, tags, spec",
     "algorithm == ppo and params.lr < 1e-3": "a run matches if any of its trials does",
-    "metrics.return_mean.best > 400": ".last (if left out), .best, .mean of the last ten, .min, .max",
+    "metrics.return_mean.best > 400": ".last (if left out), .best, .mean of the last ten, .mean25, .min, .max",
     "best > 400 and last > 300": "what a run is judged by: its reward, or a sweep's own metric",
     "state in [failed, lost] or not starred": "and, or, not, ( ); != is the same as not … ==",
     'name contains "my run"': "letters in either case; quotes where there are spaces",

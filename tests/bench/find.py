@@ -34,6 +34,8 @@ KEYS = (
 ASKED = {
     "the first page": {},
     "sorted by a metric": {"order": pages.Order("metrics.return_mean.best")},
+    "sorted by Best": {"order": pages.Order("best")},
+    "best > 400 and last > 300": {"query": "best > 400 and last > 300"},
     "sorted by a param": {"order": pages.Order("params.lr", down=False)},
     "state == failed": {"query": "state == failed"},
     'name contains "run 77"': {"query": 'name contains "run 77"'},
@@ -139,7 +141,7 @@ def _run(number: int, noise: random.Random, at: float) -> dict[str, Any]:
     return {
         "id": f"run{number:08}", "name": spec["name"], "kind": "rl", "spec": spec, "group_key": str(spec), "state": state, "attempt": 1,
         "created_at": at, "started_at": at + 2, "ended_at": at + 2 + noise.expovariate(1 / 900), "host": "host", "error": "",
-        "versions": {"ray": "2.60.0"},
+        "versions": {"ray": "2.60.0"}, "best": noise.uniform(0, 500), "last": noise.uniform(0, 500),
     }  # fmt: skip
 
 

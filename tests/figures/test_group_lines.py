@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from backend.analysis import group_bands
-from backend.figures import group_lines
+from backend.figures import group_lines, lines
 from backend.figures.group_lines import Bundle
-from backend.figures.lines import Display, Titles
+from backend.figures.lines import Chart, Display, Titles
 from backend.store import pyramid
 from backend.store.values import Curve
 from tests.analysis.test_group_bands import curve
@@ -117,3 +117,21 @@ def test_names_are_letters() -> None:
     chart = group_lines.draw([bundle(1, seeds(3), label="<b>x</b>")], TITLES, Display())
     assert all("<b>" not in line.name for line in chart.lines)
     assert chart.lines[-1].label == "<b>x</b>", "a label is set as text"
+
+
+def test_an_interval_of_two_seeds_does_not_dwarf_what_was_measured() -> None:
+    def axis(chart: Chart) -> dict[str, float]:
+        return chart.layout["yaxis"].get("autorangeoptions", {})  # type: ignore[no-any-return]
+
+    chart = group_lines.draw([bundle(1, seeds(2))], TITLES, Display())
+    assert min(np.nanmin(line.low) for line in chart.lines if line.low is not None) < -1
+    assert axis(chart) == {"clipmin": -1, "clipmax": 2}, "0 to 1 was measured"
+    assert lines.CUT in chart.caption
+    whole = group_lines.draw([bundle(1, seeds(20))], TITLES, Display())
+    assert not axis(whole)
+    assert lines.CUT not in whole.caption
+    goal = group_lines.draw([bundle(1, seeds(2))], Titles("step", "Reward", 475), Display())
+    assert not axis(goal), "there is room for it below where it counts as solved"
+    alone = lines.seeds(lines.Group("", 1, seeds(2), ["1", "2"]), TITLES, Display())
+    assert axis(alone) == axis(chart)
+    assert not axis(group_lines.draw([bundle(1, seeds(2, 5))], TITLES, Display(log_y=True)))

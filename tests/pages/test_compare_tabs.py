@@ -93,7 +93,7 @@ def made(run_ids: list[str], key: str = "return_mean", mode: str | None = "max",
     """Returns the report on some runs, as a click makes it."""
     found = tuple(api_compare.some(run_ids))
     what = Comparison(found, tuple(groups.grouped(found)), {run_id: [key] for run_id in run_ids}, [key], key, "step", Display())
-    look = Look("http://here", (key,), None, {}, scores.rule_of("", key), mode, "iqm", baseline)  # type: ignore[arg-type]
+    look = Look("http://here", (key,), None, {}, scores.rule_of("", key), mode, "iqm", baseline, 0.5)  # type: ignore[arg-type]
     return compare_report._html(what, look)
 
 
@@ -103,6 +103,8 @@ def test_a_report_is_made_of_whatever_there_is() -> None:
     script = runs.begin(api.house().database, {"kind": "external", "name": NASTY, "params": {}}, "host", {})
     assert "Against a" in made([one, other])
     assert "Against b" in made([one, other], baseline=other)
+    assert "Performance profile" in made([one, other])
+    assert "Sample efficiency: Reward of 0.5" in made([one, other])
     assert "Is it better?" not in made([one, other], mode=None)
     assert "Is it better?" not in made([one])
     assert "has not reported this metric" in made([one, script])

@@ -166,7 +166,11 @@ def compared(names: list[str], operators: st.SearchStrategy[Any], values: list[A
     return st.builds(Compare, st.sampled_from(names).map(Field), operators, st.sampled_from(made))
 
 
-STANDINGS = [f"metrics.{key}{stat}" for key in ("return_mean", "loss") for stat in ("", ".last", ".best", ".mean", ".min", ".max")]
+STANDINGS = [
+    f"metrics.{key}{stat}"
+    for key in ("return_mean", "loss")
+    for stat in ("", ".last", ".best", ".mean", ".mean3", ".mean10", ".min", ".max")
+]
 MOMENTS = ["created", "started", "ended"]
 LEAVES: st.SearchStrategy[Node] = st.one_of(
     compared(["state"], SAME, ["failed", "running", "queued"]),
@@ -263,7 +267,7 @@ def values(name: str, run: Run) -> list[Any]:
         every = [of_spec(run.spec), *(of_trial(trial.params, trial.seed) for trial in run.trials)]
         return [part for each in every if known.column in each for part in each[known.column] if part is not None]
     if known.kind == "metric":
-        return [standing(known.column, run)[known.stat]]
+        return [standing(known.column, run)[known.number]]
     if known.kind == "tags":
         return list(run.tags)
     if known.kind == "moment":
@@ -276,14 +280,15 @@ def values(name: str, run: Run) -> list[Any]:
 def standing(key: str, run: Run) -> dict[str, float | None]:
     """Returns what `made` reported, summed up."""
     number = next((place for place, asked in enumerate(ASKED) if asked["name"] == run.name), None)
-    nothing: dict[str, float | None] = dict.fromkeys(("last", "best", "mean", "low", "high"))
+    nothing: dict[str, float | None] = dict.fromkeys(("last", "best", "mean", "mean3", "low", "high"))
     if number is None or (key == "loss" and number):
         return nothing
     every = [[float(step * (number - 1) + trial) if key == "return_mean" else 1 / (step + 1) for step in range(12)] for trial in (0, 1)]
     flat = [value for each in every for value in each]
     best = max(flat) if key == "return_mean" else min(flat)
-    mean = sum(sum(each[-10:]) / 10 for each in every) / 2
-    return {"last": (every[0][-1] + every[1][-1]) / 2, "best": best, "mean": mean, "low": min(flat), "high": max(flat)}
+    mean, mean3 = (sum(sum(each[-count:]) / count for each in every) / 2 for count in (10, 3))
+    ends = {"last": (every[0][-1] + every[1][-1]) / 2, "mean": mean, "mean3": mean3}
+    return ends | {"best": best, "low": min(flat), "high": max(flat)}
 
 
 def test_words_are_looked_for_in_all_that_is_said_of_a_run(database: Database) -> None:
@@ -327,7 +332,7 @@ def test_pages_in_the_order_of_anything(database: Database) -> None:
     assert ids("params.alpha", down=False)[:2] == [second, odd]
     assert ids("params.alpha")[-1] == script, "without a value last"
     assert ids("params.alpha", down=False)[-1] == script
-    assert ids("metrics.return_mean.best")[:2] == [going, odd]
+    assert ids("metrics.return_mean.best")[:2] == ids("metrics.return_mean.mean4")[:2] == [going, odd]
     assert ids("metrics.loss.last")[0] == first
     assert ids("best")[:4] == ids("last")[:4] == [going, odd, second, first]
     assert set(ids("best")[4:]) == set(ids("last", down=False)[4:]) == {waits, script}, "without a value last"
@@ -352,12 +357,14 @@ def test_how_a_run_stands_goes_on_over_a_restart_of_its_recorder(database: Datab
                 recorder.close()
                 recorder = Recorder(database, run_id, 1)
         recorder.close()
-    found = pages.page(database, "", keys=["return_mean"]).standings
+    known = [each for name in ("metrics.return_mean", "metrics.return_mean.mean7") if (each := fields.find(name))]
+    found = pages.page(database, "", metrics=known).standings
     one, other = (each["return_mean"] for each in found.values())
     assert one == other
     for run in queries.all_runs(database):
         assert [run.id for run in queries.all_runs(database, query=f"best == {run.best!r} and last == {run.last!r}")] == [broken, whole]
     assert one["best"] == one["high"] == 11.0
+    assert one["mean7"] == pytest.approx(sum((step * 7) % 11 for step in range(18, 25)) / 7 + 0.5)
     assert one["low"] == 0.0
 
 

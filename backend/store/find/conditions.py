@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Float, Select, and_, case, cast, exists, false, func, not_, or_, select, true
 
 from backend.errors import InvalidQuery
-from backend.store.find import fields, moments, names
+from backend.store.find import fields, moments, names, recent
 from backend.store.find.fields import Known
 from backend.store.find.grammar import parse, span_of
 from backend.store.find.query import And, Compare, Has, Listing, Node, Not, Number, Or, Single, Span, Words, mentions
@@ -78,7 +78,7 @@ class Conditions:
             case "setting":
                 return _with_setting(known.column)
             case "metric":
-                return _with_metric(known, run_metrics.c[known.stat].is_not(None))
+                return _with_metric(known, lambda number: number.is_not(None))
             case "tags":
                 return exists().where(run_tags.c.run == runs.c.ordinal)
             case "flag":
@@ -199,11 +199,16 @@ def _with_setting(name: str, condition: Condition | None = None) -> Condition:
 
 
 def _metric(known: Known, node: Compare, value: Single) -> Condition:
-    return _with_metric(known, _ordered(run_metrics.c[known.stat], node, _as_number(node, value)))
+    asked = _as_number(node, value)
+    return _with_metric(known, lambda number: _ordered(number, node, asked))
 
 
-def _with_metric(known: Known, condition: Condition) -> Condition:
-    return runs.c.ordinal.in_(select(run_metrics.c.run).where(run_metrics.c.key == known.column, condition))
+def _with_metric(known: Known, meets: Callable[[ColumnElement[Any]], Condition]) -> Condition:
+    if known.recent:
+        # Without a value nothing is met, and its contrary is.
+        return func.coalesce(meets(recent.mean(known.column, known.recent)), false())
+    stored = run_metrics.c[known.stat]
+    return runs.c.ordinal.in_(select(run_metrics.c.run).where(run_metrics.c.key == known.column, meets(stored)))
 
 
 def _ordered(column: ColumnElement[Any], node: Compare, value: float) -> Condition:

@@ -1,6 +1,7 @@
 """The fields that a query knows, as data: what each is, and how it may be compared."""
 
 import difflib
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
@@ -19,6 +20,8 @@ OPERATORS: dict[Kind, tuple[Operator, ...]] = {
     "tags": ("contains", "==", "!=", "in"), "setting": (*ORDERED, "contains"), "metric": ORDERED,
 }  # fmt: skip
 STATS: dict[str, Stat] = {"last": "last", "best": "best", "mean": "mean", "min": "low", "max": "high"}
+_RECENT = re.compile(r"mean([1-9][0-9]{0,3})")  # mean25: of the last 25 values
+STORED = 10  # values that a stored mean is over, see standing
 KINDS = ("rl", "sweep", "tasks", "external")
 PARAMS, OPTIONS, METRICS = "params.", "environment_options.", "metrics."
 
@@ -32,8 +35,14 @@ class Known:
     about: str
     column: str = ""
     stat: Stat = "last"
+    recent: int = 0  # of a mean: over how many last values, where that is not the stored one
     choices: tuple[str, ...] = ()
     optional: bool = False  # stands alone as a question: is there any, is it set
+
+    @property
+    def number(self) -> str:
+        """Which of the numbers that tell how a run stands in a metric this is."""
+        return f"{self.stat}{self.recent}" if self.recent else self.stat
 
     @property
     def operators(self) -> tuple[Operator, ...]:
@@ -87,6 +96,9 @@ def _metric(name: str, key: str) -> Known:
     front, dot, stat = key.rpartition(".")
     if dot and front and stat.lower() in STATS:
         return Known(name, "metric", "", front, STATS[stat.lower()], optional=True)
+    if dot and front and (over := _RECENT.fullmatch(stat.lower())):
+        count = int(over[1])
+        return Known(name, "metric", "", front, "mean", recent=0 if count == STORED else count, optional=True)
     return Known(name, "metric", "", key, optional=True)
 
 

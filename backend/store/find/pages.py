@@ -10,13 +10,13 @@ from sqlalchemy import ColumnElement, Connection, Select, Subquery, func, select
 from backend.errors import InvalidQuery
 from backend.store import queries
 from backend.store.database import Database
-from backend.store.find import fields, names
+from backend.store.find import fields, names, recent
 from backend.store.find.conditions import condition, duration
 from backend.store.find.fields import Known
 from backend.store.schema import events, run_metrics, run_settings, runs, trials
 from backend.store.values import ACTIVE, Run
 
-Standings = dict[int, dict[str, dict[str, float | None]]]  # run -> metric -> last, best, mean, low, high
+Standings = dict[int, dict[str, dict[str, float | None]]]  # run -> metric -> last, best, mean, low, high, mean25
 
 
 @dataclass(frozen=True)
@@ -42,9 +42,12 @@ class Found:
 
 def page(
     database: Database, query: str, order: Order = NEWEST, *,
-    states: Sequence[str] = (), offset: int = 0, limit: int = 50, keys: Sequence[str] = (),
+    states: Sequence[str] = (), offset: int = 0, limit: int = 50, metrics: Sequence[Known] = (),
 ) -> Found:  # fmt: skip
     """Returns runs `offset` and following, of some states if any are given; beyond the last one, the last page.
+
+    Args:
+        metrics: fields that are numbers of metrics, for `standings`.
 
     Raises:
         InvalidQuery: the query cannot be read, or there is no field to sort by.
@@ -56,7 +59,7 @@ def page(
         start = min(offset, max(0, total - 1) // limit * limit)
         wanted = _sorted(select(runs.c.ordinal).where(asked), connection, order, now)
         ordinals = list(connection.execute(wanted.offset(start).limit(limit)).scalars())
-        return Found(tuple(queries.listed(connection, ordinals)), total, start, _standings(connection, ordinals, keys))
+        return Found(tuple(queries.listed(connection, ordinals)), total, start, _standings(connection, ordinals, metrics))
 
 
 def ids(database: Database, query: str, states: Sequence[str], most: int) -> list[tuple[str, str]]:
@@ -76,11 +79,17 @@ def _asked(connection: Connection, query: str, states: Sequence[str], now: float
     return asked & runs.c.state.in_(list(states)) if states else asked
 
 
-def _standings(connection: Connection, ordinals: Sequence[int], keys: Iterable[str]) -> Standings:
-    wanted = select(run_metrics).where(run_metrics.c.key.in_(list(keys)), run_metrics.c.run.in_(ordinals))
+def _standings(connection: Connection, ordinals: Sequence[int], metrics: Iterable[Known]) -> Standings:
+    every = list(metrics)
+    wanted = select(run_metrics).where(run_metrics.c.key.in_({each.column for each in every}), run_metrics.c.run.in_(ordinals))
     found: Standings = {}
     for row in connection.execute(wanted):
         found.setdefault(row.run, {})[row.key] = {name: getattr(row, name) for name in fields.STATS.values()}
+    for each in every:
+        if each.recent:
+            means = select(runs.c.ordinal, recent.mean(each.column, each.recent)).where(runs.c.ordinal.in_(ordinals))
+            for run, mean in connection.execute(means):
+                found.setdefault(run, {}).setdefault(each.column, {})[each.number] = mean
     return found
 
 
@@ -100,6 +109,8 @@ def _sorted(wanted: Select[Any], connection: Connection, order: Order, now: floa
 
 def _values(known: Known, now: float) -> tuple[Subquery | None, list[ColumnElement[Any]]]:
     """Returns the table that holds what is sorted by, None for runs, and its columns."""
+    if known.recent:
+        return None, [recent.mean(known.column, known.recent)]
     if known.kind == "metric":
         mine = select(run_metrics.c.run, run_metrics.c[known.stat]).where(run_metrics.c.key == known.column).subquery()
         return mine, [mine.c[known.stat]]

@@ -1,0 +1,49 @@
+"""How soon a target is reached, in words: the same on the page of answers and in the report on them."""
+
+import math
+from collections.abc import Callable
+
+from backend.analysis import words
+from backend.analysis.answering import Answers, Reached
+from backend.analysis.answers.samples import Estimate, percent
+
+Told = tuple[str, str]  # a value, and its interval; the latter empty where there is none
+
+
+def names(found: Answers) -> list[str]:
+    """Returns the headings of `cells`, that of the group first."""
+    several = ["Environment", "Target"] * (len(found.targets) > 1)
+    steps = steps_of(found)
+    return ["Group", *several, "Reached it", "Share of seeds", f"{steps}, median", f"{steps}, IQM", "Ended early"]
+
+
+def cells(found: Answers, each: Reached) -> list[Told]:
+    """Returns what is told of one group in one environment."""
+    got = each.efficiency
+    told = [(each.environment, ""), (words.number(got.target), "")] if len(found.targets) > 1 else []
+    return [
+        *told, (f"{got.reached} of {len(got.steps)}", ""), _interval(got.share, percent), _interval(got.median), _interval(got.iqm),
+        (str(got.ended_early or "–"), ""),
+    ]  # fmt: skip
+
+
+def about(found: Answers) -> str:
+    """Returns how the numbers are to be read, and by which methods they were found."""
+    first = found.reached[0].efficiency
+    steps = steps_of(found)
+    parts = [f"Within {words.number(first.budget)} {steps}, which a seed of each group has done"] if len(found.targets) == 1 else []
+    parts.append("in brackets 95 % intervals")
+    if any(each.efficiency.reached < len(each.efficiency.steps) for each in found.reached):
+        parts.append("seeds that never reached it count in the IQM with all of these steps, so the true value is larger")
+    said = "; ".join(parts)
+    return f"{said[0].upper()}{said[1:]}. {first.share.method}; {first.median.method}."
+
+
+def steps_of(found: Answers) -> str:
+    """Returns what steps are called in the runs of all groups."""
+    return "env steps" if all(run.kind == "rl" for each in found.scored for run in each.group.runs) else "steps"
+
+
+def _interval(each: Estimate, said: Callable[[float], str] = words.number) -> Told:
+    center, low, high = ("never" if math.isinf(value) else said(value) for value in (each.center, each.low, each.high))
+    return center, f"{low} to {high}" if each.has_interval else ""
