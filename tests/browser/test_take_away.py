@@ -61,16 +61,17 @@ def _opens_alone(browser: Browser, report: Path, alerts: list[str]) -> None:
     page.on("request", lambda request: asked.append(request.url))
     page.on("dialog", lambda dialog: (alerts.append(dialog.message), dialog.dismiss()))
     page.goto(report.as_uri())
-    poll(lambda: page.evaluate(DRAWN) >= 2, 30, "the chart is drawn")
+    poll(lambda: page.evaluate(DRAWN) >= 4, 30, "the curves and the profile are drawn")
+    expect(page.get_by_role("heading", name="Performance profile")).to_be_visible()
     expect(page.get_by_role("heading", name="Why")).to_be_visible()
     expect(page.get_by_text("is better than").first).to_be_visible()
     expect(page.locator("section.note")).to_contain_text(NASTY)
     expect(page.get_by_role("row", name="params.lr")).to_contain_text("2.0")
     page.locator("summary").first.click()
     expect(page.locator("pre").first).to_contain_text(NASTY)
-    page.locator(".raydeck-plot").hover()
+    page.locator(".raydeck-plot").first.hover()
     with page.expect_download() as picture:
-        page.locator("[data-title='Download as SVG']").click()
+        page.locator("[data-title='Download as SVG']").first.click()
     saved = picture.value.path().read_text()
     assert "<svg" in saved
     assert "other" in saved, "the names at the lines' ends"
