@@ -5,22 +5,25 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, Literal
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markdown_it import MarkdownIt
 
 from backend.analysis.diff import Row
 
+Kind = Literal["plot", "figure"]  # lines as they are drawn live, or a whole figure of Plotly's; the class of its node, after "raydeck-"
+
 
 @dataclass(frozen=True)
 class Drawing:
-    """A chart as the app's own script draws it: `message` is what the app sends that script."""
+    """A chart as one of the app's own scripts draws it: `message` is what the app sends that script."""
 
     title: str
     caption: str
     height: int  # pixels
     message: Mapping[str, Any]
+    kind: Kind = "plot"
 
 
 @dataclass(frozen=True)
@@ -66,25 +69,29 @@ class Report:
 
 @dataclass(frozen=True)
 class Scripts:
-    """What draws: plotly.js, the app's own JavaScript module, which exports one function, and its CSS."""
+    """What draws: plotly.js, for each kind of drawing the app's own JavaScript module, which exports one function, and CSS."""
 
     plotly: str
-    charts: str
+    modules: Mapping[Kind, str]
     styles: str = ""
+
+
+_EXPORT = r"export default function\s*\w*"
 
 
 def html(report: Report, scripts: Scripts) -> str:
     """Returns a report as an HTML page."""
     made_at = moment(report.made_at)
     parts = dict.fromkeys(row.part for row in report.settings)
-    module = re.sub(r"export default function\s*\w*", "const raydeckChart = function", scripts.charts, count=1)
+    used = {drawing.kind for drawing in (*report.charts, *report.pictures)}
+    modules = {kind: re.sub(_EXPORT, "const drawn = function", script, count=1) for kind, script in scripts.modules.items() if kind in used}
     return _template().render(
         report=report,
         made_at=made_at,
         note=markdown(report.note),
         parts=list(parts),
         plotly=scripts.plotly,
-        charts=module,
+        modules=modules,
         styles=scripts.styles,
     )
 

@@ -16,7 +16,17 @@ from backend.api_export import Drawing, Scripts
 from backend.catalog import metrics
 from backend.catalog.metrics import Mode
 from backend.figures import lines
-from pages.components import chart_options, compare_answers, compare_answers_ask, compare_charts, errors, live_plot, plotly_js
+from pages.components import (
+    chart_options,
+    compare_answers,
+    compare_answers_ask,
+    compare_charts,
+    errors,
+    figure_plot,
+    live_plot,
+    params_sight,
+    plotly_js,
+)
 from pages.components.charts import Board, Window
 from pages.components.compare_answers_ask import MODES, STATISTICS
 from pages.components.comparison import Comparison
@@ -39,6 +49,7 @@ class Look:
     statistic: Statistic
     baseline: str
     target: float | None
+    url: Mapping[str, str]  # what follows the ?, for the picture of params
 
 
 def show(what: Comparison, _board: Board) -> None:
@@ -104,7 +115,7 @@ def _look(what: Comparison) -> Look:
         scores.direction(what.runs, what.key) or next((mode for mode in MODES if mode == query.get("better")), None),
         next((each for each in STATISTICS if each == query.get("statistic")), "iqm"),
         query.get("baseline", ""),
-        compare_answers_ask.target(),
+        compare_answers_ask.target(), query.to_dict(),
     )  # fmt: skip
 
 
@@ -121,6 +132,7 @@ def _html(what: Comparison, look: Look) -> str:
     if found is not None:
         tables += [api_export.verdicts_table(found), *([api_export.reached_table(found)] if found.reached else [])]
     pictures = [_profile(found)] if found is not None and found.profiles else []
+    pictures += _params(what, look)
     return api_export.report(what.runs, what.groups, tables, _drawings(what, look), _scripts(), link=look.link, pictures=pictures)
 
 
@@ -132,6 +144,17 @@ def _answers(what: Comparison, look: Look) -> Answers:
 def _profile(found: Answers) -> Drawing:
     chart = compare_answers.profile(found)
     return Drawing("Performance profile", chart.caption, lines.HEIGHT, live_plot.whole(chart, lines.HEIGHT))
+
+
+def _params(what: Comparison, look: Look) -> list[Drawing]:
+    """Returns the picture of the Params tab; nothing where there is too little for it."""
+    sight, name = params_sight.sight(what, look.rule, look.mode), params_sight.picture(look.url)
+    figure = None if sight.lack(name) else params_sight.PICTURES[name].draw(sight, look.url)
+    if figure is None:
+        return []
+    picture = params_sight.PICTURES[name]
+    height = int(figure.layout.height)
+    return [Drawing(f"Params: {picture.title.lower()}", picture.tells, height, figure_plot.whole(figure), "figure")]
 
 
 def _charts(what: Comparison) -> None:
@@ -160,7 +183,7 @@ def _points(what: Comparison) -> None:
 
 
 def _scripts() -> Scripts:
-    return Scripts(plotly_js.content(), live_plot.script(), live_plot.styles())
+    return Scripts(plotly_js.content(), {"plot": live_plot.script(), "figure": figure_plot.script()}, live_plot.styles())
 
 
 def _drawings(what: Comparison, look: Look) -> list[Drawing]:

@@ -63,6 +63,7 @@ def _opens_alone(browser: Browser, report: Path, alerts: list[str]) -> None:
     page.goto(report.as_uri())
     poll(lambda: page.evaluate(DRAWN) >= 4, 30, "the curves and the profile are drawn")
     expect(page.get_by_role("heading", name="Performance profile")).to_be_visible()
+    expect(page.locator("figure", has=page.get_by_role("heading", name="Params: scatter")).locator(".scatterlayer .point")).to_have_count(6)
     expect(page.get_by_role("heading", name="Why")).to_be_visible()
     expect(page.get_by_text("is better than").first).to_be_visible()
     expect(page.locator("section.note")).to_contain_text(NASTY)

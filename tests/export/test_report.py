@@ -59,7 +59,7 @@ def page(*runs: Run, note: str = "", scripts: report.Scripts | None = None) -> s
         NASTY, 0.0, "http://here/compare?a=1&b=2", charts, note, tables, [group.label for group in found],
         api_export.diff.of_groups(found), contents.of_runs(runs, codes, 9.0),
     )  # fmt: skip
-    return report.html(told, scripts or report.Scripts("/* plotly */", live_plot.script()))
+    return report.html(told, scripts or report.Scripts("/* plotly */", {"plot": live_plot.script(), "figure": "/* none */"}))
 
 
 def test_what_people_wrote_stays_text() -> None:
@@ -90,7 +90,7 @@ def test_nothing_is_fetched_and_links_lead_to_the_web_alone() -> None:
 def test_the_script_that_draws_becomes_a_function_of_the_page() -> None:
     html = page(made(1, [1.0]))
     assert "export default" not in html
-    assert "const raydeckChart = function" in html
+    assert "const drawn = function" in html
 
 
 def test_groups_have_their_statistics_and_the_better_one_is_named() -> None:

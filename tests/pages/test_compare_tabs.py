@@ -89,11 +89,11 @@ def test_the_report_is_offered_and_its_note_is_kept(app: AppTest) -> None:
     assert "backend.points" in app.code[0].value
 
 
-def made(run_ids: list[str], key: str = "return_mean", mode: str | None = "max", baseline: str = "") -> str:
+def made(run_ids: list[str], key: str = "return_mean", mode: str | None = "max", baseline: str = "", picture: str = "") -> str:
     """Returns the report on some runs, as a click makes it."""
     found = tuple(api_compare.some(run_ids))
     what = Comparison(found, tuple(groups.grouped(found)), {run_id: [key] for run_id in run_ids}, [key], key, "step", Display())
-    look = Look("http://here", (key,), None, {}, scores.rule_of("", key), mode, "iqm", baseline, 0.5)  # type: ignore[arg-type]
+    look = Look("http://here", (key,), None, {}, scores.rule_of("", key), mode, "iqm", baseline, 0.5, {"picture": picture})  # type: ignore[arg-type]
     return compare_report._html(what, look)
 
 
@@ -104,12 +104,14 @@ def test_a_report_is_made_of_whatever_there_is() -> None:
     assert "Against a" in made([one, other])
     assert "Against b" in made([one, other], baseline=other)
     assert "Performance profile" in made([one, other])
+    assert "Params: box plots" in made([one, other], picture="boxes")
+    assert "Params: scatter" in made([one, other], picture=NASTY)
     assert "Sample efficiency: Reward of 0.5" in made([one, other])
     assert "Is it better?" not in made([one, other], mode=None)
     assert "Is it better?" not in made([one])
     assert "has not reported this metric" in made([one, script])
     assert "The first report has not come yet" in made([script], "nothing")
     assert "3 runs compared" in made([one, other, script], "nothing")
-    for page in (made([one, script]), made([script], NASTY)):
-        assert page.count("<script") == 3
+    for page, scripts in ((made([one, script]), 5), (made([script], NASTY), 3)):
+        assert page.count("<script") == scripts, "the data of one or two pictures, what draws them, plotly.js"
         assert "<script>alert" not in page
