@@ -1,14 +1,13 @@
 """Many rows at once, the quickest way each database has; everything else goes through SQLAlchemy."""
 
 import itertools
-import json
 import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection
 
-from backend.store.schema import storable, tasks
+from backend.store.schema import tasks, trials
 
 Columns = tuple[list[int], list[float], list[float], list[float]]  # sequences, steps, times, values
 Points = tuple[int, Columns]  # of the series with that id
@@ -64,15 +63,12 @@ def upsert_trials(tx: Connection, run_id: str, changed: Mapping[int, Mapping[str
     """
     alike: dict[tuple[str, ...], list[tuple[Any, ...]]] = {}
     for number, columns in changed.items():
-        alike.setdefault(tuple(columns), []).append((number, *map(_written, columns.values())))
+        alike.setdefault(tuple(columns), []).append((number, *columns.values()))
     for names, rows in alike.items():
         new = {name: value for name, value in NEW_TRIAL.items() if name not in names}
-        _upsert(tx, "trials", ("number", *names), {"run_id": f"'{run_id}'"}, rows, new)
-
-
-def _written(value: Any) -> Any:
-    """Returns a value as the columns' types would hand it to a database."""
-    return json.dumps(value) if isinstance(value, dict) else storable(value) if isinstance(value, str) else value
+        binds = [None, *(trials.c[name].type.dialect_impl(tx.dialect).bind_processor(tx.dialect) for name in names)]
+        written = [tuple(bind(value) if bind else value for bind, value in zip(binds, row, strict=True)) for row in rows]
+        _upsert(tx, "trials", ("number", *names), {"run_id": f"'{run_id}'"}, written, new)
 
 
 def _upsert(
