@@ -28,8 +28,8 @@ REPORTS = 200  # about how many a run makes when its length in episodes or env s
 EPISODES = 20  # between two reports when it is not
 SECONDS = 5.0  # between two reports at most, so that a run is seen to go on, and can be stopped
 AT_LEAST = 0.05  # seconds between two reports of a run whose length is a time
-CHECKPOINT_SECONDS = 0.5
-SAVING_SHARE = 0.1  # of the time may go into checkpoints
+CHECKPOINT_SECONDS, MOST_SECONDS = 0.5, 5.0  # between two checkpoints: what a killed run has to do once more
+SAVING_SHARE = 0.03  # of the time may go into checkpoints, unless that would leave more than MOST_SECONDS between them
 DECAY_SHARE = 0.8  # of the run, after which exploration has reached its minimum
 LAST_ALPHA = 0.01  # of the learning rate, where it falls, is left at the end
 
@@ -65,7 +65,7 @@ def train(config: dict[str, Any]) -> None:
             save(training, Path(folder))
             tune.report(metrics, checkpoint=tune.Checkpoint.from_directory(folder))
         saved_at = time.monotonic()
-        pause = max(CHECKPOINT_SECONDS, (saved_at - began) / SAVING_SHARE)
+        pause = min(MOST_SECONDS, max(CHECKPOINT_SECONDS, (saved_at - began) / SAVING_SHARE))
 
 
 def policy(folder: Path, config: Mapping[str, Any]) -> Callable[[Any], int]:
