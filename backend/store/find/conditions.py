@@ -137,8 +137,8 @@ def duration(now: float) -> ColumnElement[Any]:
 
 def _anywhere(text: str) -> Condition:
     """Looks in what settings.words gives, in states and in tags. A search for two words may find them side by side."""
-    words = " ".join(text.split())
-    said = _with_setting(WORDS, run_settings.c.text.icontains(words, autoescape=True))
+    words = " ".join(text.lower().split())
+    said = _with_setting(WORDS, run_settings.c.text.contains(words, autoescape=True))  # which is in small letters already
     tagged = runs.c.ordinal.in_(select(run_tags.c.run).where(run_tags.c.tag.icontains(text, autoescape=True)))
     states = [state for state in RunState if text.lower() in state.value]
     return or_(said, tagged, *([runs.c.state.in_(states)] if states else []))

@@ -17,6 +17,7 @@ PLAIN = ("algorithm", "environment", "trainable", "function", "metric", "mode", 
 PARAMS = "params."
 WORDS = "words"  # the name under which a run's words are kept, for a search anywhere in them
 MOST_WORDS = 8000  # letters
+A_BATCH = 1000  # runs
 UPSERT = sql(
     "insert into run_settings (name, run, trial, number, text) values (:name, :run, :trial, :number, :text)"
     " on conflict (name, run, trial) do update set number = excluded.number, text = excluded.text"
@@ -41,9 +42,9 @@ def of_spec(spec: Mapping[str, Any]) -> dict[str, Value]:
 
 
 def words(run_id: str, spec: Mapping[str, Any], note: str = "") -> dict[str, Value]:
-    """Returns all that a search for a word looks at, but for state and tags."""
+    """Returns all that a search for a word looks at, but for state and tags, in small letters."""
     told = _MARKS.sub(" ", json.dumps(spec, ensure_ascii=False))
-    return {WORDS: (None, " ".join(f"{run_id} {note} {told}".split()).replace("\0", "\ufffd")[:MOST_WORDS])}
+    return {WORDS: (None, " ".join(f"{run_id} {note} {told}".lower().split()).replace("\0", "\ufffd")[:MOST_WORDS])}
 
 
 def of_trial(params: Mapping[str, Any], seed: int | None = None) -> dict[str, Value]:
@@ -97,3 +98,12 @@ def flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
 
 def _joined(value: Any) -> Any:
     return ", ".join(map(str, value)) if isinstance(value, list) else value
+
+
+def write_words(tx: Connection) -> None:
+    """Writes anew the words of every run that there is, for migrations."""
+    found = tx.execute(sql("select ordinal, id, spec, note from runs where deleted_at is null")).all()
+    for start in range(0, len(found), A_BATCH):
+        told = ((run, words(run_id, spec if isinstance(spec, dict) else json.loads(spec), note))
+                for run, run_id, spec, note in found[start : start + A_BATCH])  # fmt: skip
+        write(tx, (row for run, whole in told for row in rows(run, whole)))
