@@ -55,6 +55,15 @@ def house() -> House:
     return bootstrap(read_settings())
 
 
+def allowed_hosts() -> list[str]:
+    """Returns the names by which browsers may reach the web app, beside those of this machine's loopback.
+
+    Raises:
+        BadSettings
+    """
+    return [name for each in read_settings().allowed_hosts.split(",") if (name := each.strip())]
+
+
 def reset() -> None:
     """Forgets the wired program, so that the next call reads the environment anew (for tests and notebooks)."""
     if house.cache_info().currsize:
@@ -329,7 +338,13 @@ def cluster_up() -> None:
 
 def wake_cluster() -> None:
     """Starts the local head in the background if it is off or dead: a run that was asked for must not wait for ever."""
-    if house().cluster.is_gone():
+    if house().settings.autostart and house().cluster.is_gone():
+        cluster_up_soon()
+
+
+def cluster_autostart() -> None:
+    """Starts the local head in the background, unless the settings leave that to the user."""
+    if house().settings.autostart:
         cluster_up_soon()
 
 

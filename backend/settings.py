@@ -1,6 +1,7 @@
 """Where things are: the RAYDECK_* environment and every path that follows from it."""
 
 import hashlib
+import re
 import tempfile
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from backend.errors import BadSettings
 
 ROOT = Path(__file__).resolve().parent.parent
+_HOST = re.compile(r"[\w.-]+|\[[0-9A-Fa-f:.]+\]")
 
 
 def read_settings() -> "Settings":
@@ -33,7 +35,15 @@ class Settings(BaseSettings):
     home: Path = Field(default=ROOT / "data", description="Folder of the database, the runs' files and the user's code.")
     db: str = Field(default="", description="SQLAlchemy URL of the database; SQLite under home when empty.")
     port: int = Field(default=8501, ge=1, le=65535, description="Port of the web app; the next free one if it is taken.")
+    allowed_hosts: str = Field(
+        default="",
+        description="Names, with commas between them, by which browsers may reach the web app beside those of this machine's loopback.",
+    )
+    autostart: bool = Field(default=True, description="Whether the app starts the local head by itself, at its start and for a run.")
     slots: int = Field(default=2, ge=1, description="How many runs the local head lets run at once.")
+    reconcile_s: float = Field(default=5.0, gt=0, description="Seconds between two looks at whether what is stored is still true.")
+    silent_s: float = Field(default=10.0, gt=0, description="Seconds without a heartbeat after which a run is looked into.")
+    stop_s: float = Field(default=18.0, gt=0, description="Seconds after which a driver that does not stop is ended by Ray.")
     ray_address: str = Field(
         default="",
         validation_alias=AliasChoices("RAY_ADDRESS", "ray_address"),
@@ -44,6 +54,13 @@ class Settings(BaseSettings):
     @classmethod
     def _absolute(cls, home: Path) -> Path:
         return home.expanduser().resolve()
+
+    @field_validator("allowed_hosts")
+    @classmethod
+    def _names(cls, hosts: str) -> str:
+        if wrong := [each for each in hosts.split(",") if each.strip() and not _HOST.fullmatch(each.strip())]:
+            raise ValueError(f"“{wrong[0].strip()}” must be a name alone, such as raydeck.example.com: no scheme, no port")
+        return hosts
 
     @field_validator("db")
     @classmethod

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 import psutil
 
+from backend.cluster.head import LOOPBACK_ONLY
 from backend.errors import ClusterUnavailable
 
 FIND_SECONDS = 30
@@ -32,8 +33,9 @@ def dashboard_url(address: str) -> str:
         return address.rstrip("/")
     _must_answer(address)
     # Only Ray itself can ask its GCS; a process of its own, so that this one need not import Ray.
+    command, environment = [sys.executable, "-c", FIND, address], {**os.environ, **(LOOPBACK_ONLY if _is_loopback(host) else {})}
     try:
-        found = subprocess.run([sys.executable, "-c", FIND, address], capture_output=True, text=True, timeout=FIND_SECONDS, check=False)
+        found = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=FIND_SECONDS, check=False)
     except subprocess.TimeoutExpired:
         raise ClusterUnavailable(f"The Ray head at RAY_ADDRESS={address} does not answer. Unset it to start a local one.") from None
     if found.returncode != 0 or not found.stdout.strip():
@@ -56,6 +58,10 @@ def token() -> str:
         return value
     path = Path(os.environ.get("RAY_AUTH_TOKEN_PATH") or Path.home() / ".ray" / "auth_token")
     return path.read_text().strip() if path.is_file() else ""
+
+
+def _is_loopback(host: str) -> bool:
+    return host == "localhost" or host.startswith("127.")
 
 
 def _is_here(host: str) -> bool:

@@ -144,4 +144,5 @@ class Cluster:
 
     def driver_environment(self) -> dict[str, str]:
         """Returns what a driver must find in its environment to be of this Raydeck."""
-        return {"RAYDECK_HOME": str(self.settings.home), "RAYDECK_DB": self.settings.database_url}
+        local = head.LOOPBACK_ONLY if self.is_local else {}
+        return {"RAYDECK_HOME": str(self.settings.home), "RAYDECK_DB": self.settings.database_url, **local}

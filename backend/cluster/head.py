@@ -21,6 +21,7 @@ from backend.settings import Settings
 
 START_SECONDS = 90.0
 END_SECONDS = 10.0
+LOOPBACK_ONLY = {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0"}  # or Ray takes the host's address for 127.0.0.1, and listens to all
 
 
 @dataclass(frozen=True)
@@ -106,6 +107,7 @@ def _spawn(settings: Settings) -> Head:
     ]  # fmt: skip
     environment = {
         **{key: value for key, value in os.environ.items() if key != "RAY_ADDRESS"},
+        **LOOPBACK_ONLY,
         "RAY_AUTH_MODE": "token",
         "RAY_AUTH_TOKEN_PATH": str(settings.token_file),
         "RAY_JOB_START_TIMEOUT_SECONDS": "31536000",  # or a job that waits 15 minutes for a slot fails

@@ -35,7 +35,7 @@ def _start_up() -> None:
     api.house()
     api.purge_soon()
     plotly_js.provide()
-    api.cluster_up_soon()
+    api.cluster_autostart()
     gc.collect()
     gc.freeze()  # Streamlit collects after every script run; what start-up made need not be looked at again
 

@@ -6,6 +6,8 @@ with "Page not found": a folder of that name makes Streamlit 1.67 look for scrip
 Files of points are streamed from an address of their own.
 
 plotly.js is fetched along with Streamlit's own scripts: a chart is the last thing on a page to ask for its script.
+
+Nobody is answered in the name of another site: see gate.
 """
 
 import sys
@@ -18,7 +20,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit.file_util import get_static_dir
 from streamlit.runtime.pages_manager import PagesManager
 
+from backend import api
 from pages.components import export_route, plotly_js
+from pages.components.gate import LOOPBACK, Gate
 
 _APP = Path(__file__).resolve().parents[2] / "app.py"
 
@@ -70,4 +74,7 @@ def _index() -> bytes:
 if __name__ == "__main__":
     plotly_js.provide()
     PagesManager.uses_pages_directory = False
-    st.App(_APP, routes=[export_route.ROUTE], middleware=[Middleware(EarlyPlotly)]).run(config={"server.port": int(sys.argv[1])})
+    hosts = [*LOOPBACK, *api.allowed_hosts()]
+    outermost = [Middleware(Gate, hosts=hosts), Middleware(EarlyPlotly)]
+    app = st.App(_APP, routes=[export_route.ROUTE], middleware=outermost)
+    app.run(config={"server.port": int(sys.argv[1]), "server.allowedHosts": [each.strip("[]") for each in hosts]})
