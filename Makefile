@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PEERS := .venv-peers
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: run test stop bench learn lint types layers clean
+.PHONY: run test quick nightly check stop bench learn lint types layers clean
 
 run: $(VENV)/.installed
 	@$(BIN)/python -m backend app
@@ -13,9 +13,20 @@ run: $(VENV)/.installed
 stop: $(VENV)/.installed
 	@$(BIN)/python -m backend down
 
-# Two at a time, a file each. What fails beside another is tried once more, alone: limits of seconds do not hold on a full machine.
-test: $(VENV)/.installed-dev $(VENV)/.chromium lint types layers
-	$(BIN)/python -m pytest -n 2 --dist loadfile || $(BIN)/python -m pytest --last-failed --last-failed-no-failures none
+# On Ray in one process, all else in another: see tests/conftest.py.
+test: check $(VENV)/.chromium
+	$(BIN)/python -m pytest -n 2 --dist loadgroup
+
+# What needs neither Ray nor a browser.
+quick: $(VENV)/.installed-dev
+	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not ray and not browser and not nightly"
+
+# What trains to a solution, and what repeats thousands of times.
+nightly: $(VENV)/.installed-dev $(VENV)/.chromium
+	$(BIN)/python -m pytest -m nightly
+
+check: $(VENV)/.installed-dev
+	@$(MAKE) --no-print-directory -j 2 lint types layers
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .

@@ -1,5 +1,6 @@
 """Spec -> row -> Ray Job; stop; resume; and reconcile, which makes stored states true again."""
 
+import math
 import secrets
 import shlex
 import shutil
@@ -26,10 +27,7 @@ from backend.store.folders import START, put
 from backend.store.helpers import Helpers
 from backend.store.values import Checkpoint, Run, RunState
 
-RECONCILE_SECONDS = 5.0
-SILENT_SECONDS = 10.0  # a heartbeat older than this is silence
-ENDED_SILENT_SECONDS = 3.0  # enough when Ray says that the process has ended
-STOP_SECONDS = 18.0  # after this a driver that does not stop is ended by Ray
+ENDED_SILENT = 0.3  # of the silence that a run is looked into for: enough when Ray says that the process has ended
 WARMING_SECONDS = 60.0  # a helper that began so long ago waits by now, or never will
 UNUSED_SECONDS = 86_400.0
 SLOT = "raydeck_slot"
@@ -40,7 +38,7 @@ class Launcher:
 
     def __init__(self, settings: Settings, database: Database, cluster: Cluster) -> None:
         self.settings, self.database, self.cluster = settings, database, cluster
-        self._reconciled_at = -RECONCILE_SECONDS
+        self._reconciled_at = -math.inf
         self._reconciling = threading.Lock()
         self.helpers = Helpers(settings.helpers_folder)
         self._warmed = -WARMING_SECONDS
@@ -291,8 +289,8 @@ class Launcher:
                     path.unlink(missing_ok=True)
 
     def reconcile(self, force: bool = False) -> None:
-        """Submits what waits and marks as lost what is; any reader may call it, it works at most every 5 s."""
-        if not force and time.monotonic() - self._reconciled_at < RECONCILE_SECONDS:
+        """Submits what waits and marks as lost what is; any reader may call it, it works at most every `reconcile_s` seconds."""
+        if not force and time.monotonic() - self._reconciled_at < self.settings.reconcile_s:
             return
         if not self._reconciling.acquire(blocking=False):
             return
@@ -332,10 +330,11 @@ class Launcher:
 
     def _reconcile_running(self, run: Run, jobs: JobsClient | None) -> None:
         silent = time.time() - (run.heartbeat_at or run.created_at)
-        if silent <= ENDED_SILENT_SECONDS:
+        if silent <= ENDED_SILENT * self.settings.silent_s:
             return
         job = jobs.job(run.job_id) if jobs and run.job_id else None
-        if run.stop_requested_at and job and job.status is JobStatus.RUNNING and time.time() - run.stop_requested_at > STOP_SECONDS:
+        asked = time.time() - run.stop_requested_at if run.stop_requested_at else 0.0
+        if job and job.status is JobStatus.RUNNING and asked > self.settings.stop_s:
             self._stop_job(run.job_id or "")
         reason = self._why_lost(silent, job)
         if reason:
@@ -343,7 +342,7 @@ class Launcher:
 
     def _reconcile_external(self, run: Run) -> None:
         silent = time.time() - (run.heartbeat_at or run.created_at)
-        if silent > SILENT_SECONDS:
+        if silent > self.settings.silent_s:
             reason = f"No heartbeat for {silent:.0f} s: its script ended without a word, or its machine sleeps."
             store.move(self.database, run.id, RunState.LOST, reason, seen=run, error=reason)
 
@@ -354,7 +353,7 @@ class Launcher:
             return "The Ray cluster that ran it is gone."
         if job is not None and not job.is_alive:
             return f"The driver process ended without a word ({_how(job)})."
-        if silent > SILENT_SECONDS and job is None:
+        if silent > self.settings.silent_s and job is None:
             return f"No heartbeat for {silent:.0f} s, and Ray does not answer."
         return ""
 

@@ -1,12 +1,16 @@
-"""A home of its own for each test, and one real Ray head for all that need it."""
+"""A home of its own for each test, and one real Ray head, with a run of each kind that is over, for all that need it.
+
+Tests on Ray share a worker, tests in the browser that need no Ray another: one head, one PostgreSQL, one app.
+"""
 
 import io
 import os
 import secrets
+import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any, TypeVar
@@ -18,12 +22,16 @@ from backend import __main__ as command_line
 from backend import api, specs
 from backend.cluster import head
 from backend.settings import ROOT, Settings
+from backend.store import runs
 from backend.store.database import Database, open_database
+from backend.store.metrics import Recorder
+from backend.store.values import Run, RunState
 from tests import postgres
 
 Found = TypeVar("Found")
 
 NO_POSTGRES = "PostgreSQL is not installed here: what runs on it was skipped (Debian: apt-get install postgresql)."
+TEMPLATE = "migrated"  # the database on the tests' server that others are copies of
 ON_SQLITE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)  # for what is about its file
 
 LAKE: dict[str, Any] = {
@@ -52,6 +60,26 @@ CARTPOLE: dict[str, Any] = {
     "stop": {"env_steps": 60_000},
 }
 ENDLESS: dict[str, Any] = {**LAKE, "name": "long", "seeds": [1], "stop": {"time_s": 600}}
+FINISHED: dict[str, dict[str, Any]] = {
+    "lake": {**LAKE, "evaluation": {"every": 20, "episodes": 10}},
+    "ppo": {
+        **CARTPOLE,
+        "params": {"train_batch_size": 256, "num_epochs": 2},
+        "stop": {"iteration": 3},
+        "evaluation": {"every": 1, "episodes": 2},
+    },
+    "sweep": {
+        "kind": "sweep",
+        "name": "digits",
+        "trainable": "digits_mlp",
+        "search": "grid",
+        "space": {"lr": {"grid": [0.001, 0.01]}, "epochs": {"fixed": 2}},
+        "max_iterations": 2,
+    },
+    "tasks": {"kind": "tasks", "function": "monte_carlo_pi", "inputs": {"range": 40}, "params": {"darts": 20_000}},
+}
+ACTIVE = (RunState.QUEUED, RunState.RUNNING)
+SOON = {"RAYDECK_RECONCILE_S": "0.5", "RAYDECK_SILENT_S": "4"}  # what is lost need not be waited for
 
 
 def poll(until: Callable[[], Found], limit: float, why: str = "") -> Found:
@@ -88,16 +116,35 @@ def typed(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.CompletedProcess(arguments, int(code or 0), said, problems)
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keeps together what shares a head, an app or a module's fixtures; what takes longest begins first."""
+    for item in items:
+        group = next((name for name in ("ray", "browser") if item.get_closest_marker(name)), item.location[0])
+        item.add_marker(pytest.mark.xdist_group(group))
+    items.sort(key=lambda item: 0 if item.get_closest_marker("ray") else 1 if item.get_closest_marker("browser") else 2)
+
+
 @pytest.fixture(autouse=True)
 def _no_attached_head(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("RAY_ADDRESS", raising=False)
 
 
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty SQLite file of the newest schema: copying it is eighty times as quick as ten migrations."""
+    folder = tmp_path_factory.mktemp("migrated")
+    open_database(Settings(home=folder, db="")).close()
+    return folder / "raydeck.db"
+
+
 @pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def home(tmp_path: Path, migrated: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """An empty home without a cluster."""
     monkeypatch.setenv("RAYDECK_HOME", str(tmp_path / "home"))
     monkeypatch.delenv("RAYDECK_DB", raising=False)
+    (tmp_path / "home").mkdir()
+    shutil.copyfile(migrated, tmp_path / "home" / "raydeck.db")
     api.reset()
     yield tmp_path / "home"
     api.reset()
@@ -110,6 +157,9 @@ def postgres_url() -> Iterator[str]:
     if postgres.programs() is None:
         pytest.skip(NO_POSTGRES)
     with postgres.server() as url:
+        name = make_url(url).set(database=TEMPLATE).render_as_string(hide_password=False)
+        _create(url, TEMPLATE, "template0")
+        open_database(Settings(db=name)).close()
         yield url
 
 
@@ -136,27 +186,70 @@ def ray_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 @pytest.fixture
 def cluster(ray_home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """The home with the running head, open in this process; runs left active are stopped afterwards."""
-    monkeypatch.setenv("RAYDECK_HOME", str(ray_home))
+    for name, value in {**SOON, "RAYDECK_HOME": str(ray_home)}.items():
+        monkeypatch.setenv(name, value)
     api.reset()
     yield ray_home
-    for run in api.runs(states=[api.RunState.QUEUED, api.RunState.RUNNING]):
-        api.stop(run.id)
-    poll(lambda: not api.runs(states=[api.RunState.QUEUED, api.RunState.RUNNING]), 30, "all runs over")
+    end_all_runs()
     api.reset()
 
 
-def new_database(server: str) -> str:
+def end_all_runs() -> None:
+    """Stops what is active and waits until it is over."""
+    for run in api.runs(states=ACTIVE):
+        api.stop(run.id)
+    poll(lambda: not api.runs(states=ACTIVE), 30, "all runs over")
+
+
+@pytest.fixture(scope="session")
+def _finished() -> dict[str, str]:
+    return {}
+
+
+@pytest.fixture
+def finished(cluster: Path, _finished: dict[str, str]) -> Callable[[str], Run]:
+    """Returns a run of FINISHED that is over, the same for all who ask: read it, and change nothing of it."""
+
+    def run(name: str) -> Run:
+        if name not in _finished:
+            _finished[name] = api.launch(FINISHED[name])
+        poll(lambda: api.run(_finished[name]).is_over, 120, f"{name} over")
+        found = api.run(_finished[name])
+        assert found.state is RunState.SUCCEEDED, found.error
+        return found
+
+    return run
+
+
+def new_database(server: str, template: str = TEMPLATE) -> str:
+    """Returns the URL of a new database of the newest schema; of an empty one with `template0`."""
     name = f"test_{secrets.token_hex(6)}"
+    _create(server, name, template)
+    return make_url(server).set(database=name).render_as_string(hide_password=False)
+
+
+def _create(server: str, name: str, template: str) -> None:
     engine = create_engine(make_url(server).set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
-        connection.exec_driver_sql(f"create database {name} template template0")
+        connection.exec_driver_sql(f"create database {name} template {template}")
     engine.dispose()
-    return make_url(server).set(database=name).render_as_string(hide_password=False)
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
     if any(NO_POSTGRES in str(report.longrepr) for report in terminalreporter.stats.get("skipped", [])):
         terminalreporter.write_line(NO_POSTGRES, yellow=True)
+
+
+def recorded(name: str, values: Iterable[float] = (0.0, 0.5, 1.0), **params: Any) -> str:
+    """Stores a run of one seed that has reported these rewards and is over, as its driver would; returns its id."""
+    database = api.house().database
+    run_id = runs.create(database, content({**LAKE, "name": name, "seeds": [1], "params": {**LAKE["params"], **params}}), [1])
+    runs.claim(database, run_id, 1, "host", {})
+    recorder = Recorder(database, run_id, 1)
+    for step, value in enumerate(values):
+        recorder.report(0, step, {"return_mean": value})
+    recorder.finish(RunState.SUCCEEDED)
+    return run_id
 
 
 def content(spec: dict[str, Any]) -> dict[str, Any]:

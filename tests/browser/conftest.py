@@ -1,4 +1,4 @@
-"""The real app on real Ray, driven in Chromium."""
+"""The real app, driven in Chromium: one for all tests without Ray, one for all on it, and some that a test may kill."""
 
 import os
 import re
@@ -14,8 +14,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from backend import api
 from backend.settings import ROOT
-from tests.conftest import poll
+from tests.conftest import SOON, end_all_runs, poll
 
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking", "--disable-component-update"]
 FLAGS += ["--disable-sync", "--no-first-run"]
@@ -32,17 +33,19 @@ def free_port() -> int:
 class App:
     """A web process of its own; `url` is known once it answers."""
 
-    def __init__(self, home: Path, port: int) -> None:
-        environment = {**os.environ, "RAYDECK_HOME": str(home), "RAYDECK_PORT": str(port)}
+    def __init__(self, home: Path, port: int = 0, **settings: str) -> None:
+        port = port or free_port()
+        environment = {**os.environ, **settings, "RAYDECK_HOME": str(home), "RAYDECK_PORT": str(port)}
         self.process = subprocess.Popen(
             [sys.executable, "-m", "backend", "app"], env=environment, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         )
-        self.lines: list[str] = []
+        self.home, self.lines = home, list[str]()
         threading.Thread(target=self._read, daemon=True).start()
         poll(lambda: any("You can now view" in line for line in self.lines), 60, "the app's start")
         found = re.search(r"Raydeck is at (\S+)", "".join(self.lines))
         assert found
         self.url = found.group(1)
+        self.port = int(self.url.rpartition(":")[2])
 
     def _read(self) -> None:
         for line in self.process.stdout or ():
@@ -61,26 +64,67 @@ def plot(page: Page, expression: str) -> Any:
     return page.evaluate(f"(() => {{ const node = document.querySelector('{PLOT}'); return node?.calcdata ? {expression} : null }})()")
 
 
+STILL = {**SOON, "RAYDECK_AUTOSTART": "0"}
+
+
+@pytest.fixture(scope="session")
+def _still_app(tmp_path_factory: pytest.TempPathFactory, migrated: Path) -> Iterator[App]:
+    home = tmp_path_factory.mktemp("still") / "home"
+    home.mkdir()
+    shutil.copyfile(migrated, home / "raydeck.db")
+    app = App(home, **STILL)
+    yield app
+    app.kill()
+
+
 @pytest.fixture
-def start_app(cluster: Path) -> Iterator[Callable[..., App]]:
-    """Starts the app as often as asked; all are ended with the test."""
+def app(_still_app: App, monkeypatch: pytest.MonkeyPatch) -> Iterator[App]:
+    """The app of the session that has no Ray: what is launched stays queued. This process's api is of the same home."""
+    for name, value in {**STILL, "RAYDECK_HOME": str(_still_app.home)}.items():
+        monkeypatch.setenv(name, value)
+    api.reset()
+    yield _still_app
+    end_all_runs()
+    api.reset()
+
+
+@pytest.fixture(scope="session")
+def _ray_app(ray_home: Path) -> Iterator[App]:
+    app = App(ray_home, **SOON)
+    yield app
+    app.kill()
+
+
+@pytest.fixture
+def ray_app(_ray_app: App, cluster: Path) -> App:
+    """The app of the session that is on the Ray head."""
+    return _ray_app
+
+
+@pytest.fixture
+def start_app() -> Iterator[Callable[..., App]]:
+    """Starts an app of a home as often as asked; all are ended with the test."""
     started: list[App] = []
 
-    def start(port: int = 0) -> App:
-        started.append(App(cluster, port or free_port()))
+    def start(home: Path, port: int = 0, **settings: str) -> App:
+        started.append(App(home, port, **settings))
         return started[-1]
 
     yield start
-    for app in started:
-        app.kill()
+    for each in started:
+        each.kill()
+
+
+def chromium() -> str | None:
+    """Returns the path of an installed Chromium; None where Playwright's own is used."""
+    names = ("chromium", "chromium-browser", "google-chrome")
+    return next((found for name in names if (found := shutil.which(name))), None)
 
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    names = ("chromium", "chromium-browser", "google-chrome")
-    path = next((found for name in names if (found := shutil.which(name))), None)
     with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        launched = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
         yield launched
         launched.close()
 

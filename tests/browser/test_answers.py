@@ -1,7 +1,5 @@
 """Is it better: two groups of five seeds by their link, the verdict, and more seeds of an undecided pair."""
 
-from collections.abc import Callable
-
 import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
@@ -16,7 +14,7 @@ from tests.browser.conftest import App
 from tests.conftest import LAKE, content, poll
 
 LONG = 90_000  # milliseconds, on a busy machine
-pytestmark = [pytest.mark.ray, pytest.mark.browser]
+pytestmark = pytest.mark.browser
 
 
 def tracked(name: str, top: float, lr: float) -> list[str]:
@@ -29,10 +27,9 @@ def tracked(name: str, top: float, lr: float) -> list[str]:
     return ids
 
 
-def test_the_verdict_on_two_groups_of_five_seeds(start_app: Callable[[], App], page: Page) -> None:
+def test_the_verdict_on_two_groups_of_five_seeds(app: App, page: Page) -> None:
     ids = [*tracked("calm", 10, 1e-3), *tracked("<b>wild</b>", 20, 1e-2)]
     page.set_default_timeout(LONG)
-    app = start_app()
     page.goto(f"{app.url}/compare?runs={','.join(ids)}&tab=Answers&target=9")
     expect(page.get_by_text("“<b>wild</b>” is better than “calm”: in 100 % of pairs of seeds")).to_be_visible(timeout=LONG)
     expect(page.get_by_text("What would settle it")).to_have_count(0)
@@ -69,11 +66,10 @@ def seeds_of(alpha: float, tops: list[float]) -> str:
     return run_id
 
 
-def test_more_seeds_start_once_as_children_and_join_the_page(start_app: Callable[[], App], page: Page) -> None:
+def test_more_seeds_start_once_as_children_and_join_the_page(app: App, page: Page) -> None:
     rng = np.random.default_rng(0)
     first, second = (seeds_of(alpha, (rng.normal(size=5) + shift).tolist()) for alpha, shift in ((0.5, 0.0), (0.6, 0.6)))
     page.set_default_timeout(LONG)
-    app = start_app()
     page.goto(f"{app.url}/compare?runs={first},{second}&tab=Answers")
     expect(page.get_by_text("which includes an even chance")).to_be_visible(timeout=LONG)
     page.get_by_role("button", name="Start").filter(has_text="more seed").click()

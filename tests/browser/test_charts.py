@@ -1,39 +1,19 @@
 """A chart shows every extreme at every zoom, and how it is drawn is in its link."""
 
-from collections.abc import Callable, Iterable
-
 import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 
-from backend import api
-from backend.store import runs
-from backend.store.metrics import Recorder
-from backend.store.values import RunState
 from tests.browser.conftest import App, plot
-from tests.conftest import LAKE, content, poll
+from tests.conftest import poll, recorded
 
-pytestmark = [pytest.mark.ray, pytest.mark.browser]
-
-
-def recorded(name: str, values: Iterable[float]) -> str:
-    """Stores a run that has one metric, as its driver would."""
-    database = api.house().database
-    run_id = runs.create(database, content({**LAKE, "name": name, "seeds": [1]}), [1])
-    runs.claim(database, run_id, 1, "host", {})
-    recorder = Recorder(database, run_id, 1)
-    for step, value in enumerate(values):
-        recorder.report(0, step, {"return_mean": value})
-    recorder.close()
-    runs.finish(database, run_id, 1, RunState.SUCCEEDED)
-    return run_id
+pytestmark = pytest.mark.browser
 
 
-def test_one_spike_in_a_million_points_is_drawn(start_app: Callable[[], App], page: Page) -> None:
+def test_one_spike_in_a_million_points_is_drawn(app: App, page: Page) -> None:
     quiet = np.sin(np.arange(1_000_000) / 1000).tolist()
     quiet[654_321] = 50.0
     run_id = recorded("spike", quiet)
-    app = start_app()
     page.goto(f"{app.url}/run?id={run_id}")
     drawn = "node.data.flatMap((trace) => trace.y).filter(Number.isFinite)"
     poll(lambda: plot(page, "node.data.length"), 20, "a curve")
@@ -52,9 +32,8 @@ def test_one_spike_in_a_million_points_is_drawn(start_app: Callable[[], App], pa
     poll(lambda: (plot(page, f"{line}.x.length") or 0) == 977, 10)
 
 
-def test_smoothing_axis_and_log_are_in_the_url(start_app: Callable[[], App], page: Page) -> None:
+def test_smoothing_axis_and_log_are_in_the_url(app: App, page: Page) -> None:
     run_id = recorded("smooth", [2.0 ** (step % 5) for step in range(300)])
-    app = start_app()
     page.goto(f"{app.url}/run?id={run_id}")
     page.get_by_role("button", name="Lines").click()
     page.get_by_role("radio", name="EMA").click()

@@ -1,7 +1,6 @@
 """Find runs by a query, group them, compare, zoom, copy the link: a new browser shows the same picture."""
 
 import math
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -11,7 +10,7 @@ import backend
 from tests.browser.conftest import PLOT, App
 from tests.conftest import poll
 
-pytestmark = [pytest.mark.ray, pytest.mark.browser]
+pytestmark = pytest.mark.browser
 
 STEPS = 3000
 PICTURE = f"""() => [...document.querySelectorAll("{PLOT}")].map((node) => node.calcdata && ({{
@@ -78,9 +77,8 @@ def found(page: Page, app: App) -> str:
     return page.url
 
 
-def test_find_group_compare_zoom_and_send_the_link(start_app: Callable[[], App], page: Page, browser: Browser) -> None:
+def test_find_group_compare_zoom_and_send_the_link(app: App, page: Page, browser: Browser) -> None:
     recorded()
-    app = start_app()
     page.goto(f"{found(page, app)}&more=loss&seeds=iqm&smooth=ema:0.9")
     (reward, _) = settled(page, 2)
     assert reward["labels"] == ["lr 0.01", "lr 0.1"], "a line for each group, not for each run"
@@ -114,9 +112,8 @@ def test_find_group_compare_zoom_and_send_the_link(start_app: Callable[[], App],
     context.close()
 
 
-def test_one_pointer_is_in_all_charts_and_names_the_line(start_app: Callable[[], App], page: Page) -> None:
+def test_one_pointer_is_in_all_charts_and_names_the_line(app: App, page: Page) -> None:
     ids = recorded()
-    app = start_app()
     page.goto(f"{app.url}/compare?runs={','.join(ids)}&more=loss&by=id")
     settled(page, 2)
     box = page.locator(f"{PLOT} .nsewdrag").first.bounding_box()
@@ -132,14 +129,13 @@ def test_one_pointer_is_in_all_charts_and_names_the_line(start_app: Callable[[],
     expect(page.locator(f"{PLOT} .hoverlayer").last).to_contain_text(ids[0])
 
 
-def test_runs_that_share_nothing_say_what_each_has(start_app: Callable[[], App], page: Page) -> None:
+def test_runs_that_share_nothing_say_what_each_has(app: App, page: Page) -> None:
     ids = []
     for name, key in (("<b>one</b>", "alpha"), ("two", "beta")):
         run = backend.track(name, params={"key": key})
         run.log({key: 1.0}, step=0)
         run.finish()
         ids.append(run.id)
-    app = start_app()
     page.goto(f"{app.url}/compare?runs={','.join(ids)}")
     expect(page.get_by_text("These runs share no metric")).to_be_visible()
     expect(page.get_by_text(f"<b>one</b> ({ids[0]}): alpha")).to_be_visible()

@@ -1,32 +1,15 @@
 """Finding runs: an error is pointed at and mended, tags filter, a saved view and a link bring the same rows back."""
 
-from collections.abc import Callable
-
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from backend import api, api_find
-from backend.store import runs
-from backend.store.metrics import Recorder
-from backend.store.values import RunState
 from tests.browser.conftest import App
-from tests.conftest import LAKE, content, poll
+from tests.conftest import poll, recorded
 
-pytestmark = [pytest.mark.ray, pytest.mark.browser]
+pytestmark = pytest.mark.browser
 
 NASTY = "<img src=x onerror=\"document.title='broken'\">**bold**"
-
-
-def recorded(name: str, alpha: float, best: float) -> str:
-    """Stores a run that is over, as its driver would."""
-    database = api.house().database
-    spec = content({**LAKE, "name": name, "seeds": [1], "params": LAKE["params"] | {"alpha": alpha}})
-    run_id = runs.create(database, spec, [1])
-    runs.claim(database, run_id, 1, "host", {})
-    recorder = Recorder(database, run_id, 1)
-    recorder.report(0, 1, {"return_mean": best})
-    recorder.finish(RunState.SUCCEEDED)
-    return run_id
 
 
 def names(page: Page) -> list[str]:
@@ -39,11 +22,10 @@ def ask(page: Page, query: str) -> None:
     box.press("Enter")
 
 
-def test_find_tag_save_and_share(start_app: Callable[[], App], page: Page, browser: Browser) -> None:
-    recorded("findme low", 0.125, 1.0)
-    tagged = recorded(NASTY, 0.25, 3.0)
-    recorded("findme high", 0.75, 2.0)
-    app = start_app()
+def test_find_tag_save_and_share(app: App, page: Page, browser: Browser) -> None:
+    recorded("findme low", [1.0], alpha=0.125)
+    tagged = recorded(NASTY, [3.0], alpha=0.25)
+    recorded("findme high", [2.0], alpha=0.75)
     page.goto(f"{app.url}/runs")
     expect(page.get_by_role("link", name="findme high")).to_be_visible()
 

@@ -2,16 +2,16 @@
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from backend import api
-from backend.store.values import RunState
-from tests.browser.conftest import PLOT, App, free_port, plot
-from tests.conftest import CARTPOLE, ENDLESS, LAKE, poll
+from tests.browser.conftest import PLOT, STILL, App, free_port, plot
+from tests.conftest import CARTPOLE, poll, recorded
 
-pytestmark = [pytest.mark.ray, pytest.mark.browser]
+pytestmark = pytest.mark.browser
 
 
 def choose(page: Page, label: str, option: str) -> None:
@@ -35,9 +35,9 @@ def zoom_out_far(page: Page) -> None:
     poll(far, 20, "zoomed out")
 
 
-def test_form_start_curve_zoom_stop_second_run_compare_reload(start_app: Callable[[], App], page: Page) -> None:
-    app = start_app()
-    page.goto(f"{app.url}/rl")
+@pytest.mark.ray
+def test_form_start_curve_zoom_stop_second_run_compare_reload(ray_app: App, page: Page) -> None:
+    page.goto(f"{ray_app.url}/rl")
     choose(page, "Algorithm", "PPO")
     expect(page.get_by_role("combobox", name="Environment")).to_be_visible()
     page.get_by_label("Seeds", exact=True).fill("1")
@@ -73,7 +73,7 @@ def test_form_start_curve_zoom_stop_second_run_compare_reload(start_app: Callabl
     shown_state(page, "stopped", 15)
     expect(page.get_by_role("button", name="Resume")).to_be_visible()
 
-    page.goto(f"{app.url}/")
+    page.goto(f"{ray_app.url}/")
     page.get_by_role("button", name="New run").click()
     choose(page, "Algorithm", "Q-learning")
     page.get_by_label("Name", exact=True).fill("story two")
@@ -84,7 +84,7 @@ def test_form_start_curve_zoom_stop_second_run_compare_reload(start_app: Callabl
     shown_state(page, "succeeded", 60)
     second = api.runs("story two")[0].id
 
-    page.goto(f"{app.url}/runs?q=story")
+    page.goto(f"{ray_app.url}/runs?q=story")
     page.get_by_role("checkbox", name="Select story two").check()
     page.get_by_role("checkbox", name="Select story", exact=True).check()
     expect(page.get_by_text("2 of 2 runs selected")).to_be_visible()
@@ -95,21 +95,22 @@ def test_form_start_curve_zoom_stop_second_run_compare_reload(start_app: Callabl
     poll(lambda: (plot(page, "node.data.filter(each => each.showlegend !== false).length") or 0) == 2, 20, "two runs on one chart")
     page.reload()
     poll(lambda: (plot(page, "node.data.filter(each => each.showlegend !== false).length") or 0) == 2, 20, "still there after a reload")
-    page.goto(f"{app.url}/runs")
+    page.goto(f"{ray_app.url}/runs")
     expect(page.get_by_role("link", name="story two")).to_be_visible()
     page.get_by_role("link", name="story two").click()
     page.wait_for_url(f"**/run?id={second}")
 
 
-def test_a_restarted_web_process_finds_all_and_loses_no_point(start_app: Callable[[], App], page: Page) -> None:
+@pytest.mark.ray
+def test_a_restarted_web_process_finds_all_and_loses_no_point(cluster: Path, start_app: Callable[..., App], page: Page) -> None:
     run_id = api.launch({**CARTPOLE, "name": "survivor", "stop": {"env_steps": 16_000}})
-    app = start_app()
+    app = start_app(cluster)
     page.goto(f"{app.url}/run?id={run_id}")
     poll(lambda: plot(page, "node.calcdata[0]?.length"), 60, "a curve")
     app.kill()
     before = api.run(run_id).reports
     poll(lambda: api.run(run_id).reports > before, 30, "the run goes on without the web process")
-    again = start_app()
+    again = start_app(cluster)
     page.goto(f"{again.url}/run?id={run_id}")
     shown_state(page, "succeeded", 90)
     (curve,) = api.curves([api.run(run_id)], ["iteration"])
@@ -117,10 +118,8 @@ def test_a_restarted_web_process_finds_all_and_loses_no_point(start_app: Callabl
     poll(lambda: plot(page, "node.calcdata[0]?.length") == curve.length, 10, "all of them drawn")
 
 
-def test_a_finished_run_has_no_timer_and_its_link_is_whole(start_app: Callable[[], App], page: Page) -> None:
-    run_id = api.launch({**LAKE, "stop": {"episodes": 200}})
-    poll(lambda: api.run(run_id).is_over, 60)
-    app = start_app()
+def test_a_finished_run_has_no_timer_and_its_link_is_whole(app: App, page: Page) -> None:
+    run_id = recorded("over")
     page.goto(f"{app.url}/run?id={run_id}&tab=Trials")
     expect(page.get_by_role("tab", name="Trials")).to_have_attribute("aria-selected", "true")
     page.goto(f"{app.url}/run?id={run_id}&x=iteration")
@@ -132,35 +131,30 @@ def test_a_finished_run_has_no_timer_and_its_link_is_whole(start_app: Callable[[
 
     def is_quiet() -> bool:
         before = len(sent)
-        page.wait_for_timeout(4000)
+        page.wait_for_timeout(3500)
         return len(sent) == before
 
     poll(is_quiet, 20, "nothing is sent while nothing happens")
 
 
-def test_names_stay_letters(start_app: Callable[[], App], page: Page) -> None:
+def test_names_stay_letters(app: App, page: Page) -> None:
     nasty = "<script>document.title='owned'</script> **bold** <b>x</b>"
-    run_id = api.launch({**LAKE, "name": nasty, "stop": {"episodes": 100}})
-    poll(lambda: api.run(run_id).state is RunState.SUCCEEDED, 60)
-    app = start_app()
+    run_id = recorded(nasty)
     for path in ("/", "/runs", f"/run?id={run_id}", f"/compare?runs={run_id}"):
         page.goto(app.url + path)
         expect(page.get_by_text(nasty).first).to_be_visible()
         assert page.title() != "owned"
 
 
-def test_a_second_app_takes_the_next_port_and_says_so(start_app: Callable[..., App]) -> None:
+def test_a_second_app_takes_the_next_port_and_says_so(home: Path, start_app: Callable[..., App]) -> None:
     port = free_port()
-    first, second = start_app(port), start_app(port)
+    first, second = (start_app(home, port, **STILL) for _ in range(2))
     assert first.url != second.url
     assert any("is taken" in line for line in second.lines)
 
 
-def test_delete_asks_first(start_app: Callable[[], App], page: Page) -> None:
-    run_id = api.launch(ENDLESS)
-    api.stop(run_id)
-    poll(lambda: api.run(run_id).is_over, 20)
-    app = start_app()
+def test_delete_asks_first(app: App, page: Page) -> None:
+    run_id = recorded("to be deleted")
     page.goto(f"{app.url}/run?id={run_id}")
     page.get_by_role("button", name="Delete").click()
     page.get_by_role("button", name="Keep").click()

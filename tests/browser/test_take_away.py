@@ -1,6 +1,5 @@
 """A comparison leaves the app: what differs, the report as a file of its own, every point as CSV, a chart as a picture."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
@@ -11,7 +10,7 @@ import backend
 from tests.browser.conftest import App
 from tests.conftest import poll
 
-pytestmark = [pytest.mark.browser, pytest.mark.ray]
+pytestmark = pytest.mark.browser
 NASTY = "<script>alert(1)</script><img src=x onerror=alert(2)>"
 STEPS = 50
 DRAWN = "() => document.querySelectorAll('.raydeck-plot .scatterlayer path.js-line').length"
@@ -24,13 +23,10 @@ def recorded(name: str, lr: float, seed: int) -> str:
     return run.id
 
 
-def test_what_differs_and_the_report_are_readable_and_harmless(
-    cluster: Path, start_app: Callable[[], App], page: Page, browser: Browser, tmp_path: Path
-) -> None:
+def test_what_differs_and_the_report_are_readable_and_harmless(app: App, page: Page, browser: Browser, tmp_path: Path) -> None:
     ids = [recorded(NASTY if lr == 1 else "other", lr, seed) for lr in (1.0, 2.0) for seed in (1, 2, 3)]
     alerts: list[str] = []
     page.on("dialog", lambda dialog: (alerts.append(dialog.message), dialog.dismiss()))
-    app = start_app()
     page.goto(f"{app.url}/compare?runs={','.join(ids)}&tab=Diff&per=groups")
     table = page.locator(".raydeck-diff")
     expect(table.get_by_role("row", name="params.lr")).to_contain_text("2.0")

@@ -4,7 +4,6 @@ import csv
 import io
 import math
 import re
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -37,9 +36,8 @@ def started(page: Page) -> str:
     return re.search(r"id=(\w+)", page.url).group(1)  # type: ignore[union-attr]
 
 
-def test_pi_from_the_form_to_the_downloaded_table(start_app: Callable[[], App], page: Page) -> None:
-    app = start_app()
-    page.goto(f"{app.url}/tasks")
+def test_pi_from_the_form_to_the_downloaded_table(ray_app: App, page: Page) -> None:
+    page.goto(f"{ray_app.url}/tasks")
     expect(page.get_by_text("500 tasks, each reserving 1 CPU")).to_be_visible()
     expect(page.get_by_text("The first 5 of 500 tasks")).to_be_visible()
     page.get_by_label("darts", exact=True).fill("300000")
@@ -78,10 +76,9 @@ def test_pi_from_the_form_to_the_downloaded_table(start_app: Callable[[], App], 
 
 
 def test_a_function_of_ones_own_over_a_csv_with_failures_that_are_tried_again(
-    start_app: Callable[[], App], page: Page, cluster: Path, tmp_path: Path
+    ray_app: App, page: Page, cluster: Path, tmp_path: Path
 ) -> None:
-    app = start_app()
-    page.goto(f"{app.url}/tasks")
+    page.goto(f"{ray_app.url}/tasks")
     page.get_by_role("button", name="Write a function").click()
     dialog = page.get_by_role("dialog")
     dialog.get_by_label("Name", exact=True).fill("school")

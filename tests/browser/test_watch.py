@@ -1,12 +1,12 @@
 """Watch the agent: a click on the reward curve plays that checkpoint; the table of a tabular agent changes with the slider."""
 
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from backend import api
+from backend.api import Run
 from tests.browser.conftest import App, plot
 from tests.conftest import LAKE, poll
 
@@ -15,12 +15,10 @@ PLAYS = "() => [...document.querySelectorAll('video')].some((video) => video.rea
 
 
 def test_a_click_on_the_curve_plays_that_agent_and_the_slider_turns_its_arrows(
-    cluster: Path, start_app: Callable[[], App], page: Page
+    ray_app: App, finished: Callable[[str], Run], page: Page
 ) -> None:
-    run_id = api.launch({**LAKE, "seeds": [1]})
-    poll(lambda: api.run(run_id).is_over, 120)
-    app = start_app()
-    page.goto(f"{app.url}/run?id={run_id}")
+    run_id = finished("lake").id
+    page.goto(f"{ray_app.url}/run?id={run_id}")
     poll(lambda: plot(page, "node.data.length"), 30, "the curve")
     box = page.locator(".raydeck-plot .nsewdrag").first.bounding_box()
     assert box
@@ -42,10 +40,10 @@ def test_a_click_on_the_curve_plays_that_agent_and_the_slider_turns_its_arrows(
     poll(lambda: (now := _arrows(page)) and now != arrows, 30, "other arrows at the beginning")
 
 
-def test_a_click_between_two_far_points_plays_too(cluster: Path, start_app: Callable[[], App], page: Page) -> None:
+def test_a_click_between_two_far_points_plays_too(ray_app: App, page: Page) -> None:
     run_id = api.launch({**LAKE, "seeds": [1], "stop": {"iteration": 3}})
     poll(lambda: api.run(run_id).is_over, 120)
-    page.goto(f"{start_app().url}/run?id={run_id}&x=iteration")
+    page.goto(f"{ray_app.url}/run?id={run_id}&x=iteration")
     at = poll(lambda: plot(page, "node._fullLayout.xaxis.l2p(2.5)"), 30, "the curve")
     box = page.locator(".raydeck-plot .nsewdrag").first.bounding_box()
     assert box

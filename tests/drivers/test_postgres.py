@@ -7,7 +7,7 @@ import pytest
 
 from backend import api
 from backend.store.values import RunState
-from tests.conftest import ENDLESS, LAKE, cli, new_database, poll
+from tests.conftest import ENDLESS, LAKE, cli, end_all_runs, new_database, poll
 from tests.store.test_rollups import check
 
 pytestmark = pytest.mark.ray
@@ -19,9 +19,7 @@ def on_postgres(cluster: Path, postgres_url: str, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv("RAYDECK_DB", url)
     api.reset()
     yield url
-    for run in api.runs(states=[RunState.QUEUED, RunState.RUNNING]):
-        api.stop(run.id)
-    poll(lambda: not api.runs(states=[RunState.QUEUED, RunState.RUNNING]), 30, "all runs over")
+    end_all_runs()
     monkeypatch.delenv("RAYDECK_DB")
     api.reset()
 
