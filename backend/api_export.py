@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import make_url
 
+from backend import files
 from backend.analysis import diff, groups
 from backend.analysis.groups import Group
 from backend.api import house
@@ -127,9 +128,7 @@ def keep_note(run_ids: Sequence[str], text: str) -> None:
         path.unlink(missing_ok=True)
         return
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_suffix(".part")
-    part.write_text(text, encoding="utf-8")
-    part.replace(path)
+    files.replace(path, text)
 
 
 def _draft(run_ids: Sequence[str]) -> Path:

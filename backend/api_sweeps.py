@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from backend import files
 from backend.analysis import tables
 from backend.api import house, launch
 from backend.catalog import tunables
@@ -195,10 +196,7 @@ def forget_defaults(name: str) -> None:
 
 
 def _keep_defaults(kept: Mapping[str, Any]) -> None:
-    path = house().settings.defaults_file
-    part = path.with_suffix(".part")
-    part.write_text(json.dumps(kept, indent=1))
-    part.replace(path)
+    files.replace(house().settings.defaults_file, json.dumps(kept, indent=1))
 
 
 def subject(trainable: Any) -> str:
@@ -240,12 +238,11 @@ def promote(run_id: str, name: str, number: int | None = None) -> Model:
     target = house().settings.models_folder / name
     if target.exists():
         raise InvalidSpec({"name": f"there is a model “{name}” already"})
-    part = target.with_name(f".{name}.part")
-    run, trial, kept = _copied(run_id, number, part)
-    at = time.time()
-    about = {"run_id": run.id, "trial": trial.number, "value": kept.value, "at": at, "params": kept.params, "spec": run.spec}
-    (part / "model.json").write_text(json.dumps(about, indent=1))
-    part.replace(target)
+    with files.replacing(target) as part:
+        run, trial, kept = _copied(run_id, number, part)
+        at = time.time()
+        about = {"run_id": run.id, "trial": trial.number, "value": kept.value, "at": at, "params": kept.params, "spec": run.spec}
+        (part / "model.json").write_text(json.dumps(about, indent=1))
     return Model(name, target, run.id, trial.number, kept.value, at)
 
 

@@ -6,6 +6,7 @@ from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
 
+from backend import files
 from backend.analysis import tables
 from backend.api import house, wake_cluster
 from backend.catalog import functions, own_environments, signatures, tunables
@@ -89,9 +90,7 @@ def save_own_file(name: str, text: str, *, overwrite: bool = True) -> Path:
     path = folder / f"{name}.py"
     if path.exists() and not overwrite:
         raise InvalidSpec({"name": f"there is a {name}.py already: choose it above to change it, or take another name"})
-    part = path.with_suffix(".part")
-    part.write_text(text, encoding="utf-8")
-    part.replace(path)
+    files.replace(path, text)
     return path
 
 

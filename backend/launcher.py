@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from backend import files
 from backend.catalog.metrics import COUNTERS
 from backend.cluster.cluster import Cluster
 from backend.cluster.jobs import Job, JobsClient, JobStatus
@@ -239,10 +240,7 @@ class Launcher:
         path = self.settings.driver_environment
         text = "".join(f"{key}={shlex.quote(value)}\n" for key, value in self.cluster.driver_environment().items())
         if not path.exists() or path.read_text() != text:
-            part = path.with_suffix(".part")
-            part.touch(mode=0o600)
-            part.write_text(text)
-            part.replace(path)
+            files.replace(path, text, mode=0o600)
         return path
 
     def stop(self, run_id: str) -> None:

@@ -139,12 +139,18 @@ def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def home(tmp_path: Path, migrated: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """An empty home without a cluster."""
+def home(new_home: Path, migrated: Path) -> Path:
+    """A home without a cluster, and without a run."""
+    new_home.mkdir()
+    shutil.copyfile(migrated, new_home / "raydeck.db")
+    return new_home
+
+
+@pytest.fixture
+def new_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """The home of somebody who has only just come: nothing is there yet."""
     monkeypatch.setenv("RAYDECK_HOME", str(tmp_path / "home"))
     monkeypatch.delenv("RAYDECK_DB", raising=False)
-    (tmp_path / "home").mkdir()
-    shutil.copyfile(migrated, tmp_path / "home" / "raydeck.db")
     api.reset()
     yield tmp_path / "home"
     api.reset()

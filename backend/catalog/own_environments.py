@@ -13,6 +13,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from backend import files
 from backend.catalog import registry, signatures
 from backend.catalog.environment_entry import MAX_STEPS, Environment, SpaceInfo, options_model
 from backend.catalog.functions import user_files
@@ -139,9 +140,7 @@ def check(found: OwnEnvironment, options: Mapping[str, Any], workloads: Path, fo
         told = _ask(found, options, workloads, picture)
         if not told.get("is_late"):  # a busy machine may have been the reason
             path.parent.mkdir(parents=True, exist_ok=True)
-            part = path.with_suffix(f".{os.getpid()}.part")
-            part.write_text(json.dumps(told), encoding="utf-8")
-            part.replace(path)
+            files.replace(path, json.dumps(told))
     return _checked(found, told, picture)
 
 

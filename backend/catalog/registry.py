@@ -10,6 +10,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from backend import files
 from backend.catalog.environment_entry import MAX_STEPS, Environment, SpaceInfo, Unavailable, options_model
 from backend.settings import ROOT, read_settings
 
@@ -107,9 +108,7 @@ def read(folder: Path) -> None:
         broken.append(begun)
     told += [{"id": name, "reason": "broke the process that tried it", "package": ""} for name in broken]
     folder.mkdir(parents=True, exist_ok=True)
-    part = folder / f"registry.{os.getpid()}.part"
-    part.write_text(json.dumps({"key": key(), "environments": told}), encoding="utf-8")
-    part.replace(folder / "registry.json")
+    files.replace(folder / "registry.json", json.dumps({"key": key(), "environments": told}))
 
 
 def read_one(name: str) -> Entry | None:

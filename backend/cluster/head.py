@@ -16,6 +16,7 @@ from pathlib import Path
 import psutil
 from filelock import FileLock
 
+from backend import files
 from backend.errors import ClusterUnavailable
 from backend.settings import Settings
 
@@ -85,10 +86,8 @@ def start_head(settings: Settings) -> Head:
 
 def _remember(settings: Settings, head: Head) -> None:
     """Writes the head's file whole, or ends the head: one that nobody knows of could never be ended."""
-    part = settings.head_file.with_suffix(".part")
     try:
-        part.write_text(json.dumps(asdict(head)))
-        part.replace(settings.head_file)
+        files.replace(settings.head_file, json.dumps(asdict(head)))
     except OSError as error:
         os.kill(head.pid, signal.SIGTERM)
         raise ClusterUnavailable(f"The cluster's file {settings.head_file} cannot be written: {error}") from None

@@ -20,7 +20,7 @@ os.environ.setdefault("SDL_VIDEODRIVER", "dummy")
 os.environ.setdefault("SDL_AUDIODRIVER", "dummy")
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # training holds the cores
 
-from backend import specs
+from backend import files, specs
 from backend.catalog.algorithms import ALGORITHMS
 from backend.drivers.rl_config import own_config
 from backend.settings import Settings
@@ -68,9 +68,7 @@ def main(what: str, run_id: str, trial: int, iteration: int, number: int) -> int
         told = WORK[what](*_loaded(settings, run_id, trial, iteration), number, target)
     except BaseException as error:
         told = {"error": f"{type(error).__name__}: {error}", "traceback": traceback.format_exc()}
-    part = target.with_suffix(".part")
-    part.write_text(json.dumps(told))
-    part.replace(target)
+    files.replace(target, json.dumps(told))
     return int("error" in told)
 
 
@@ -151,11 +149,10 @@ def _rendered(config: dict[str, Any]) -> tuple[Any, str]:
 def _video(path: Path, env: Any) -> Iterator[Any]:
     """Yields what takes a frame (height, width, 3); the file appears when all is well."""
     imageio = import_module("imageio")
-    part = path.with_suffix(".part.mp4")
     fps = env.metadata.get("render_fps") or USUAL_FPS
-    with imageio.get_writer(part, fps=fps, codec="libx264", macro_block_size=2, output_params=["-preset", "ultrafast"]) as writer:
+    options = {"fps": fps, "codec": "libx264", "macro_block_size": 2, "output_params": ["-preset", "ultrafast"]}
+    with files.replacing(path, ".mp4") as part, imageio.get_writer(part, **options) as writer:
         yield writer.append_data
-    part.replace(path)
 
 
 WORK = {"episode": episode, "evaluate": evaluate}

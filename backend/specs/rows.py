@@ -11,12 +11,12 @@ import itertools
 import json
 import math
 import os
-import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TextIO
 
+from backend import files
 from backend.catalog.signatures import Function, Kind
 from backend.errors import InvalidSpec
 from backend.specs.tasks import MOST_TASKS, Inputs
@@ -227,19 +227,16 @@ def _keep(found: Iterable[Row], folder: Path) -> Kept:
     folder.mkdir(parents=True, exist_ok=True)
     columns: dict[str, None] = {}
     digest, total = hashlib.sha256(), 0
-    with tempfile.NamedTemporaryFile("w", dir=folder, suffix=".part", delete=False, encoding="utf-8") as part:
-        try:
+    with files.aside(folder / "rows") as part:
+        with part.open("w", encoding="utf-8") as file:
             for row in found:
                 line = json.dumps(row) + "\n"
-                part.write(line)
+                file.write(line)
                 digest.update(line.encode())
                 columns |= dict.fromkeys(row)
                 total += 1
-            part.close()
-            result = Kept(digest.hexdigest(), tuple(columns), total)
-            about = _kept_file(result.sha256, folder).with_suffix(".json")
-            Path(part.name).replace(_kept_file(result.sha256, folder))
-            about.write_text(json.dumps({"columns": list(columns), "total": total}))
-            return result
-        finally:
-            Path(part.name).unlink(missing_ok=True)
+        result = Kept(digest.hexdigest(), tuple(columns), total)
+        target = _kept_file(result.sha256, folder)
+        files.replace(target.with_suffix(".json"), json.dumps({"columns": list(columns), "total": total}))
+        part.replace(target)
+    return result

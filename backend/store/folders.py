@@ -4,6 +4,8 @@ import os
 import shutil
 from pathlib import Path
 
+from backend import files
+
 # In a run's folder:
 START = "start"  # the checkpoint that its training goes on from
 SNAPSHOTS = "snapshots"  # of the tables that its agents had
@@ -16,11 +18,9 @@ def put(target: Path, source: Path) -> None:
     Raises:
         OSError: there is no room, or a file went away.
     """
-    part = target.with_name(f"{target.name}.part")
-    shutil.rmtree(part, ignore_errors=True)
-    shutil.copytree(source, part, copy_function=_linked)
-    shutil.rmtree(target, ignore_errors=True)
-    part.replace(target)
+    with files.replacing(target) as part:
+        shutil.copytree(source, part, copy_function=_linked)
+        shutil.rmtree(target, ignore_errors=True)
 
 
 def _linked(source: str, target: str) -> str:

@@ -9,6 +9,8 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from backend import files
+
 LOOK_SECONDS = 0.05
 CLAIMED_SECONDS = 10.0  # for how long one that was claimed at the last moment waits for its work
 
@@ -40,13 +42,11 @@ class Helpers:
     def hand(self, helper: str, work: Sequence[str]) -> None:
         """Gives work to one that was claimed, or that is about to begin."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        part = self.folder / f"{helper}.part"
-        part.write_text(json.dumps(list(work)))
-        part.rename(self._work(helper))
+        files.replace(self._work(helper), json.dumps(list(work)))
 
     def forget(self, helper: str) -> None:
         """Removes what a helper that is no more has left, but for its log."""
-        for name in ("ready", "taken", "work", "part"):
+        for name in ("ready", "taken", "work"):
             (self.folder / f"{helper}.{name}").unlink(missing_ok=True)
 
     def logs(self) -> list[Path]:

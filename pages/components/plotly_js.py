@@ -6,12 +6,13 @@ fetched, the whole one is served, which the Python package brings; the app itsel
 
 import hashlib
 import io
-import shutil
 import tarfile
 from pathlib import Path
 
 import httpx
 import plotly
+
+from backend import files
 
 VERSION = "4.1.1"  # the same as in the Python package
 PACKAGE = f"https://registry.npmjs.org/plotly.js-basic-dist-min/-/plotly.js-basic-dist-min-{VERSION}.tgz"
@@ -59,9 +60,7 @@ def fetch() -> None:
 
 def _write(path: Path, content: bytes) -> None:
     STATIC.mkdir(exist_ok=True)
-    part = path.with_suffix(".part")
-    part.write_bytes(content)
-    shutil.move(part, path)
+    files.replace(path, content)
 
 
 if __name__ == "__main__":

@@ -127,7 +127,6 @@ def test_settings_that_cannot_be_are_a_line_too(home: Path, monkeypatch: pytest.
 
 
 def test_a_file_that_is_no_database_is_a_line_too(home: Path) -> None:
-    home.mkdir()
     (home / "raydeck.db").write_text("no database " * 100)
     said = cli("runs")
     assert said.returncode == 2

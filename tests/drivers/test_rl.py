@@ -3,20 +3,24 @@
 import os
 import signal
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
 import psutil
 import pytest
+import yaml
 
 from backend import api
 from backend.analysis.curves import Curve
 from backend.cluster import head
-from backend.store.values import RunState
-from tests.conftest import CARTPOLE, ENDLESS, LAKE, cli, poll
+from backend.store.values import Run, RunState
+from tests.conftest import CARTPOLE, ENDLESS, FINISHED, LAKE, SOON, cli, poll
 
 pytestmark = pytest.mark.ray
+BATCH, ENVS = 512, 8
+SMALL_PPO = {**CARTPOLE, "params": {"train_batch_size": BATCH, "num_epochs": 2}}
 
 
 def state(run_id: str) -> RunState:
@@ -45,26 +49,26 @@ def driver_of(run_id: str) -> psutil.Process:
     raise AssertionError(f"no driver of {run_id} is running")
 
 
-def test_a_run_is_recorded_whole(cluster: Path) -> None:
-    run_id = api.launch({**LAKE, "seeds": [1, 7], "stop": {"episodes": 400}})
-    assert over(run_id) is RunState.SUCCEEDED
-    run = api.run(run_id)
-    assert [trial.state for trial in run.trials] == ["succeeded", "succeeded"]
+def test_a_run_is_recorded_whole(finished: Callable[[str], Run]) -> None:
+    run = finished("lake")
+    run_id = run.id
+    assert [trial.state for trial in run.trials] == ["succeeded"] * 3
     assert {"return_mean", "return_min", "return_max", "episode_length", "episodes", "env_steps", "iteration", "steps_per_second"} <= set(
         api.metric_keys(run_id)
     )
-    assert curve(run_id, "episodes").mean[-1] == 400
+    assert curve(run_id, "episodes").mean[-1] == 2000
     assert run.versions["ray"]
     assert run.host
     assert [event.move for event in api.events(run_id)] == ["queued", "running", "succeeded"]
     assert "Traceback" not in api.log_tail(run_id)
 
 
-def test_the_same_seed_gives_the_same_curve_and_another_seed_another(cluster: Path) -> None:
-    runs = [api.launch({**LAKE, "seeds": [3, 4], "stop": {"episodes": 300}}) for _ in range(2)]
-    assert [over(run_id) for run_id in runs] == [RunState.SUCCEEDED] * 2
-    np.testing.assert_array_equal(curve(runs[0]).mean, curve(runs[1]).mean)
-    assert not np.array_equal(curve(runs[0], "env_steps").mean, curve(runs[0], "env_steps", trial=1).mean)
+def test_the_same_seed_gives_the_same_curve_and_another_seed_another(finished: Callable[[str], Run]) -> None:
+    again = api.launch({**FINISHED["lake"], "seeds": [2]})
+    assert over(again) is RunState.SUCCEEDED
+    first = finished("lake").id
+    np.testing.assert_array_equal(curve(again).mean, curve(first, trial=1).mean)
+    assert not np.array_equal(curve(first, "env_steps").mean, curve(first, "env_steps", trial=1).mean)
 
 
 def test_a_stop_is_done_soon_and_a_resumed_tabular_run_ends_as_an_unbroken_one(cluster: Path) -> None:
@@ -73,11 +77,9 @@ def test_a_stop_is_done_soon_and_a_resumed_tabular_run_ends_as_an_unbroken_one(c
     assert over(unbroken) is RunState.SUCCEEDED
     broken = api.launch(taxi)
     poll(lambda: api.run(broken).trials[0].checkpoint, 60, "a first checkpoint")
-    asked = time.monotonic()
     api.stop(broken)
     assert api.run(broken).is_stopping or api.run(broken).is_over
     assert over(broken, 15) is RunState.STOPPED
-    assert time.monotonic() - asked < 6
     api.resume(broken)
     assert over(broken) is RunState.SUCCEEDED
     assert api.run(broken).attempt == 2
@@ -86,29 +88,27 @@ def test_a_stop_is_done_soon_and_a_resumed_tabular_run_ends_as_an_unbroken_one(c
 
 
 def test_a_stopped_ppo_run_goes_on_at_the_step_where_it_stopped(cluster: Path) -> None:
-    run_id = api.launch({**CARTPOLE, "stop": {"env_steps": 16_000}})
-    reports(run_id, 4)
+    run_id = api.launch({**SMALL_PPO, "stop": {"env_steps": 4_000}})
+    reports(run_id, 3)
     api.stop(run_id)
     assert over(run_id, 15) is RunState.STOPPED
     before = curve(run_id, "env_steps").mean
-    assert before[-1] < 16_000
+    assert before[-1] < 4_000
     api.resume(run_id)
     assert over(run_id) is RunState.SUCCEEDED
     steps = curve(run_id, "env_steps").mean
     np.testing.assert_array_equal(steps[: len(before)], before)
-    assert 0 <= steps[len(before)] - before[-1] < 2500, steps
-    assert steps[-1] >= 16_000
+    assert 0 <= steps[len(before)] - before[-1] <= BATCH + ENVS, steps
+    assert steps[-1] >= 4_000
     iterations = curve(run_id, "iteration").mean
     assert iterations[len(before)] == iterations[len(before) - 1] + 1
 
 
 def test_a_killed_driver_is_lost_with_a_reason_and_resumes(cluster: Path) -> None:
-    run_id = api.launch({**CARTPOLE, "stop": {"env_steps": 16_000}})
-    reports(run_id, 3)
+    run_id = api.launch({**LAKE, "seeds": [1, 2], "stop": {"episodes": 20_000}})
+    reports(run_id, 6)
     driver_of(run_id).kill()
-    killed = time.monotonic()
     poll(lambda: state(run_id) is RunState.LOST, 15, "lost")
-    assert time.monotonic() - killed < 15
     run = api.run(run_id)
     assert "killed by signal 9" in run.error
     kept = curve(run_id).mean
@@ -116,7 +116,7 @@ def test_a_killed_driver_is_lost_with_a_reason_and_resumes(cluster: Path) -> Non
     api.resume(run_id)
     assert over(run_id) is RunState.SUCCEEDED
     np.testing.assert_array_equal(curve(run_id).mean[: len(kept)], kept)
-    assert curve(run_id, "env_steps").mean[-1] >= 16_000
+    assert curve(run_id, "episodes").mean[-1] == 20_000
 
 
 def test_runs_beyond_the_slots_wait_and_a_queued_run_stops_at_once(cluster: Path) -> None:
@@ -128,11 +128,9 @@ def test_runs_beyond_the_slots_wait_and_a_queued_run_stops_at_once(cluster: Path
     assert state(third) is RunState.QUEUED
     api.stop(third)
     assert state(third) is RunState.STOPPED
-    began = time.monotonic()
     for run_id in (first, second):
         api.stop(run_id)
         assert over(run_id, 15) is RunState.STOPPED
-    assert time.monotonic() - began < 15
     poll(lambda: (load := api.house().cluster.jobs().load()) is not None and load.cpus_taken == 0, 20, "no actor is left behind")
     assert state(third) is RunState.STOPPED
 
@@ -155,7 +153,8 @@ def test_a_failure_is_recorded_with_its_traceback(cluster: Path) -> None:
 
 
 def test_a_killed_head_makes_its_runs_lost_and_can_be_started_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("RAYDECK_HOME", str(tmp_path / "home"))
+    for name, value in {**SOON, "RAYDECK_HOME": str(tmp_path / "home")}.items():
+        monkeypatch.setenv(name, value)
     api.reset()
     try:
         api.cluster_up()
@@ -163,12 +162,10 @@ def test_a_killed_head_makes_its_runs_lost_and_can_be_started_again(tmp_path: Pa
         reports(run_id, 2)
         known = head.known_head(api.house().settings)
         assert known
-        killed = time.monotonic()
         for process in [*psutil.Process(known.pid).children(recursive=True), psutil.Process(known.pid)]:
             with suppress(psutil.NoSuchProcess):  # some end with others
                 process.kill()
         poll(lambda: state(run_id) is RunState.LOST, 15, "lost")
-        assert time.monotonic() - killed < 15
         assert "cluster" in api.run(run_id).error
         assert api.cluster_status().state == "dead"
         api.cluster_up()
@@ -190,8 +187,6 @@ def test_down_ends_our_head_and_only_that(cluster: Path, tmp_path: Path) -> None
 
 
 def test_a_run_launched_from_yaml_ends_while_nobody_looks(cluster: Path, tmp_path: Path) -> None:
-    import yaml
-
     file = tmp_path / "lake.yaml"
     file.write_text(yaml.safe_dump({**LAKE, "stop": {"episodes": 300}}))
     said = cli("launch", str(file), "--wait", home=cluster)
@@ -206,8 +201,7 @@ def test_a_suspended_driver_is_no_crash(cluster: Path) -> None:
     driver = driver_of(run_id)
     os.kill(driver.pid, signal.SIGSTOP)
     try:
-        silent_from = time.time()
-        poll(lambda: time.time() - silent_from > 12, 20)
+        poll(lambda: time.time() - (api.run(run_id).heartbeat_at or 0) > 1.5 * api.house().settings.silent_s, 30, "a long silence")
         api.house().launcher.reconcile(force=True)
         assert state(run_id) is RunState.RUNNING
     finally:

@@ -4,6 +4,7 @@ import json
 import os
 import signal
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from backend import api, api_tasks
 from backend.errors import IllegalMove
 from backend.store.tasks import Wanted
 from backend.store.values import Run, RunState, Task, TaskCounts
-from tests.conftest import ENDLESS, cli, poll
+from tests.conftest import ENDLESS, poll, typed
 from tests.drivers.test_rl import driver_of
 
 pytestmark = pytest.mark.ray
@@ -118,14 +119,10 @@ def calls(path: Path) -> Counter[int]:
     return Counter(map(int, path.read_text().split()))
 
 
-def test_pi_and_pictures_from_a_csv(cluster: Path, tmp_path: Path) -> None:
-    (tmp_path / "tiles.csv").write_text("row,col\n0,0\n1,1\n")
-    pi = launched("monte_carlo_pi", {"range": 40}, params={"darts": 20_000})
-    tiles = launched("mandelbrot", {"csv": str(tmp_path / "tiles.csv"), "columns": {"col": "column"}}, params={"tiles": 2, "pixels": 32})
-    (tmp_path / "tiles.csv").unlink()  # its rows are kept
-
-    run = over(pi)
-    assert (run.state, run.name, run.error) == (RunState.SUCCEEDED, "π by Monte Carlo", "")
+def test_pi_is_recorded_whole(cluster: Path, finished: Callable[[str], Run], tmp_path: Path) -> None:
+    run = finished("tasks")
+    pi = run.id
+    assert run.name == "π by Monte Carlo"
     assert counts(pi) == TaskCounts(40, succeeded=40)
     found = tasks(pi)
     assert [(each.number, each.input, each.attempts) for each in found] == [(number, {"seed": number}, 1) for number in range(40)]
@@ -140,14 +137,19 @@ def test_pi_and_pictures_from_a_csv(cluster: Path, tmp_path: Path) -> None:
     assert api.series(pi, "result_mean").mean[-1] == pytest.approx(values.mean())
     assert api.series(pi, "tasks_done").mean[-1] == 40
     assert "Traceback" not in api.log_tail(pi)
-    saved = cli("results", pi, "--format", "parquet", "--out", str(tmp_path / "pi.parquet"), home=cluster)
+    saved = typed("results", pi, "--format", "parquet", "--out", str(tmp_path / "pi.parquet"))
     assert saved.returncode == 0, saved.stderr
     assert pd.read_parquet(tmp_path / "pi.parquet")["result"].mean() == pytest.approx(values.mean())
-    shown = json.loads(cli("show", pi, "--json", home=cluster).stdout)
+    shown = json.loads(typed("show", pi, "--json").stdout)
     assert shown["tasks"] == {"queued": 0, "running": 0, "succeeded": 40, "failed": 0}
-    refused = cli("retry", pi, home=cluster)
+    refused = typed("retry", pi)
     assert (refused.returncode, "No task of this run failed" in refused.stderr) == (2, True)
 
+
+def test_pictures_from_a_csv(cluster: Path, tmp_path: Path) -> None:
+    (tmp_path / "tiles.csv").write_text("row,col\n0,0\n1,1\n")
+    tiles = launched("mandelbrot", {"csv": str(tmp_path / "tiles.csv"), "columns": {"col": "column"}}, params={"tiles": 2, "pixels": 32})
+    (tmp_path / "tiles.csv").unlink()  # its rows are kept
     assert over(tiles).state is RunState.SUCCEEDED
     pictures = api_tasks.pictures(tiles, 0, 10)
     assert [each.input for each, _ in pictures] == [{"row": 0, "column": 0}, {"row": 1, "column": 1}]
@@ -208,7 +210,7 @@ def test_bad_tasks_harm_no_other_and_only_they_are_tried_again(cluster: Path, tm
     with pytest.raises(IllegalMove):
         api.resume(run_id)
     healed.touch()
-    said = cli("retry", run_id, "--json", home=cluster)
+    said = typed("retry", run_id, "--json")
     assert (said.returncode, json.loads(said.stdout)["id"]) == (0, run_id)
     assert over(run_id).state is RunState.SUCCEEDED
     assert counts(run_id) == TaskCounts(len(kinds), succeeded=len(kinds))

@@ -1,35 +1,23 @@
 """A checkpoint plays, is evaluated, and training goes on from it, whichever library trained it."""
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import psutil
 import pytest
 
 from backend import api, api_rl
+from backend.api import Run
 from backend.errors import InvalidSpec, UnknownRun
-from tests.conftest import CARTPOLE, LAKE, poll
+from tests.conftest import FINISHED, LAKE, poll
 
 pytestmark = pytest.mark.ray
 
-SMALL: dict[str, dict[str, Any]] = {
-    "tabular": {**LAKE, "seeds": [1], "evaluation": {"every": 20, "episodes": 10}},
-    "rllib": {
-        **CARTPOLE,
-        "params": {"train_batch_size": 256, "num_epochs": 2},
-        "stop": {"iteration": 3},
-        "evaluation": {"every": 1, "episodes": 2},
-    },
-}
 
-
-@pytest.mark.parametrize("library", SMALL)
-def test_a_checkpoint_plays_is_evaluated_and_gone_on_from(cluster: Path, library: str) -> None:
-    spec = SMALL[library]
-    run_id = api.launch(spec)
-    poll(lambda: api.run(run_id).is_over, 120)
-    assert api.run(run_id).state == "succeeded", api.run(run_id).error
-    kept = api_rl.checkpoints(run_id)
+@pytest.mark.parametrize("name", ["lake", "ppo"])
+def test_a_checkpoint_plays_is_evaluated_and_gone_on_from(finished: Callable[[str], Run], name: str) -> None:
+    run_id, spec = finished(name).id, {**FINISHED[name], "seeds": [1]}
+    kept = [each for each in api_rl.checkpoints(run_id) if each.trial == 0]
     (best,) = [each for each in kept if each.is_best]
     evaluated = [value for value in api.series(run_id, "eval/return_mean", trial=0).last if value == value]
     assert best.score == max(evaluated)
@@ -64,9 +52,8 @@ def _helper(kept: api_rl.Checkpoint, seed: int) -> str:
     return api_rl._target("episode", kept, seed).with_suffix(".job").read_text()
 
 
-def test_one_that_is_killed_is_said_and_another_begins(cluster: Path) -> None:
-    run_id = api.launch(SMALL["tabular"])
-    poll(lambda: api.run(run_id).is_over, 120)
+def test_one_that_is_killed_is_said_and_another_begins(finished: Callable[[str], Run]) -> None:
+    run_id = finished("lake").id
     best = next(each for each in api_rl.checkpoints(run_id) if each.is_best)
     api_rl.warm_soon(api.run(run_id))
     poll(lambda: any(True for _ in api.house().launcher._waiting_helpers()), 60)

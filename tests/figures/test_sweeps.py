@@ -152,15 +152,15 @@ def test_the_best_lines_have_the_colour_of_the_run() -> None:
 
 
 def test_five_hundred_trials_are_drawn_soon() -> None:
-    run, began = made_up(500), time.perf_counter()
+    run, began = made_up(500), time.process_time()
     for name in sweeps.PICTURES:
-        start = time.perf_counter()
+        start = time.process_time()
         found = sweeps.picture(run, name)
-        drawn = time.perf_counter() - start
+        drawn = time.process_time() - start
         size = len(found if isinstance(found, str) else found.to_json())
         print(f"{name:12} {drawn:.2f} s, {size / 1e6:.2f} MB of JSON")
         assert size < 3e6
-    assert time.perf_counter() - began < 10
+    assert time.process_time() - began < 10
 
 
 def test_the_module_loads_neither_optuna_nor_plotly() -> None:

@@ -183,6 +183,11 @@ def test_a_checkpoint_opens_in_plain_stable_baselines(run: Run) -> None:
     assert SAC.load(trial.folder / "model.zip").num_timesteps == 1000
 
 
+def test_an_agent_soon_does_better_than_chance(run: Run) -> None:
+    trial = run(config("sb3_ppo", {"env_steps": 40_000, "return_mean": 60}, params={"n_steps": 128, "n_envs": 8, "n_epochs": 4}))
+    assert trial.reports[-1]["return_mean"] >= 60, "a random policy balances for about 22 steps"
+
+
 @pytest.mark.ray
 def test_it_runs_from_a_form_with_a_seed_for_each_trial(cluster: Path) -> None:
     run_id = api.launch(

@@ -8,7 +8,7 @@ import pytest
 from backend import api
 from tests.conftest import poll
 
-pytestmark = pytest.mark.ray
+pytestmark = [pytest.mark.ray, pytest.mark.nightly]
 
 QUICK = {"train_batch_size": 256, "num_epochs": 1}
 SMALL: list[dict[str, Any]] = [

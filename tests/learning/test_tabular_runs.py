@@ -56,6 +56,7 @@ def score(folder: Path, settings: dict[str, Any], episodes: int) -> float:
     return environment.evaluate(policy, environment.make(settings, learns=False), episodes, FRESH)["eval/return_mean"]
 
 
+@pytest.mark.nightly
 def test_tuned_q_learning_crosses_the_slippery_lake_as_well_as_can_be(tune: Tune) -> None:
     settings = config("q_learning", "FrozenLake-v1", evaluation={"every": 0})
     tabular.train(settings)
@@ -67,7 +68,12 @@ def test_tuned_q_learning_crosses_the_slippery_lake_as_well_as_can_be(tune: Tune
 
 
 @pytest.mark.parametrize(
-    ("name", "options", "least"), [("FrozenLake-v1", {"is_slippery": False}, 0.99), ("CliffWalking-v1", {}, -15), ("Taxi-v3", {}, 7.5)]
+    ("name", "options", "least"),
+    [
+        ("FrozenLake-v1", {"is_slippery": False}, 0.99),
+        ("CliffWalking-v1", {}, -15),
+        pytest.param("Taxi-v3", {}, 7.5, marks=pytest.mark.nightly),
+    ],
 )
 def test_tuned_q_learning_solves(tune: Tune, name: str, options: dict[str, Any], least: float) -> None:
     settings = config("q_learning", name, environment_options=options, evaluation={"every": 0})
@@ -75,8 +81,16 @@ def test_tuned_q_learning_solves(tune: Tune, name: str, options: dict[str, Any],
     assert score(tune.folder, settings, 500) >= least
 
 
-@pytest.mark.parametrize("algorithm", ["q_learning", "monte_carlo"])
-@pytest.mark.parametrize("discretisation", ["bins", "tiles"])
+@pytest.mark.parametrize(
+    ("algorithm", "discretisation"),
+    [
+        ("q_learning", "bins"),
+        *(
+            pytest.param(*each, marks=pytest.mark.nightly)
+            for each in (("q_learning", "tiles"), ("monte_carlo", "bins"), ("monte_carlo", "tiles"))
+        ),
+    ],
+)
 def test_cells_balance_a_pole(tune: Tune, algorithm: str, discretisation: str) -> None:
     settings = config(algorithm, "CartPole-v1", params={"discretisation": discretisation}, stop={"env_steps": 20_000})
     tabular.train(settings)

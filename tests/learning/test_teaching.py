@@ -71,6 +71,13 @@ def test_a_training_reports_evaluates_and_ends_with_a_checkpoint_that_acts(
     assert again == {key: reports[-1][key] for key in again}, "the checkpoint is the agent that was evaluated"
 
 
+@pytest.mark.parametrize("algorithm", SMALL)
+def test_an_agent_soon_does_better_than_chance(algorithm: str, train: Train) -> None:
+    usual = ALGORITHMS[algorithm].params().model_dump()
+    config = config_of(algorithm, params=usual, stop={"env_steps": 60_000, "return_mean": 60})
+    assert train(config, None)[-1]["return_mean"] >= 60, "a random policy balances for about 22 steps"
+
+
 @pytest.mark.parametrize("wrappers", [{}, {"normalize_reward": True, "normalize_observation": True}], ids=["plain", "normalised"])
 def test_a_resumed_reinforce_ends_as_an_unbroken_one(wrappers: dict[str, Any], train: Train, tmp_path: Path) -> None:
     params = {"lr_decay": False}  # it follows the length of the run

@@ -152,7 +152,6 @@ def test_a_run_that_does_not_exist_is_a_message(app: AppTest) -> None:
 
 
 def test_a_database_that_is_none_is_a_message(app: AppTest, home: Path) -> None:
-    home.mkdir()
     (home / "raydeck.db").write_text("no database " * 100)
     app.run()
     assert not app.exception

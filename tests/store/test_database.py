@@ -78,7 +78,7 @@ def test_an_up_to_date_database_is_opened_without_alembic(database: Database, ho
     assert said.stdout.strip() == "False"
 
 
-def test_processes_that_start_at_once_make_one_database(home: Path) -> None:
+def test_processes_that_start_at_once_make_one_database(new_home: Path) -> None:
     command = [sys.executable, "-c", "from backend import api; print(len(api.house().launcher.database.url))"]
     started = [subprocess.Popen(command, cwd=settings.ROOT, stderr=subprocess.PIPE, text=True) for _ in range(4)]
     for process in started:
@@ -87,7 +87,6 @@ def test_processes_that_start_at_once_make_one_database(home: Path) -> None:
 
 
 def test_a_file_that_is_no_database_is_left_alone(home: Path) -> None:
-    home.mkdir()
     path = home / "raydeck.db"
     path.write_text("my precious notes " * 100)
     with pytest.raises(StoreUnavailable, match="not a Raydeck database"):
@@ -114,8 +113,8 @@ def test_a_url_that_cannot_be_used_says_so(home: Path, monkeypatch: pytest.Monke
         open_database(Settings())
 
 
-def test_another_sqlite_file_is_used_when_asked_for(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_another_sqlite_file_is_used_when_asked_for(new_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RAYDECK_DB", f"sqlite:///{tmp_path / 'elsewhere' / 'other.db'}")
     open_database(Settings()).close()
     assert (tmp_path / "elsewhere" / "other.db").exists()
-    assert not (home / "raydeck.db").exists()
+    assert not (new_home / "raydeck.db").exists()

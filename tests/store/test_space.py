@@ -121,7 +121,7 @@ def test_compact_makes_the_database_small(database: Database) -> None:
 
 
 def test_compact_lets_an_old_file_shrink_from_then_on(home: Path) -> None:
-    home.mkdir()
+    (home / "raydeck.db").unlink()
     old = sqlite3.connect(home / "raydeck.db")
     old.execute("create table before_us (x)")  # without auto_vacuum, which is fixed with the first table
     old.commit()
