@@ -15,6 +15,7 @@ from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any, TypeVar
 
+import hypothesis
 import pytest
 from sqlalchemy import create_engine, make_url
 
@@ -29,6 +30,9 @@ from backend.store.values import Run, RunState
 from tests import postgres
 
 Found = TypeVar("Found")
+
+hypothesis.settings.register_profile("the same each time", derandomize=True, deadline=None)
+hypothesis.settings.load_profile("the same each time")  # a test that fails once in a hundred times says nothing of the change
 
 NO_POSTGRES = "PostgreSQL is not installed here: what runs on it was skipped (Debian: apt-get install postgresql)."
 TEMPLATE = "migrated"  # the database on the tests' server that others are copies of

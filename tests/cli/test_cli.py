@@ -11,7 +11,7 @@ from backend.store.database import Database
 from backend.store.metrics import Recorder
 from backend.store.tasks import Done, TaskBook
 from backend.store.values import RunState
-from tests.conftest import LAKE, cli, content, typed
+from tests.conftest import LAKE, content, typed
 
 
 @pytest.fixture
@@ -115,20 +115,20 @@ def test_delete_removes_row_and_files(recorded: str, home: Path) -> None:
 
 def test_settings_that_cannot_be_are_a_line_too(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RAYDECK_SLOTS", "0")
-    said = cli("runs")
+    said = typed("runs")
     assert said.returncode == 2
     assert "RAYDECK_SLOTS" in said.stderr
     assert "Traceback" not in said.stderr
     monkeypatch.delenv("RAYDECK_SLOTS")
     monkeypatch.setenv("RAYDECK_HOME", "/proc/nope")
-    said = cli("runs")
+    said = typed("runs")
     assert said.returncode == 2
     assert "Traceback" not in said.stderr
 
 
 def test_a_file_that_is_no_database_is_a_line_too(home: Path) -> None:
     (home / "raydeck.db").write_text("no database " * 100)
-    said = cli("runs")
+    said = typed("runs")
     assert said.returncode == 2
     assert "not a Raydeck database" in said.stderr
     assert "Traceback" not in said.stderr

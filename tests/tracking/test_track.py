@@ -21,7 +21,7 @@ from backend.store import queries, runs, series
 from backend.store.database import BUSY_SECONDS, Database
 from backend.store.values import Run, RunState, TrialState
 from backend.tracking import TrackedRun
-from tests.conftest import ON_SQLITE, poll
+from tests.conftest import ON_SQLITE, SOON, poll
 from tests.store.test_rollups import check
 
 
@@ -206,7 +206,9 @@ def test_what_was_flushed_before_a_kill_is_all_there(database: Database) -> None
 
 
 @ON_SQLITE
-def test_a_killed_script_is_lost_with_a_reason(database: Database) -> None:
+def test_a_killed_script_is_lost_with_a_reason(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in SOON.items():
+        monkeypatch.setenv(name, value)
     run_id, _ = killed()
     poll(lambda: api.run(run_id).state is RunState.LOST, 20, "lost")
     assert "No heartbeat for" in api.run(run_id).error
@@ -224,7 +226,7 @@ def test_a_script_that_does_not_finish_its_run_ends_it_with_itself(database: Dat
 
 
 def test_eight_scripts_write_at_once(database: Database) -> None:
-    reports = 4000
+    reports = 2000
     text = f"""
 import backend
 with backend.track("one of eight") as run:
