@@ -2,6 +2,7 @@
 
 import math
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -38,8 +39,11 @@ class Ledger:
     The database's rows are its memory: a new attempt begins with what they hold, and whatever ended stays ended.
     """
 
-    def __init__(self, spec: SweepSpec, attempt: Attempt, search: Search, run: Run, spent: float) -> None:
-        self.spec, self.attempt, self.search = spec, attempt, search
+    def __init__(
+        self, spec: SweepSpec, attempt: Attempt, search: Search, run: Run, spent: float, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        """Begins with the trials of `run`. `spent` is how many seconds of its budget are used up, `clock` tells seconds."""
+        self.spec, self.attempt, self.search, self.clock = spec, attempt, search, clock
         self.goals = [Goal(key, mode) for key, mode in zip(spec.metrics, spec.modes, strict=True)]
         self.parts = {trial.number: self._part(trial) for trial in run.trials}
         self.waiting = sorted(number for number, part in self.parts.items() if part.state is TrialState.QUEUED)
@@ -112,7 +116,7 @@ class Ledger:
 
     def started(self) -> None:
         """Takes the start of a trial: the first one starts the clock of the time budget."""
-        self._began = self._began or time.monotonic()
+        self._began = self.clock() if self._began is None else self._began
 
     def reported(self, number: int, metrics: dict[str, float]) -> None:
         """Takes a report of a trial; whether it makes the sweep end, `outcome` says."""
@@ -180,7 +184,7 @@ class Ledger:
     def is_over(self) -> bool:
         """Whether all that runs is to be ended now."""
         budget = self.limits.time_budget_s
-        spent = self._spent + (0.0 if self._began is None else time.monotonic() - self._began)
+        spent = self._spent + (0.0 if self._began is None else self.clock() - self._began)
         if self.outcome is None and budget is not None and spent >= budget:
             self.end(RunState.SUCCEEDED, f"the time budget of {budget:g} s is used up")
         return self.outcome is not None
