@@ -183,6 +183,18 @@ def database(request: pytest.FixtureRequest, home: Path, monkeypatch: pytest.Mon
     opened.close()
 
 
+@pytest.fixture
+def ray_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """Tune works in this process, without a head."""
+    from tests.ray_here import RayHere, put_back  # imports Ray, which takes a second
+
+    here = RayHere()
+    with put_back(), monkeypatch.context() as patch:
+        here.install(patch, tmp_path / "session")
+        yield here
+        here.close()
+
+
 @pytest.fixture(scope="session")
 def ray_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A home whose Ray head runs for the whole session."""

@@ -1,0 +1,34 @@
+"""What the tests of drivers share."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from backend.store.database import Database
+
+
+@pytest.fixture
+def driven(database: Database, home: Path, ray_here: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Drives runs in this process; the user's file of trainables is there."""
+    from tests.drivers.driven import Driven, lay_out  # imports Tune, which takes a second
+
+    lay_out(home, monkeypatch)
+    return Driven(ray_here)
+
+
+@pytest.fixture
+def kept(database: Database) -> Iterator[Callable[..., Any]]:
+    """Makes sweeps whose trials a test makes by hand."""
+    from tests.drivers.kept import Kept
+
+    made: list[Kept] = []
+
+    def begin(**more: Any) -> Kept:
+        made.append(Kept(database, **more))
+        return made[-1]
+
+    yield begin
+    for each in made:
+        each.recorder.abandon()
