@@ -1,5 +1,6 @@
 """Tune's schedulers, made for a sweep; what earlier attempts reported is told to them again."""
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -13,7 +14,7 @@ from backend.specs.space import Domain
 
 SHARE_PERTURBED = 10  # changes of a population over its life
 MEDIAN_SHARE = 5
-NEVER = 10**12
+NEVER = math.inf  # Tune takes a trial that was never paused for one whose last pause is for ever ago: no number is enough
 REPLAYED = ("asha", "median")
 
 

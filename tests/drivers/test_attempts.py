@@ -100,7 +100,7 @@ def test_a_class_goes_on_from_its_checkpoint_too(driven: Driven) -> None:
     assert [iterations(run, number)[-1] for number in (0, 1)] == [6, 6]
 
 
-@pytest.mark.parametrize("scheduler", ["asha"])
+@pytest.mark.parametrize("scheduler", ["asha", "median"])
 def test_a_scheduler_of_the_next_attempt_knows_what_was_reported_before(driven: Driven, scheduler: str) -> None:
     """The good ones come first: only a scheduler that knows of them ends the later ones early."""
     space = {"x": {"grid": [8.0, 7.0, 6.0, 5.0, 1.0, 1.1]}, "steps": 10}

@@ -142,3 +142,11 @@ def test_a_population_takes_over_what_is_better_and_its_parameters_are_a_curve(d
         curve = api.series(run.id, "param/x", trial.number)
         assert curve.mean[-1] == trial.params["x"]
         assert (len(set(curve.mean)) > 1) is (trial.number in {each.number for each in changed})
+
+
+def test_the_median_rule_pauses_no_trial_while_others_wait(driven: Driven) -> None:
+    """One that keeps no checkpoint would begin anew."""
+    space = {"x": {"grid": [3.0, 3.1, 3.2, 3.3, 3.4, 9.0]}, "bottom": 3.0, "steps": 6}
+    run = driven.run(driven.launch("valley", space, metric="distance", mode="min", scheduler="median", max_iterations=6))
+    assert run.trials[5].state == "pruned"
+    assert [trial.reports for trial in run.trials if trial.state == "succeeded"] == [6] * states(run)["succeeded"]
