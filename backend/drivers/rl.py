@@ -22,7 +22,7 @@ from backend.drivers.resources import connected, waits_for
 from backend.drivers.rl_config import own_config
 from backend.drivers.rllib_metrics import from_result
 from backend.drivers.shelf import Shelf
-from backend.drivers.tune_results import error_of, last_line
+from backend.drivers.tune_results import OURS, TUNES_OWN, error_of, last_line
 from backend.specs import RLSpec
 from backend.store import queries
 from backend.store.folders import SNAPSHOTS, START
@@ -126,7 +126,8 @@ class Recording(Callback):
 
     def on_trial_start(self, iteration: int, trials: list[Trial], trial: Trial, **info: Any) -> None:
         context = _here()
-        started = {} if trial.last_result else {"started_at": time.time()}
+        has_reported = "training_iteration" in trial.last_result  # before that it holds what Tune knows of the process
+        started = {} if has_reported else {"started_at": time.time()}
         context.attempt.recorder.trial(_number(trial), state=TrialState.RUNNING, **started)
 
     def on_trial_result(self, iteration: int, trials: list[Trial], trial: Trial, result: dict[str, Any], **info: Any) -> None:
@@ -172,8 +173,7 @@ def _number(trial: Trial) -> int:
 def _metrics(result: dict[str, Any]) -> dict[str, float]:
     if _here().library == "rllib":
         return from_result(result)
-    own = set(result) - {"training_iteration", "time_this_iter_s", "time_total_s", "time_since_restore", "iterations_since_restore"}
-    return {key: float(result[key]) for key in own if isinstance(result[key], int | float) and key not in ("pid", "timestamp", "done")}
+    return {key: float(result[key]) for key in set(result) - TUNES_OWN - set(OURS) if isinstance(result[key], int | float)}
 
 
 def _outcome(attempt: Attempt) -> Outcome:

@@ -8,7 +8,7 @@ import pytest
 import torch
 from ray.tune.schedulers.pbt import _explore
 
-from backend.drivers import schedulers
+from backend.drivers import rl, schedulers
 from backend.drivers.tune_results import metrics_of
 from backend.specs import Domain
 from tests.specs.test_sweeps import OWN, parsed
@@ -44,3 +44,11 @@ def test_what_is_no_number_is_passed_over() -> None:
 def test_a_metric_of_ones_own_comes_before_tunes_of_the_same_name() -> None:
     assert metrics_of({"time_s": 3.0, "training_iteration": 7, "time_total_s": 0.5}) == {"time_s": 3.0, "iteration": 7.0}
     assert metrics_of({"time_total_s": 0.5, "iteration": 1, "training_iteration": 7}) == {"iteration": 1.0, "time_s": 0.5}
+
+
+def test_a_criterion_ends_a_class_as_soon_as_it_is_met() -> None:
+    criteria = rl.StopCriteria({"env_steps": 100, "return_mean": 50})
+    for steps, returns, is_met in ((99, 10, False), (100, 10, True), (5, 50, True)):
+        sampled = {"num_env_steps_sampled_lifetime": steps, "episode_return_mean": returns}
+        assert criteria("00000", {"env_runners": sampled, "training_iteration": 1, "time_total_s": 1.0}) is is_met
+    assert not criteria.stop_all()
