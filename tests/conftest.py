@@ -195,6 +195,15 @@ def ray_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
         here.close()
 
 
+@pytest.fixture
+def driven(database: Database, home: Path, ray_here: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Drives runs in this process; a user's file of trainables is there."""
+    from tests.driven import Driven, lay_out
+
+    lay_out(home, monkeypatch)
+    return Driven(ray_here)
+
+
 @pytest.fixture(scope="session")
 def ray_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A home whose Ray head runs for the whole session."""

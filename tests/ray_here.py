@@ -156,7 +156,7 @@ class Future:
         try:
             self.result = copied(self.actor.call(self.method, self.args, self.kwargs))
         except Exception as error:
-            self.error = RayTaskError(self.method, traceback.format_exc(), error)
+            self.error = RayTaskError(self.method, traceback.format_exc(), error).as_instanceof_cause()
 
 
 def wait(futures: Sequence[Future], num_returns: int = 1, timeout: float | None = None) -> tuple[list[Future], list[Future]]:

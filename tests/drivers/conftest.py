@@ -1,21 +1,11 @@
 """What the tests of drivers share."""
 
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from backend.store.database import Database
-
-
-@pytest.fixture
-def driven(database: Database, home: Path, ray_here: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Drives runs in this process; the user's file of trainables is there."""
-    from tests.drivers.driven import Driven, lay_out  # imports Tune, which takes a second
-
-    lay_out(home, monkeypatch)
-    return Driven(ray_here)
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from backend.specs import Domain
 from backend.store import series
 from backend.store.values import Run, RunState, Trial
 from tests.conftest import ON_SQLITE
-from tests.drivers.driven import Driven
+from tests.driven import Driven
 
 pytestmark = ON_SQLITE
 

@@ -6,10 +6,13 @@ from typing import Any
 import pytest
 
 from backend import api
+from backend.drivers.attempt import Impossible
+from backend.errors import InvalidSpec
+from backend.launcher import Launcher
 from backend.store import queries
 from backend.store.values import Run, RunState
 from tests.conftest import ON_SQLITE
-from tests.drivers.driven import Driven
+from tests.driven import Driven
 
 pytestmark = ON_SQLITE
 
@@ -56,6 +59,29 @@ def test_repeats_have_seeds_of_their_own_and_all_of_a_configuration_run(driven: 
     assert [(trial.params["x"], trial.seed, trial.last["score"]) for trial in run.trials] == [
         (10, 1, 11), (10, 2, 12), (10, 3, 13), (20, 1, 21), (20, 2, 22), (20, 3, 23),
     ]  # fmt: skip
+
+
+def test_a_search_finds_the_bottom_of_branin(driven: Driven) -> None:
+    space = {"x": {"uniform": [-5, 10]}, "y": {"uniform": [0, 15]}}
+    run = driven.run(api.launch({"kind": "sweep", "trainable": "branin", "space": space, "search": "hyperopt", "samples": 60}))
+    assert (run.state, states(run)) == (RunState.SUCCEEDED, {"succeeded": 60})
+    assert run.best is not None
+    assert 0.3978 < run.best <= 0.5
+
+
+def test_a_target_ends_it_well(driven: Driven) -> None:
+    run = driven.run(driven.launch("moody", {"x": {"uniform": [0, 10]}, "mood": 0}, metric="score", samples=1000, target=9))
+    assert run.state is RunState.SUCCEEDED
+    assert run.best is not None
+    assert run.best >= 9
+    assert len(run.trials) < 1000
+    assert "reached the target" in last_note(run)
+
+
+def test_lost_patience_ends_it_well(driven: Driven) -> None:
+    run = driven.run(driven.launch("not_a_number", {"x": {"uniform": [1, 4]}}, metric="score", samples=1000, patience=6))
+    assert (run.state, last_note(run)) == (RunState.SUCCEEDED, "nothing better in the last 6 trials")
+    assert len(run.trials) < 40
 
 
 def test_the_mean_of_the_repeats_reaches_the_target(driven: Driven) -> None:
@@ -150,3 +176,31 @@ def test_the_median_rule_pauses_no_trial_while_others_wait(driven: Driven) -> No
     run = driven.run(driven.launch("valley", space, metric="distance", mode="min", scheduler="median", max_iterations=6))
     assert run.trials[5].state == "pruned"
     assert [trial.reports for trial in run.trials if trial.state == "succeeded"] == [6] * states(run)["succeeded"]
+
+
+# ---- what a trial reserves
+
+
+def test_memory_is_reserved_for_each_trial(driven: Driven) -> None:
+    driven.here.resources = {"CPU": 2.0, "memory": 0.1e9}
+    alive: list[int] = []
+    run_id = driven.launch("valley", ONE_TO_FOUR | {"bottom": 3}, metric="distance", mode="min", cpus=0.1, memory_gb=0.05)
+    driven.here.on_call = lambda: alive.append(states(driven.now())["running"])
+    assert states(driven.run(run_id)) == {"succeeded": 4}
+    assert max(alive) == 2, "there is memory for two at once"
+
+
+def test_none_is_launched_where_there_is_not_enough_and_a_driver_that_finds_so_says_it(
+    driven: Driven, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    greedy = {"metric": "distance", "mode": "min", "memory_gb": 100_000}
+    run_id = driven.launch("valley", ONE_TO_FOUR, **greedy)
+    driven.here.resources |= {"raydeck_slot": 2.0}
+    with pytest.raises(Impossible, match="100000 GB of memory, and the whole cluster has 1"):
+        driven.run(run_id)
+    driven.attempt.recorder.abandon()
+    monkeypatch.setattr(Launcher, "_resources", lambda _: {"CPU": 2.0, "memory": 8e9})
+    with pytest.raises(InvalidSpec) as caught:
+        driven.launch("valley", ONE_TO_FOUR, **greedy)
+    assert "the whole cluster has 8" in caught.value.problems["memory_gb"]
+    assert [run.id for run in api.runs()] == [run_id]

@@ -9,7 +9,7 @@ from backend import api, api_sweeps
 from backend.store import queries
 from backend.store.values import Run, RunState
 from tests.conftest import LAKE, ON_SQLITE
-from tests.drivers.driven import Driven
+from tests.driven import Driven
 
 pytestmark = ON_SQLITE
 

@@ -16,7 +16,7 @@ from backend.store.metrics import Recorder
 from backend.store.values import Run, RunState
 from tests.ray_here import RayHere
 
-OWN = Path(__file__).with_name("own_sweeps.py")
+OWN = Path(__file__).parent / "drivers" / "own_sweeps.py"
 
 
 class Killed(BaseException):
@@ -37,7 +37,7 @@ class Driven:
         return api.launch({"kind": "sweep", "trainable": name, "space": space, **search, **more})
 
     def run(self, run_id: str, *, at: Callable[[Run], bool] | None = None, do: Callable[[], None] | None = None) -> Run:
-        """Drives the attempt that is queued, to its end; as soon as the run is `at` something, does something."""
+        """Drives the attempt that is queued to its end; as soon as the run is `at` something, does something, once."""
         house, run = api.house(), api.run(run_id)
         runs.claim(house.database, run_id, run.attempt, "here", {})
         self.attempt = Attempt(house.settings, house.database, run_id, run.attempt, run.goal)
@@ -61,7 +61,8 @@ class Driven:
                 done.append(True)
                 do()
 
-        self.here.on_call = look
+        if at is not None:
+            self.here.on_call = look
         yield
         assert done or at is None, "it never came to that"
 
@@ -93,4 +94,5 @@ def lay_out(home: Path, patch: pytest.MonkeyPatch) -> None:
     """Puts the user's file where Raydeck looks for it, and lets no launch start a head."""
     (home / "workloads").mkdir(parents=True, exist_ok=True)
     (home / "workloads" / OWN.name).write_text(OWN.read_text())
-    patch.setattr(api, "wake_cluster", lambda: None)
+    for starts in ("wake_cluster", "cluster_up"):
+        patch.setattr(api, starts, lambda: None)
