@@ -1,8 +1,7 @@
-"""Somebody's own Tune experiment, recorded by the callback, with a real Ray of its own."""
+"""Somebody's own Tune experiment, recorded by the callback, whatever becomes of it: real Tune, in this process."""
 
-import os
-import subprocess
-import sys
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -10,103 +9,232 @@ import numpy as np
 import pytest
 
 from backend import api
-from backend.settings import ROOT
-from backend.store import queries
+from backend.errors import InvalidSpec
+from backend.store import queries, runs
 from backend.store.database import Database
 from backend.store.values import Run, RunState, TrialState
-from tests.conftest import ON_SQLITE, poll
+from tests.conftest import ON_SQLITE
 
-pytestmark = [pytest.mark.ray, ON_SQLITE]
+pytestmark = ON_SQLITE
 
-SCRIPT = """
-import sys, time
-import ray
-from ray import tune
-import backend
 
-def train(config):
+class Killed(BaseException):
+    """The script's process ends, without a word."""
+
+
+class Script:
+    """What somebody runs in a notebook: an experiment of two trials, with the callback."""
+
+    def __init__(self, database: Database, here: Any, folder: Path) -> None:
+        self.database, self.here, self.folder = database, here, folder
+        self.callback: Any = None
+
+    def fit(self, config: dict[str, Any], *, at: int | None = None, do: Callable[[], None] | None = None, **how: Any) -> None:
+        """Begins the experiment; once so many reports have come, does something."""
+        from ray import tune
+
+        import backend
+
+        self.callback = backend.RaydeckCallback("mine", {"data": "toy"})
+        run_config = tune.RunConfig(name="mine", storage_path=str(self.folder), callbacks=[self.callback], verbose=0, **how)
+        space = {"lr": tune.grid_search([1.0, 2.0]), "seed": 5, **config}
+        self._fit(tune.Tuner(train, param_space=space, run_config=run_config), at, do)
+
+    def restored(self, *, at: int | None = None, do: Callable[[], None] | None = None) -> None:
+        """Goes on with it, as Tune says one should."""
+        from ray import tune
+
+        tuner = tune.Tuner.restore(str(self.folder / "mine"), train, resume_unfinished=True)
+        (self.callback,) = tuner._local_tuner.get_run_config().callbacks
+        self._fit(tuner, at, do)
+
+    def _fit(self, tuner: Any, at: int | None, do: Callable[[], None] | None) -> None:
+        done = []
+
+        def look() -> None:
+            if at is not None and do is not None and not done and self.callback._session and self.now().reports >= at:
+                done.append(True)
+                do()
+
+        self.here.on_call = look
+        try:
+            tuner.fit()
+        finally:
+            assert done or at is None, "it never came to that"
+
+    def now(self) -> Run:
+        self.callback._session.recorder.flush()
+        (run,) = queries.all_runs(self.database)
+        return run
+
+    def beat(self) -> None:
+        """A heartbeat, now and in this thread."""
+        session = self.callback._session
+        session.stop_requested |= runs.beat(self.database, session.id, session.recorder.attempt).stop_requested
+        session.on_beat()
+
+    def stop(self) -> None:
+        api.stop(self.callback._session.id)
+        self.beat()
+
+    def kill(self) -> None:
+        raise Killed
+
+    def buried(self) -> None:
+        """Nothing of a killed process beats or writes any more."""
+        self.callback._session._ended.set()
+        self.callback._session.recorder.abandon()
+
+
+def train(config: dict[str, Any]) -> None:
+    from ray import tune
+
     for step in range(config["steps"]):
         if config["lr"] == config.get("bad") and step == 3:
             raise ValueError("boom")
         tune.report({"loss": config["lr"] / (step + 1), "deep": {"er": step}})
-        time.sleep(config["pause"])
-
-ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False)
-folder, config = sys.argv[1], eval(sys.argv[2])
-if config is None:
-    tuner = tune.Tuner.restore(folder + "/mine", train, resume_unfinished=True)
-else:
-    run_config = tune.RunConfig(name="mine", storage_path=folder, callbacks=[backend.RaydeckCallback("mine", {"data": "toy"})], verbose=0)
-    tuner = tune.Tuner(train, param_space={"lr": tune.grid_search([1.0, 2.0]), "seed": 5, **config}, run_config=run_config)
-tuner.fit()
-"""
 
 
-def experiment(folder: Path, config: dict[str, Any] | None) -> subprocess.Popen[str]:
-    """Starts a Tune experiment in a process of its own; with None restores the one in the folder."""
-    environment = {
-        **os.environ,
-        "PYTHONPATH": str(ROOT),
-        "RAY_AIR_NEW_OUTPUT": "0",
-        "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",
-        "TUNE_GLOBAL_CHECKPOINT_S": "1",
-    }
-    command = [sys.executable, "-c", SCRIPT, str(folder), repr(config)]
-    return subprocess.Popen(command, cwd="/", env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+@pytest.fixture
+def script(database: Database, ray_here: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Script]:
+    monkeypatch.setenv("TUNE_GLOBAL_CHECKPOINT_S", "0")
+    monkeypatch.setattr(runs, "GONE_SECONDS", 0.0)
+    made = Script(database, ray_here, tmp_path)
+    yield made
+    with suppress(AttributeError):  # it never began
+        made.buried()
 
 
-def only_run(database: Database) -> Run | None:
-    return next(iter(queries.all_runs(database)), None)
+def last_note(run: Run) -> str:
+    return api.events(run.id)[-1].note
 
 
-def test_an_experiment_is_a_run_with_its_trials_errors_included(database: Database, tmp_path: Path) -> None:
-    process = experiment(tmp_path, {"steps": 6, "pause": 0, "bad": 2.0})
-    assert process.communicate(timeout=120) is not None
-    run = only_run(database)
-    assert run is not None
+def test_an_experiment_is_a_run_with_its_trials_errors_included(script: Script) -> None:
+    script.fit({"steps": 6, "bad": 2.0})
+    (run,) = queries.all_runs(script.database)
     assert (run.name, run.kind, run.state, run.spec["params"]) == ("mine", "external", RunState.SUCCEEDED, {"data": "toy"})
-    by_lr = {trial.params["lr"]: trial for trial in run.trials}
-    good, bad = by_lr[1.0], by_lr[2.0]
-    assert (good.state, good.reports, good.seed) == (TrialState.SUCCEEDED, 6, 5)
-    assert (bad.state, bad.reports) == (TrialState.FAILED, 3)
+    good, bad = run.trials
+    assert (good.params["lr"], good.state, good.reports, good.seed) == (1.0, TrialState.SUCCEEDED, 6, 5)
+    assert (bad.params["lr"], bad.state, bad.reports) == (2.0, TrialState.FAILED, 3)
     assert bad.error.strip().endswith("ValueError: boom")
-    assert queries.history(database, run.id)[-1].note == "1 of 2 trials failed"
-    assert queries.metric_keys(database, run.id) == ["deep/er", "iteration", "loss", "time_s"]
+    assert last_note(run) == "1 of 2 trials failed"
+    assert queries.metric_keys(script.database, run.id) == ["deep/er", "iteration", "loss", "time_s"]
     assert run.main_metric == "loss"
     curve = api.series(run.id, "loss", good.number)
     np.testing.assert_allclose(curve.mean, 1 / np.arange(1, 7))
     assert list(curve.x) == [1, 2, 3, 4, 5, 6]
 
 
-def test_stop_in_the_app_ends_an_experiment_and_its_restored_tuner_goes_on_with_the_run(database: Database, tmp_path: Path) -> None:
-    process = experiment(tmp_path, {"steps": 12, "pause": 0.5})
-    poll(lambda: (run := only_run(database)) and run.reports >= 4, 60, "live points")
-    run = only_run(database)
-    assert run is not None
-    assert run.state is RunState.RUNNING
-    api.stop(run.id)
-    process.communicate(timeout=60)
-    stopped = api.run(run.id)
-    assert (stopped.state, queries.history(database, run.id)[-1].note) == (RunState.STOPPED, "stopped by you")
-    assert {trial.state for trial in stopped.trials} == {TrialState.STOPPED}
+def test_if_every_trial_fails_so_does_the_run_with_the_first_error(script: Script) -> None:
+    script.fit({"steps": 6, "bad": 2.0, "lr": 2.0})
+    (run,) = queries.all_runs(script.database)
+    assert (run.state, run.error, last_note(run)) == (RunState.FAILED, "ValueError: boom", "1 of 1 trials failed")
+    assert "in train" in run.traceback
 
-    experiment(tmp_path, None).communicate(timeout=120)
-    (after,) = queries.all_runs(database)
-    assert (after.id, after.attempt, after.state) == (run.id, 2, RunState.SUCCEEDED)
+
+def test_stop_in_the_app_ends_an_experiment_and_its_restored_tuner_goes_on_with_the_run(script: Script) -> None:
+    script.fit({"steps": 12}, at=4, do=script.stop)
+    (stopped,) = queries.all_runs(script.database)
+    assert (stopped.state, last_note(stopped)) == (RunState.STOPPED, "stopped by you")
+    assert {trial.state for trial in stopped.trials} == {TrialState.STOPPED}
+    script.restored()
+    (after,) = queries.all_runs(script.database)
+    assert (after.id, after.attempt, after.state) == (stopped.id, 2, RunState.SUCCEEDED)
     assert [trial.state for trial in after.trials] == [TrialState.SUCCEEDED] * 2
     assert after.reports == stopped.reports + 24, "without checkpoints the trials begin anew; what was recorded stays"
 
 
-def test_a_killed_experiment_is_taken_over_by_its_restored_tuner(database: Database, tmp_path: Path) -> None:
-    process = experiment(tmp_path, {"steps": 200, "pause": 0.2})
-    poll(lambda: any(tmp_path.glob("mine/callback-states*")), 60, "Tune's own state")
-    process.kill()
-    process.communicate()
-    again = experiment(tmp_path, None)
-    poll(lambda: queries.all_runs(database)[0].attempt == 2, 60, "the next attempt of the same run")
-    (run,) = queries.all_runs(database)
-    before = run.reports
-    poll(lambda: api.run(run.id).reports > before, 30, "points of the next attempt")
-    api.stop(run.id)
-    again.communicate(timeout=60)
-    assert api.run(run.id).state is RunState.STOPPED
+def test_a_killed_experiment_is_taken_over_by_its_restored_tuner(script: Script) -> None:
+    with pytest.raises(Killed):
+        script.fit({"steps": 12}, at=4, do=script.kill)
+    script.buried()
+    (killed,) = queries.all_runs(script.database)
+    assert killed.state is RunState.RUNNING, "nobody has said that it is over"
+    script.restored()
+    (after,) = queries.all_runs(script.database)
+    assert (after.id, after.attempt, after.state) == (killed.id, 2, RunState.SUCCEEDED)
+    assert "its process ended without a word" in [event.note for event in api.events(after.id)]
+    assert [trial.number for trial in after.trials] == [0, 1]
+
+
+def test_a_restored_tuner_does_not_forget_what_had_ended_before_the_kill(script: Script) -> None:
+    with pytest.raises(Killed):
+        script.fit({"steps": 6, "bad": 1.0}, at=7, do=script.kill)
+    script.buried()
+    script.restored()
+    (run,) = queries.all_runs(script.database)
+    assert [trial.state for trial in run.trials] == [TrialState.FAILED, TrialState.SUCCEEDED]
+    assert last_note(run) == "1 of 2 trials failed"
+
+
+def test_a_restored_tuner_whose_run_was_deleted_begins_another(script: Script) -> None:
+    script.fit({"steps": 12}, at=4, do=script.stop)
+    (gone,) = queries.all_runs(script.database)
+    runs.remove(script.database, gone.id)
+    script.restored()
+    (run,) = queries.all_runs(script.database)
+    assert run.id != gone.id
+    assert (run.state, [trial.reports for trial in run.trials]) == (RunState.SUCCEEDED, [12, 12])
+
+
+def test_an_error_on_its_way_out_of_fit_fails_the_run(script: Script) -> None:
+    with pytest.raises(ValueError, match="boom"):
+        script.fit({"steps": 6, "bad": 2.0}, failure_config=_fail_fast())
+    (run,) = queries.all_runs(script.database)
+    assert run.state is RunState.FAILED
+    assert "boom" in run.error
+    assert "Traceback" in run.traceback
+
+
+def _fail_fast() -> Any:
+    from ray.tune import FailureConfig
+
+    return FailureConfig(fail_fast="raise")
+
+
+def test_a_fit_that_was_left_without_a_word_is_over_with_the_next_heartbeat(script: Script) -> None:
+    """As after a second Ctrl-C; a notebook's kernel would beat for ever."""
+    with pytest.raises(Killed):
+        script.fit({"steps": 12}, at=4, do=script.kill)
+    script.callback._session.on_beat()
+    (run,) = queries.all_runs(script.database)
+    assert (run.state, {trial.state for trial in run.trials}) == (RunState.STOPPED, {TrialState.STOPPED})
+    assert "left before Tune could end its trials" in last_note(run)
+
+
+def test_a_heartbeat_while_fit_works_leaves_it_alone(script: Script) -> None:
+    script.fit({"steps": 6}, at=4, do=script.beat)
+    (run,) = queries.all_runs(script.database)
+    assert (run.state, run.reports) == (RunState.SUCCEEDED, 12)
+
+
+def test_a_limit_of_tunes_own_is_no_wish_of_yours(script: Script) -> None:
+    script.fit({"steps": 6}, stop=_after_three())
+    (run,) = queries.all_runs(script.database)
+    assert run.state is RunState.STOPPED
+    assert last_note(run) == "ended before its trials"
+
+
+def _after_three() -> Any:
+    from ray.tune import Stopper
+
+    class AfterThree(Stopper):
+        def __init__(self) -> None:
+            self.reports = 0
+
+        def __call__(self, trial_id: str, result: dict[str, Any]) -> bool:
+            self.reports += 1
+            return False
+
+        def stop_all(self) -> bool:
+            return self.reports >= 3
+
+    return AfterThree()
+
+
+def test_a_name_that_cannot_be_stored_is_said_before_anything_begins(database: Database) -> None:
+    import backend
+
+    with pytest.raises(InvalidSpec):
+        backend.RaydeckCallback("x" * 121)
+    assert queries.all_runs(database) == []
