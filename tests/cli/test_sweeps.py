@@ -4,15 +4,17 @@ import csv
 import io
 import json
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import yaml
 
+from backend import __main__ as command_line
 from backend import api
 from backend.store import runs
 from backend.store.database import Database
-from tests.conftest import LAKE, cli, content, poll, typed
+from tests.conftest import LAKE, ON_SQLITE, content, typed
 
 BRANIN: dict[str, Any] = {"kind": "sweep", "trainable": "branin", "space": {"x": {"uniform": [-5, 10]}, "y": {"fixed": 2.5}}, "samples": 4}
 
@@ -91,44 +93,52 @@ def test_what_a_sweep_without_trials_cannot_do_is_said(queued: str) -> None:
     assert typed("models").stdout == "no models yet\n"
 
 
-@pytest.mark.ray
-def test_from_a_file_to_a_promoted_model_and_once_more(cluster: Path, tmp_path: Path) -> None:
+@ON_SQLITE
+def test_from_a_file_to_a_promoted_model_and_once_more(driven: Any, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(command_line, "time", SimpleNamespace(sleep=lambda _: driven.run(api.runs()[0].id)))  # while it waits
     space = {"lr": {"grid": [0.001, 0.01]}, "epochs": {"fixed": 2}}
     digits = {"kind": "sweep", "trainable": "digits_mlp", "search": "grid", "space": space, "max_iterations": 2}
-    said = cli("launch", written(tmp_path, digits), "--wait", home=cluster)
+    said = typed("launch", written(tmp_path, digits), "--wait")
     assert said.returncode == 0, said.stderr
     assert "2 of 2 trials, best accuracy" in said.stderr
     run_id = said.stdout.strip().splitlines()[-1]
 
-    shown = json.loads(cli("show", run_id, "--json", home=cluster).stdout)
+    shown = json.loads(typed("show", run_id, "--json").stdout)
     assert [trial["params"] for trial in shown["trials"]] == [{"lr": 0.001, "epochs": 2}, {"lr": 0.01, "epochs": 2}]
     assert all(0.3 < trial["last"]["accuracy"] <= 1 for trial in shown["trials"])
     assert all(trial["state"] == "succeeded" for trial in shown["trials"])
 
-    rows = list(csv.DictReader(io.StringIO(cli("trials", run_id, "--format", "csv", home=cluster).stdout)))
+    rows = list(csv.DictReader(io.StringIO(typed("trials", run_id, "--format", "csv").stdout)))
     assert [(row["number"], row["state"], row["param.lr"], row["reports"]) for row in rows] == [
         ("0", "succeeded", "0.001", "2"),
         ("1", "succeeded", "0.01", "2"),
     ]
     assert [float(row["last.accuracy"]) for row in rows] == [trial["last"]["accuracy"] for trial in shown["trials"]]
     out = tmp_path / "trials.parquet"
-    assert cli("trials", run_id, "--format", "parquet", "--out", str(out), home=cluster).returncode == 0
+    assert typed("trials", run_id, "--format", "parquet", "--out", str(out)).returncode == 0
     assert out.read_bytes()[:4] == b"PAR1"
-    assert cli("trials", run_id, "--format", "xlsx", home=cluster).returncode == 2
+    assert typed("trials", run_id, "--format", "xlsx").returncode == 2
 
     best = max(rows, key=lambda row: float(row["best"]))
-    promoted = cli("promote", run_id, "digits-best", "--json", home=cluster)
+    promoted = typed("promote", run_id, "digits-best", "--json")
     assert promoted.returncode == 0, promoted.stderr
     assert json.loads(promoted.stdout)["trial"] == int(best["number"])
-    assert (cluster / "models" / "digits-best" / "checkpoint" / "model.pickle").is_file()
-    assert "digits-best" in cli("models", home=cluster).stdout
-    assert cli("promote", run_id, "digits-best", home=cluster).returncode == 2
-    assert cli("resume", run_id, home=cluster).returncode == 2
+    assert (home / "models" / "digits-best" / "checkpoint" / "model.pickle").is_file()
+    assert "digits-best" in typed("models").stdout
+    assert typed("promote", run_id, "digits-best").returncode == 2
+    assert typed("resume", run_id).returncode == 2
 
-    again = cli("again", run_id, "--seeds", "2", home=cluster)
+    again = typed("again", run_id, "--seeds", "2")
     assert again.returncode == 0, again.stderr
-    made = again.stdout.strip().splitlines()[-1]
-    poll(lambda: api.run(made).is_over, 90)
-    child = api.run(made)
+    child = driven.run(again.stdout.strip().splitlines()[-1])
     assert (child.state, child.parent_id) == ("succeeded", run_id)
     assert [(trial.params["lr"], trial.seed) for trial in child.trials] == [(float(best["param.lr"]), 1), (float(best["param.lr"]), 2)]
+
+
+@ON_SQLITE
+def test_whoever_waits_for_a_sweep_that_fails_is_told_why(driven: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(command_line, "time", SimpleNamespace(sleep=lambda _: driven.run(api.runs()[0].id)))
+    spec = {"kind": "sweep", "trainable": "own_sweeps:moody", "metric": "score", "space": {"x": {"uniform": [0, 1]}, "mood": {"fixed": 3}}}
+    said = typed("launch", written(tmp_path, spec), "--wait")
+    assert said.returncode == 1
+    assert "is not in the mood" in said.stderr
