@@ -11,6 +11,7 @@ from tests.conftest import poll
 pytestmark = pytest.mark.ray
 
 
+@pytest.mark.nightly
 def test_asha_stops_half_of_the_networks_early_and_finds_a_good_one(cluster: Path) -> None:
     space = {
         "lr": {"loguniform": [1e-4, 1e-1]}, "batch_size": {"choice": [32, 64]}, "channels": {"choice": [8, 16]},
