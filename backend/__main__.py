@@ -105,7 +105,7 @@ def show(run_id: RunId, as_json: Json = False) -> None:
         told["tasks"] = {state: many for state, many in run.tasks.by_state().items() if many or state != "stopped"}
     else:
         told["trials"] = [{"number": each.number, "state": each.state, "params": each.params, "last": each.last} for each in run.trials]
-    lines = [f"{run.id}  {run.state}  {run.name}", *([run.error] if run.error else []), "", specs.to_yaml(specs.stored(run.spec))]
+    lines = [f"{run.id}  {run.state}  {run.name}", *([run.error] if run.error else []), "", specs.to_yaml(run.spec)]
     main = run.main_metric
     if run.tasks is not None:
         lines.append(" · ".join(f"{many:,} {state}" for state, many in run.tasks.by_state().items() if many))
@@ -152,7 +152,7 @@ def stop(
 @app.command()
 def resume(run_id: RunId, as_json: Json = False) -> None:
     """Let a stopped, failed or lost run go on from its last checkpoints."""
-    api.run(run_id)  # an unknown run must not start a cluster
+    api.valid(run_id)  # what cannot go on must not start a cluster
     api.cluster_up()
     api.resume(run_id)
     _print(as_json, {"id": run_id, "state": api.run(run_id).state}, f"{run_id}: queued")
@@ -161,7 +161,7 @@ def resume(run_id: RunId, as_json: Json = False) -> None:
 @app.command()
 def retry(run_id: RunId, as_json: Json = False) -> None:
     """Try the failed tasks of a fan-out again, and what is left with them."""
-    api.run(run_id)
+    api.valid(run_id)
     api.cluster_up()
     api_tasks.retry_failed(run_id)
     _print(as_json, {"id": run_id, "state": api.run(run_id).state}, f"{run_id}: queued")

@@ -98,11 +98,24 @@ def stop(run_id: str) -> None:
     house().launcher.stop(run_id)
 
 
+def valid(run_id: str) -> Run:
+    """Returns a run in its true state, if its spec can still be run.
+
+    Raises:
+        UnknownRun
+        IllegalMove: it is a script's own.
+        InvalidSpec: says what is no longer there.
+    """
+    house().launcher.reconcile()
+    return house().launcher.valid(run_id)
+
+
 def resume(run_id: str) -> None:
     """Lets a stopped, failed or lost run go on from its last checkpoints.
 
     Raises:
         UnknownRun, IllegalMove
+        InvalidSpec: says what is no longer there.
     """
     house().launcher.resume(run_id)
     wake_cluster()

@@ -14,6 +14,7 @@ from backend.api import house, wake_cluster
 from backend.catalog.algorithms import ALGORITHMS
 from backend.errors import ClusterUnavailable, StoreUnavailable, UnknownRun
 from backend.launcher import Launcher
+from backend.specs import stored
 from backend.store import queries
 from backend.store.folders import EPISODES, SNAPSHOTS
 from backend.store.values import Checkpoint as Checkpoint
@@ -27,6 +28,13 @@ PLAYERS = ("backend.workloads.environment", "imageio")  # what every helper need
 def snapshots(run_id: str, seed: int) -> list[Path]:
     """Returns the files of the tables a seed's agent had, the earliest first; none if it keeps no table."""
     return sorted((house().settings.run_folder(run_id) / SNAPSHOTS / f"seed-{seed}").glob("*.npz"))
+
+
+def keeps_table(run: Run) -> bool:
+    """Returns whether a run's agents keep tables; of an algorithm that is no longer there, what they have left tells it."""
+    if known := ALGORITHMS.get(stored(run.spec).text("algorithm")):
+        return known.library == "tabular"
+    return any(snapshots(run.id, trial.seed) for trial in run.trials if trial.seed is not None)
 
 
 def checkpoints(run_id: str) -> list[Checkpoint]:
@@ -154,12 +162,13 @@ def _go_on(what: What, kept: Checkpoint, number: int, target: Path) -> Played | 
 
 def warm_soon(run: Run) -> None:
     """Lets a helper begin, in the background, that can then soon play a checkpoint of this run, if the cluster is up."""
-    threading.Thread(target=_warm_quietly, args=(house().launcher, run.spec["algorithm"]), name="warm", daemon=True).start()
+    if known := ALGORITHMS.get(stored(run.spec).text("algorithm")):
+        threading.Thread(target=_warm_quietly, args=(house().launcher, known.code.partition(":")[0]), name="warm", daemon=True).start()
 
 
-def _warm_quietly(launcher: Launcher, algorithm: str) -> None:
+def _warm_quietly(launcher: Launcher, module: str) -> None:
     with suppress(ClusterUnavailable, StoreUnavailable):
-        launcher.warm([ALGORITHMS[algorithm].code.partition(":")[0], *PLAYERS])
+        launcher.warm([module, *PLAYERS])
 
 
 def _head() -> str:

@@ -17,12 +17,13 @@ from backend.catalog import tunables
 from backend.catalog.trainables import TRAINABLES
 from backend.catalog.tunables import Found
 from backend.errors import IllegalMove, InvalidSpec, UnknownWorkload
-from backend.specs import SweepSpec, parse, tuning
+from backend.specs import RLTrainable, SweepSpec, parse, stored, tuning
 from backend.specs.tuning import Tuning
 from backend.store import checkpoints, queries
 from backend.store import runs as store
 from backend.store.checkpoints import Promotable
 from backend.store.values import Run, Trial
+from backend.store.values import Sweep as Sweep
 
 NO_LIMIT = ("concurrency", "time_budget_s")  # of these 0 means none
 FORMATS = ("csv", "parquet", "jsonl")
@@ -59,7 +60,7 @@ def trainable(name: str) -> Found:
 def seconds_per_trial(spec: SweepSpec) -> float | None:
     """Returns how long a whole trial takes: as it did in earlier sweeps, else as the catalogue says; None if nobody knows."""
     same = [
-        run for run in queries.of_kind(house().database, "sweep", RECENT) if _subject(run.spec["trainable"]) == _subject(spec.trainable)
+        run for run in queries.of_kind(house().database, "sweep", RECENT) if _subject(run.spec.get("trainable")) == _subject(spec.trainable)
     ]
     took = [
         trial.ended_at - trial.started_at
@@ -75,10 +76,10 @@ def seconds_per_trial(spec: SweepSpec) -> float | None:
 
 def _subject(trainable: Any) -> Any:
     """Returns what tells one trainable from another: its name, or algorithm, environment and length."""
-    if isinstance(trainable, str):
-        return trainable
-    given = trainable if isinstance(trainable, Mapping) else trainable.model_dump(exclude_none=True)
-    return given["algorithm"], given["environment"], json.dumps(given["stop"], sort_keys=True)
+    given = trainable.model_dump(exclude_none=True) if isinstance(trainable, RLTrainable) else trainable
+    if not isinstance(given, Mapping):
+        return given
+    return given.get("algorithm"), given.get("environment"), json.dumps(given.get("stop"), sort_keys=True)
 
 
 # ---- while it runs
@@ -99,13 +100,13 @@ def extend(run_id: str, *, samples: int | None = None, time_budget_s: float | No
         raise IllegalMove("Only a sweep can be extended.")
     wanted = {"samples": samples, "time_budget_s": time_budget_s, "concurrency": concurrency}
     asked = {name: value for name, value in wanted.items() if value is not None}
-    if samples is not None and run.spec["search"] == "grid":
+    if samples is not None and stored(run.spec).text("search") == "grid":
         raise IllegalMove("A grid has no more combinations than it has; clone the sweep with more values.")
-    _sound(run, asked)
+    _sound(run, run.sweep, asked)
     store.ask(house().database, run_id, **asked)
 
 
-def _sound(run: Run, asked: Mapping[str, Any]) -> None:
+def _sound(run: Run, sweep: Sweep, asked: Mapping[str, Any]) -> None:
     """Makes sure that the spec could have been launched with what is asked.
 
     Raises:
@@ -114,7 +115,7 @@ def _sound(run: Run, asked: Mapping[str, Any]) -> None:
     spec = parse({**run.spec, **asked, **{name: None for name in NO_LIMIT if asked.get(name) == 0}})
     if asked.get("time_budget_s") == 0 and isinstance(spec, SweepSpec) and _is_endless(run.id, spec):
         raise InvalidSpec({"time_budget_s": f"{tuning.ENDLESS}: without a time budget it would never end"})
-    begun = len({trial.number // run.spec["repeats"] for trial in run.trials})
+    begun = len({trial.number // sweep.repeats for trial in run.trials})
     if asked.get("samples") is not None and asked["samples"] < begun:
         raise InvalidSpec({"samples": f"{begun} have begun already"})
 
@@ -152,9 +153,9 @@ def best_again(run_id: str, seeds: int, number: int | None = None) -> str:
     """
     run = queries.run(house().database, run_id)
     trial = _trial(run, number)
-    spec = SweepSpec.model_validate(run.spec)
+    spec = parse(run.spec)
     name = f"{run.name}, trial {trial.number} again"[:120]
-    if not isinstance(spec.trainable, str):
+    if isinstance(spec, SweepSpec) and not isinstance(spec.trainable, str):
         return launch(spec.rl(trial.params, list(range(1, seeds + 1))).model_copy(update={"name": name}), parent_id=run.id)
     fixed = {name: {"fixed": value} for name, value in trial.params.items() if name != "seed"}  # each repeat has its own
     changed = {"name": name, "space": fixed, "samples": 1, "repeats": seeds, "search": "random", "scheduler": "fifo"}
@@ -185,7 +186,7 @@ def use_as_defaults(run_id: str, number: int | None = None) -> dict[str, Any]:
     run = queries.run(house().database, run_id)
     trial = _trial(run, number)
     kept = defaults()
-    kept[subject(run.spec["trainable"])] = {"params": trial.params, "run": run.id, "trial": trial.number}
+    kept[subject(run.spec.get("trainable"))] = {"params": trial.params, "run": run.id, "trial": trial.number}
     _keep_defaults(kept)
     return dict(trial.params)
 
@@ -201,7 +202,7 @@ def _keep_defaults(kept: Mapping[str, Any]) -> None:
 
 def subject(trainable: Any) -> str:
     """Returns what defaults are kept under: a trainable's name, or algorithm and environment."""
-    return trainable if isinstance(trainable, str) else f"{trainable['algorithm']}/{trainable['environment']}"
+    return f"{trainable.get('algorithm')}/{trainable.get('environment')}" if isinstance(trainable, Mapping) else str(trainable)
 
 
 def defaults() -> dict[str, dict[str, Any]]:

@@ -29,6 +29,7 @@ def retry_failed(run_id: str) -> None:
 
     Raises:
         UnknownRun, IllegalMove
+        InvalidSpec: says what is no longer there.
     """
     house().launcher.retry_failed(run_id)
     wake_cluster()

@@ -17,7 +17,7 @@ from backend.cluster.cluster import Cluster
 from backend.cluster.jobs import Job, JobsClient, JobStatus
 from backend.errors import ClusterUnavailable, IllegalMove, InvalidSpec, StoreUnavailable, UnknownRun
 from backend.settings import Settings
-from backend.specs import RLSpec, RunSpec, SweepSpec, TaskSpec, fanout, rl_check, tuning
+from backend.specs import RLSpec, RunSpec, SweepSpec, TaskSpec, fanout, parse, rl_check, stored, tuning
 from backend.specs.fanout import Fanout
 from backend.specs.rl_check import Prepared
 from backend.specs.tuning import Tuning
@@ -85,9 +85,9 @@ class Launcher:
         kept = next((each for each in queries.checkpoints(self.database, run_id) if place == f"{each.trial}/{each.iteration}"), None)
         if kept is None:
             raise InvalidSpec({"start_from": f"there is no checkpoint {spec.start_from}; it may have made room for a newer one"})
-        given = queries.run(self.database, run_id).spec
-        if other := [name for name in ("algorithm", "environment") if given[name] != getattr(spec, name)]:
-            raise InvalidSpec({name: f"the checkpoint to start from was trained with {given[name]}" for name in other})
+        given = stored(queries.run(self.database, run_id).spec)
+        if other := [name for name in ("algorithm", "environment") if given.text(name) != getattr(spec, name)]:
+            raise InvalidSpec({name: f"the checkpoint to start from was trained with {given.text(name)}" for name in other})
         limits = {key: limit for key, limit in spec.stop.criteria().items() if key in COUNTERS}
         if done := {f"stop.{key}": kept.metrics[key] for key, limit in limits.items() if (kept.metrics.get(key) or 0) >= limit}:
             raise InvalidSpec({key: f"the checkpoint to start from has {value:g} already: ask for more" for key, value in done.items()})
@@ -141,20 +141,35 @@ class Launcher:
 
     def retry_failed(self, run_id: str) -> None:
         """Queues the next attempt of a fan-out, which tries again what failed."""
+        self.valid(run_id)
         store.requeue_failed(self.database, run_id)
         self._submit_if_up(run_id)
 
     def resume(self, run_id: str) -> None:
         """Queues the next attempt of a run that stopped, failed or was lost."""
-        run = queries.run(self.database, run_id)
-        if not run.is_ours:
-            raise IllegalMove("Raydeck only recorded this run: run its script again.")
+        run = self.valid(run_id)
         if run.tasks is not None and run.is_over and not run.can_resume:
             raise IllegalMove("Every task of this run has ended. Those that failed can be tried again with retry.")
         if run.sweep is not None and run.state is RunState.SUCCEEDED and not run.can_resume:
             raise IllegalMove("Every trial of this sweep has ended. Add trials, then resume.")
         store.requeue(self.database, run_id, also=RunState.SUCCEEDED if run.sweep is not None else None)
         self._submit_if_up(run_id)
+
+    def valid(self, run_id: str) -> Run:
+        """Returns a run whose spec can be run, whichever version stored it.
+
+        Raises:
+            UnknownRun
+            IllegalMove: it is a script's own.
+            InvalidSpec: says what is no longer there.
+        """
+        run = queries.run(self.database, run_id)
+        if not run.is_ours:
+            raise IllegalMove("Raydeck only recorded this run: run its script again.")
+        spec = parse(run.spec)
+        if isinstance(spec, TaskSpec):
+            fanout.function_of(spec, self.settings.workloads_folder, queries.workload(self.database, run_id))
+        return run
 
     def _submit_if_up(self, run_id: str) -> None:
         run = queries.run(self.database, run_id)

@@ -5,12 +5,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from backend.analysis import answers
+from backend.analysis import answers, progress
 from backend.analysis.answers import Efficiency, Estimate, Profile, Sample, Statistic, Verdict
 from backend.analysis.curves import by_x
 from backend.analysis.groups import Group, Member
 from backend.analysis.scores import Place, Rule, Scored, environments, place
-from backend.catalog.environments import ENVIRONMENTS
 from backend.catalog.metrics import REWARD, Mode
 from backend.errors import NotComparable
 from backend.store.values import Curve
@@ -155,9 +154,9 @@ def _targets(question: Question, where: Mapping[Place, str], members: Sequence[M
         return dict.fromkeys(names.values(), question.target)
     found = {}
     for member in members:
-        known = ENVIRONMENTS.get(str(member.run.spec.get("environment", "")))
-        if known and known.solved_at is not None and question.key.removeprefix("eval/") == REWARD:
-            found[names[place(member)]] = known.solved_at
+        solved_at = progress.solved_at(member.run)
+        if solved_at is not None and question.key.removeprefix("eval/") == REWARD:
+            found[names[place(member)]] = solved_at
     return found
 
 

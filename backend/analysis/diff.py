@@ -63,7 +63,7 @@ def _flat(run: Run, member: Member | None = None) -> _Flat:
     settings = groups.settings(run, member.trial if member else None)
     for not_asked in ("id", "code"):
         settings.pop(not_asked, None)
-    if seeds := run.spec.get("seeds") or [trial.seed for trial in run.trials if trial.seed is not None]:
+    if seeds := groups.seeds(run):
         settings["seeds"] = seeds
     flat: _Flat = {("Settings", key): _text(value) for key, value in settings.items()}
     if run.workload_hash:

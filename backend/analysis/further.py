@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from backend.analysis.groups import Group
+from backend.specs import KINDS
 from backend.specs.seeds import MAX_SEED
 from backend.store.values import EXTERNAL, SWEEP, Run
 
@@ -26,6 +27,8 @@ def why_not(groups: Sequence[Group]) -> str:
         return "A script of your own recorded these runs: run it again with other seeds, and add the runs to this page."
     if SWEEP in kinds:
         return "The trials of a sweep are no seeds: add samples on the sweep's page, or promote its best trial with more seeds."
+    if unknown := kinds - set(KINDS):
+        return f"This version does not know runs of the kind “{min(unknown)}”."
     return "" if kinds == {"rl"} else "A fan-out of tasks has no seeds."
 
 

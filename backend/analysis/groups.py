@@ -60,6 +60,12 @@ def settings(run: Run, trial: Trial | None = None) -> dict[str, Any]:
     return found
 
 
+def seeds(run: Run) -> list[Any]:
+    """Returns a run's seeds: those it was asked for, else those its trials had."""
+    asked = run.spec.get("seeds")
+    return asked if isinstance(asked, list) and asked else [trial.seed for trial in run.trials if trial.seed is not None]
+
+
 def fields(runs: Sequence[Run]) -> list[str]:
     """Returns the settings by which runs can be grouped; those in which they differ come first."""
     every = [settings(run, trial) for run in runs for trial in (run.trials if run.kind == SWEEP else (None,))]

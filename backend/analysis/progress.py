@@ -4,11 +4,24 @@ from collections.abc import Mapping, Sequence
 from itertools import accumulate, pairwise
 from typing import Any
 
+from backend.catalog import environments
+from backend.specs import stored
 from backend.store.values import Event, Run, RunState, Sweep, Trial, TrialState
 
 PACE = 50  # trials whose ends tell how fast a sweep goes
 
 LIMITS = ("env_steps", "episodes", "iteration", "time_s")
+
+
+def _limits(run: Run) -> dict[str, float]:
+    """Returns when a seed ends, by metric key; nothing of a run that has no such limits."""
+    return stored(run.spec).part("stop").numbers
+
+
+def solved_at(run: Run) -> float | None:
+    """Returns the mean episode return at which the environment of a run counts as solved; None where nobody said so, or knows it."""
+    known = environments.known(stored(run.spec).text("environment"))
+    return known.solved_at if known else None
 
 
 def share_of_trial(trial: Trial, stop: Mapping[str, Any]) -> float:
@@ -25,8 +38,8 @@ def share(run: Run) -> float | None:
         return run.tasks.done / max(1, run.tasks.total)
     if run.sweep is not None:
         return min(1.0, sum(trial.is_finished for trial in run.trials) / run.sweep.trials)
-    stop = run.spec.get("stop")
-    if stop is None:
+    stop = _limits(run)
+    if not stop:
         return None
     return sum(share_of_trial(trial, stop) for trial in run.trials) / max(1, len(run.trials))
 
@@ -42,7 +55,7 @@ def seconds_left(run: Run, events: Sequence[Event] = ()) -> float | None:
         return (run.tasks.total - run.tasks.done) / rate if rate else None
     if run.sweep is not None:
         return _seconds_left_of_sweep(run, run.sweep, events)
-    stop = run.spec.get("stop", {})
+    stop = _limits(run)
     whole = {}
     for trial in run.trials:
         done, spent = share_of_trial(trial, stop), trial.last.get("time_s")
@@ -86,7 +99,7 @@ def told(run: Run) -> str:
         return f"{run.tasks.done:,} of {run.tasks.total:,} tasks"
     if run.sweep is not None:
         return f"{sum(trial.is_finished for trial in run.trials):,} of {run.sweep.trials:,} trials"
-    stop = run.spec.get("stop", {})
+    stop = _limits(run)
     for key in LIMITS:
         if stop.get(key):
             done = sum(min(trial.last.get(key) or 0.0, stop[key]) for trial in run.trials) / max(1, len(run.trials))

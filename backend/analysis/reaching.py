@@ -45,5 +45,6 @@ def steps_of(found: Answers) -> str:
 
 
 def _interval(each: Estimate, said: Callable[[float], str] = words.number) -> Told:
-    center, low, high = ("never" if math.isinf(value) else said(value) for value in (each.center, each.low, each.high))
-    return center, f"{low} to {high}" if each.has_interval else ""
+    values = (each.center, each.low, each.high) if each.has_interval else (each.center,)  # one seed has no ends
+    center, *ends = ("never" if math.isinf(value) else said(value) for value in values)
+    return center, " to ".join(ends)

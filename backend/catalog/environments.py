@@ -89,10 +89,8 @@ class Environments(Mapping[str, Environment]):
     """
 
     def __getitem__(self, name: str) -> Environment:
-        found = registry.known().get(name)
-        if name in CURATED:
-            return _with_what_was_read(CURATED[name], found)
-        if found is None and isinstance(name, str):
+        found: Environment | Unavailable | None = known(name)
+        if found is None and isinstance(name, str) and name not in registry.known():
             found = registry.read_one(name)
         if not isinstance(found, Environment):
             raise KeyError(name)
@@ -113,6 +111,14 @@ def _with_what_was_read(curated: Environment, found: Environment | Unavailable |
 
 
 ENVIRONMENTS = Environments()
+
+
+def known(name: str) -> Environment | None:
+    """Returns what is known of an environment without asking Gymnasium, for what only shows a run; None if nothing is."""
+    found = registry.known().get(name)
+    if name in CURATED:
+        return _with_what_was_read(CURATED[name], found)
+    return found if isinstance(found, Environment) else None
 
 
 def unavailable(name: str) -> Unavailable | None:

@@ -2,11 +2,23 @@
 
 import difflib
 from collections.abc import Iterable, Mapping
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from backend.errors import UnknownWorkload
 
 Entry = TypeVar("Entry")
+
+
+class Titled(Protocol):
+    """An entry that pages call by its title."""
+
+    @property
+    def title(self) -> str: ...
+
+
+def title(name: str, table: Mapping[str, Titled]) -> str:
+    """Returns what pages call the entry `name`: its title, or `name` itself where it is no longer there."""
+    return table[name].title if name in table else name
 
 
 def find(what: str, name: str, table: Mapping[str, Entry]) -> Entry:

@@ -20,7 +20,7 @@ if __name__ == "__main__" and sys.argv[3] == "tasks":  # before anything else, s
 from backend import specs
 from backend.drivers.attempt import Attempt, Impossible, StopRequested
 from backend.drivers.outcome import Outcome
-from backend.errors import StaleAttempt, UnknownRun
+from backend.errors import InvalidSpec, StaleAttempt, UnknownRun, UnknownWorkload
 from backend.settings import Settings
 from backend.store import queries
 from backend.store.database import open_database
@@ -41,22 +41,24 @@ def main(run_id: str, number: int) -> int:
     try:
         run = queries.run(database, run_id)
         with Attempt(settings, database, run_id, number, run.goal) as attempt:
-            return _attempt(attempt, import_module(DRIVERS[run.kind]).drive, run.spec)
+            return _attempt(attempt, run.spec)
     except (StaleAttempt, UnknownRun) as error:
         print(error, file=sys.stderr)
         return 3
 
 
-def _attempt(attempt: Attempt, drive: Drive, spec: dict[str, object]) -> int:
+def _attempt(attempt: Attempt, stored: dict[str, Any]) -> int:
     try:
-        outcome = drive(specs.stored(spec), attempt)
+        spec = specs.parse(stored)
+        drive: Drive = import_module(DRIVERS[spec.kind]).drive
+        outcome = drive(spec, attempt)
     except StopRequested:
         attempt.finish(RunState.STOPPED, "stopped by you")
         return 0
     except SystemExit:
         attempt.finish(RunState.STOPPED, "stopped from outside (SIGTERM)")
         return 0
-    except Impossible as error:
+    except (Impossible, InvalidSpec, UnknownWorkload) as error:
         attempt.finish(RunState.FAILED, error=str(error))
         return 1
     except StaleAttempt:

@@ -86,6 +86,7 @@ class Ledger:
             tuple(self.goals), samples * self.spec.repeats,
             (self.spec.concurrency if wishes.concurrency is None else wishes.concurrency) or None,  # 0: the limit was lifted
             (self.spec.time_budget_s if wishes.time_budget_s is None else wishes.time_budget_s) or None,
+            self.spec.repeats, tuple(self.spec.searched),
         )  # fmt: skip
 
     def has_more(self) -> bool:

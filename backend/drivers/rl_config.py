@@ -4,24 +4,35 @@ from typing import Any
 
 from backend.catalog.environment_entry import MAX_STEPS
 from backend.catalog.environments import ENVIRONMENTS
+from backend.catalog.lookup import find
 from backend.catalog.own_environments import is_own
-from backend.specs import RLSpec, RLTrainable
+from backend.specs import RLSpec, RLTrainable, Stored, stored
 from backend.specs.rl import Wrappers
 
 
 def own_config(spec: RLSpec | RLTrainable, params: dict[str, Any], code: str = "") -> dict[str, Any]:
     """Returns the config that our workloads take, without a seed; `code` is the text of the user's own environment at the launch."""
-    known = None if is_own(spec.environment) else ENVIRONMENTS[spec.environment]
-    wrappers = spec.wrappers if isinstance(spec, RLSpec) else Wrappers()
+    return stored_config(stored(spec.model_dump(exclude_none=True)), params, code)
+
+
+def stored_config(spec: Stored, params: dict[str, Any], code: str = "") -> dict[str, Any]:
+    """Returns the same for a spec as it was written: what its version did not know yet is left out.
+
+    Raises:
+        UnknownWorkload: its environment is no longer there.
+    """
+    environment = spec.text("environment")
+    known = None if is_own(environment) else find("environment", environment, ENVIRONMENTS)
+    wrappers = {**Wrappers().model_dump(), **spec.part("wrappers").content}
     return {
-        "algorithm": spec.algorithm,
-        "environment": spec.environment,
-        "environment_options": spec.environment_options,
+        "algorithm": spec.text("algorithm"),
+        "environment": environment,
+        "environment_options": dict(spec.part("environment_options").content),
         "environment_code": code,
         "environment_module": known.module if known else "",
-        "max_steps": wrappers.time_limit or (known.max_steps if known else MAX_STEPS),
-        "wrappers": wrappers.model_dump(exclude={"time_limit"}),
+        "max_steps": wrappers.pop("time_limit") or (known.max_steps if known else MAX_STEPS),
+        "wrappers": wrappers,
         "params": params,
-        "stop": spec.stop.criteria(),
-        "evaluation": spec.evaluation.model_dump() if isinstance(spec, RLSpec) else {"every": 0, "episodes": 1},
+        "stop": spec.part("stop").numbers,
+        "evaluation": {"every": 0, "episodes": 1, **spec.part("evaluation").content},
     }

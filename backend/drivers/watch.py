@@ -20,11 +20,12 @@ os.environ.setdefault("SDL_VIDEODRIVER", "dummy")
 os.environ.setdefault("SDL_AUDIODRIVER", "dummy")
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # training holds the cores
 
-from backend import files, specs
+from backend import files
 from backend.catalog.algorithms import ALGORITHMS
-from backend.drivers.rl_config import own_config
+from backend.catalog.lookup import find
+from backend.drivers.rl_config import stored_config
 from backend.settings import Settings
-from backend.specs import RLSpec
+from backend.specs import stored
 from backend.store import queries
 from backend.store.database import Database, open_database
 from backend.store.folders import EPISODES
@@ -79,14 +80,14 @@ def _loaded(settings: Settings, run_id: str, trial: int, iteration: int) -> tupl
 
 
 def _of_database(settings: Settings, database: Database, run_id: str, trial: int, iteration: int) -> tuple[dict[str, Any], Any]:
-    spec = specs.stored(queries.run(database, run_id).spec)
-    if not isinstance(spec, RLSpec):
-        raise TypeError(spec.kind)
+    run = queries.run(database, run_id)
+    spec, code = stored(run.spec), queries.workload(database, run_id)
+    module = import_module(find("algorithm", spec.text("algorithm"), ALGORITHMS).code.partition(":")[0])
+    config = stored_config(spec, dict(spec.part("params").content), code)
     kept = next((each for each in queries.checkpoints(database, run_id) if (each.trial, each.iteration) == (trial, iteration)), None)
     if kept is None:
         raise LookupError(f"run {run_id} keeps no checkpoint of iteration {iteration}")
-    config = own_config(spec, spec.params, queries.workload(database, run_id)) | {"seed": spec.seeds[trial]}
-    module = import_module(ALGORITHMS[spec.algorithm].code.partition(":")[0])
+    config["seed"] = run.trials[trial].seed
     return config, module.policy(_folder(settings, kept), config)
 
 

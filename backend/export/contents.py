@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from backend import specs
-from backend.analysis import answers, reaching, words
+from backend.analysis import answers, groups, reaching, words
 from backend.analysis.answering import Answers, Pair
 from backend.analysis.answers import STATISTICS, Sample
 from backend.analysis.scores import Rule, Scored, environments
@@ -78,12 +78,11 @@ def of_runs(runs: Sequence[Run], codes: Mapping[str, str], now: float) -> list[P
 
 
 def _part(run: Run, code: str, now: float) -> Part:
-    seeds = run.spec.get("seeds") or [trial.seed for trial in run.trials if trial.seed is not None]
     told = [run.kind, run.state.value, f"started {moment(run.started_at)}", f"took {words.duration(run.duration(now))}"]
     packages = [f"{name} {version}" for name, version in run.versions.items()]
     where = f"On {run.host}" if run.host else "Host not recorded"
     return Part(
         run.id, run.name, palette.of_run(run.ordinal), " · ".join(told),
-        ", ".join(map(str, seeds)) or "none", f"{where}, with {', '.join(packages) or 'versions not recorded'}",
-        specs.to_yaml(specs.stored(run.spec)), code,
+        ", ".join(map(str, groups.seeds(run))) or "none", f"{where}, with {', '.join(packages) or 'versions not recorded'}",
+        specs.to_yaml(run.spec), code,
     )  # fmt: skip

@@ -1,13 +1,15 @@
 """What a person asks for, as validated pydantic models."""
 
 from backend.specs.external import ExternalSpec
-from backend.specs.parse import RunSpec, brief, parse, parse_file, parse_yaml, recorded, stored, to_yaml
+from backend.specs.parse import KINDS, RunSpec, brief, parse, parse_file, parse_yaml, recorded, to_yaml
+from backend.specs.reading import Stored, stored
 from backend.specs.rl import RLSpec, Stop
 from backend.specs.space import Domain
 from backend.specs.sweep import RLTrainable, SweepSpec
 from backend.specs.tasks import Inputs, TaskSpec
 
 __all__ = [
+    "KINDS",
     "Domain",
     "ExternalSpec",
     "Inputs",
@@ -15,6 +17,7 @@ __all__ = [
     "RLTrainable",
     "RunSpec",
     "Stop",
+    "Stored",
     "SweepSpec",
     "TaskSpec",
     "brief",

@@ -31,10 +31,7 @@ def check(spec: TaskSpec, workloads_folder: Path, inputs_folder: Path) -> Fanout
     Raises:
         InvalidSpec: with one entry in `problems` for each field that is wrong.
     """
-    try:
-        found = look_up(spec.function, workloads_folder)
-    except UnknownWorkload as error:
-        raise InvalidSpec({"function": str(error)}) from None
+    found = function_of(spec, workloads_folder)
     spec = _with_argument(spec, found.function)
     if spec.inputs.is_kept and not spec.inputs.sha256:
         inputs = spec.inputs.model_copy(update={"sha256": rows.keep(spec.inputs, inputs_folder, found.function).sha256})
@@ -49,6 +46,18 @@ def check(spec: TaskSpec, workloads_folder: Path, inputs_folder: Path) -> Fanout
     defaults = {each.name: each.default for each in found.function.arguments if each.default is not None and each.name not in given}
     name = spec.name or found.title
     return Fanout(spec.model_copy(update={"name": name[:120], "params": defaults | spec.params}), found, total)
+
+
+def function_of(spec: TaskSpec, workloads_folder: Path, text: str = "") -> Found:
+    """Returns the function of a fan-out, with `text` of a user's file that holds that.
+
+    Raises:
+        InvalidSpec: there is none such.
+    """
+    try:
+        return look_up(spec.function, workloads_folder, text)
+    except UnknownWorkload as error:
+        raise InvalidSpec({"function": str(error)}) from None
 
 
 def lacking(spec: TaskSpec, there: dict[str, float]) -> Iterator[tuple[str, str]]:

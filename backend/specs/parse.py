@@ -39,7 +39,8 @@ def parse(data: Any) -> RunSpec:
     if kind in RECORDED:
         raise InvalidSpec({"kind": f"“{kind}” is what backend.track records of your own script; Raydeck cannot start it"})
     if kind not in KINDS:
-        raise InvalidSpec({"kind": f"must be one of: {', '.join(KINDS)}"})
+        told = f", not “{kind}”" if data.get("kind") else ""
+        raise InvalidSpec({"kind": f"must be one of: {', '.join(KINDS)}{told}"})
     return _validated(KINDS[kind], data)
 
 
@@ -52,11 +53,6 @@ def recorded(data: dict[str, Any]) -> ExternalSpec:
     if data.get("kind") not in RECORDED:
         raise InvalidSpec({"kind": f"must be one of: {', '.join(RECORDED)}"})
     return _validated(RECORDED[data["kind"]], data)
-
-
-def stored(data: dict[str, Any]) -> RunSpec | ExternalSpec:
-    """Returns the spec of a run of any kind."""
-    return recorded(data) if data.get("kind") in RECORDED else parse(data)
 
 
 def _validated(model: type[Model], data: dict[str, Any]) -> Model:
@@ -118,15 +114,10 @@ def brief(spec: RunSpec) -> dict[str, Any]:
     return {name: value if name in wrong else short[name] for name, value in whole.items() if name in wrong or name in short}
 
 
-def to_yaml(spec: RunSpec | ExternalSpec, content: Mapping[str, Any] | None = None) -> str:
-    """Returns the spec, or `content` of it, as YAML, which `launch` takes if it can be launched: lists in one line."""
-    return yaml.dump(
-        spec.model_dump(exclude_none=True) if content is None else dict(content),
-        Dumper=Dumper,
-        sort_keys=False,
-        allow_unicode=True,
-        width=100,
-    )
+def to_yaml(spec: RunSpec | Mapping[str, Any]) -> str:
+    """Returns a spec, or what was stored of one, as YAML, which `launch` takes if it can be launched: lists in one line."""
+    content = spec.model_dump(exclude_none=True) if isinstance(spec, BaseModel) else dict(spec)
+    return yaml.dump(content, Dumper=Dumper, sort_keys=False, allow_unicode=True, width=100)
 
 
 SAID = ("kind", "name", "samples", "search", "scheduler")  # whatever they are

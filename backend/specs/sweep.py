@@ -8,7 +8,7 @@ from pydantic_core import InitErrorDetails
 
 from backend.catalog.algorithms import ALGORITHMS
 from backend.catalog.algorithms.base import PROCESSES
-from backend.catalog.lookup import find
+from backend.catalog.lookup import find, title
 from backend.catalog.search import SCHEDULERS, SEARCHERS
 from backend.catalog.trainables import TRAINABLES
 from backend.errors import UnknownWorkload
@@ -246,7 +246,7 @@ def _problems(spec: SweepSpec) -> Iterator[InitErrorDetails]:
         yield detail(("samples",), "every parameter is fixed, so all samples would be the same: take 1, and repeats", spec.samples)
     if spec.scheduler in POPULATIONS and spec.concurrency is not None:
         yield detail(
-            ("concurrency",), f"{SCHEDULERS[spec.scheduler].title} keeps all its trials alive: set CPUs per trial", spec.concurrency
+            ("concurrency",), f"{title(spec.scheduler, SCHEDULERS)} keeps all its trials alive: set CPUs per trial", spec.concurrency
         )
     if spec.scheduler != "fifo" and spec.scheduler in SCHEDULERS and spec.max_iterations is None and isinstance(spec.trainable, str):
         yield detail(("max_iterations",), f"{spec.scheduler} needs to know how many iterations a whole trial has", None)

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import JSON, Connection, Row, Text, cast, select
 
 from backend.errors import UnknownRun
+from backend.specs import stored
 from backend.store.database import Database
 from backend.store.find.conditions import condition
 from backend.store.schema import checkpoints as checkpoints_table
@@ -134,7 +135,7 @@ def kept_inputs(database: Database) -> set[str]:
     """Returns the hashes of the rows that some fan-out was given from outside its spec."""
     with database.read() as connection:
         found = connection.execute(select(runs.c.spec).where(runs.c.kind == "tasks", _PRESENT)).scalars()
-        return {sha256 for spec in found if (sha256 := spec["inputs"].get("sha256"))}
+        return {sha256 for spec in found if (sha256 := stored(spec).part("inputs").text("sha256"))}
 
 
 def workload(database: Database, run_id: str) -> str:

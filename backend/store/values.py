@@ -2,20 +2,24 @@
 
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
-from typing import Any
+from itertools import zip_longest
+from typing import Any, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
+from backend.catalog import metrics
 from backend.catalog.metrics import Goal
+from backend.specs import KINDS, Stored, stored
 from backend.store import judged
 
 EXTERNAL = "external"  # the kind of a run that somebody's own script does
 SWEEP = "sweep"
+MODES: tuple[metrics.Mode, ...] = get_args(metrics.Mode)
 
 
 class RunState(StrEnum):
@@ -179,16 +183,22 @@ class Sweep:
     trials: int  # wanted in all, repeats counted
     concurrency: int | None
     time_budget_s: float | None
+    repeats: int  # of each configuration
+    searched: tuple[str, ...]  # parameters
 
     @classmethod
     def of(cls, run: "Run") -> "Sweep":
-        spec = run.spec
-        keys, modes = ([given] if isinstance(given, str) else given for given in (spec["metric"], spec["mode"]))
-        samples = run.samples if run.samples is not None else spec["samples"]
-        concurrency = run.concurrency if run.concurrency is not None else spec.get("concurrency")
-        budget = run.time_budget_s if run.time_budget_s is not None else spec.get("time_budget_s")
-        goals = tuple(Goal(key, mode) for key, mode in zip(keys, modes, strict=True))
-        return cls(goals, samples * spec["repeats"], concurrency or None, budget or None)  # 0: the limit was lifted
+        """Reads a sweep of whatever version: where nothing says how many trials are wanted, it is those that there are."""
+        spec = stored(run.spec)
+        repeats = spec.count("repeats")
+        samples = run.samples if run.samples is not None else spec.count("samples", math.ceil(len(run.trials) / repeats))
+        concurrency = run.concurrency if run.concurrency is not None else spec.number("concurrency")
+        budget = run.time_budget_s if run.time_budget_s is not None else spec.number("time_budget_s")
+        searched = (name for name, domain in spec.part("space").content.items() if isinstance(domain, Mapping) and "fixed" not in domain)
+        return cls(
+            _goals(spec, run.trials), max(1, samples * repeats), int(concurrency or 0) or None, budget or None,  # 0: the limit was lifted
+            repeats, tuple(searched),
+        )  # fmt: skip
 
     @property
     def goal(self) -> Goal:
@@ -197,6 +207,13 @@ class Sweep:
     def has_more(self, run: "Run") -> bool:
         """Whether a sweep that succeeded has trials left to do: some were added, or its time budget was extended."""
         return len(run.trials) < self.trials or any(not trial.is_finished for trial in run.trials)
+
+
+def _goals(spec: Stored, trials: Sequence[Trial]) -> tuple[Goal, ...]:
+    """Returns what a sweep improves, at least one thing."""
+    keys = spec.texts("metric") or [judged.main_metric(trials)]
+    said = zip_longest(keys, spec.texts("mode")[: len(keys)])
+    return tuple(Goal(key, next((each for each in MODES if each == mode), metrics.direction(key) or "max")) for key, mode in said)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -245,7 +262,7 @@ class Run:
     @property
     def can_resume(self) -> bool:
         """Whether it can go on with what is left."""
-        if not self.is_ours or not self.is_over:
+        if self.kind not in KINDS or not self.is_over:
             return False
         if self.sweep is not None:
             return self.state is not RunState.SUCCEEDED or self.sweep.has_more(self)

@@ -51,7 +51,7 @@ def on_run(run: Run) -> None:
         )  # fmt: skip
     if run.tasks is not None and run.tasks.done:
         _download(run)
-    if run.is_ours:
+    if run.kind in START_PAGES:
         st.button(
             "Clone", icon=":material/content_copy:", key="clone", help="Opens the form, filled as this run was.",
             on_click=go, args=(START_PAGES[run.kind],), kwargs={"clone": run.id},

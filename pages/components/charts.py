@@ -11,11 +11,10 @@ from typing import Any, TypeVar
 import streamlit as st
 
 from backend import api
-from backend.analysis import words
+from backend.analysis import progress, words
 from backend.analysis.curves import Curve
 from backend.api import Run
 from backend.catalog import metrics
-from backend.catalog.environments import ENVIRONMENTS
 from backend.figures import lines, trials
 from backend.figures.lines import Chart, Display, Titles
 from pages.components import chart_options
@@ -222,5 +221,4 @@ def axis_title(axis: str, runs: Sequence[Run]) -> str:
 
 
 def solved_at(run: Run, key: str) -> float | None:
-    known = ENVIRONMENTS.get(run.spec.get("environment", ""))
-    return known.solved_at if known and key == metrics.REWARD else None
+    return progress.solved_at(run) if key == metrics.REWARD else None

@@ -12,6 +12,7 @@ from backend.analysis.groups import Group
 from backend.api import Run
 from backend.catalog import metrics
 from backend.figures.lines import Display
+from backend.specs import stored
 from pages.components import chart_options, charts
 from pages.components.text import plain
 
@@ -47,12 +48,16 @@ def ask_runs() -> list[Run]:
         st.warning(f"Not found, perhaps deleted: {plain(', '.join(missing))}", icon=":material/search_off:")
     chosen = st.multiselect(
         "Runs", list(known), default=[part for part in asked if part in known],
-        format_func=lambda run_id: f"{known[run_id].name} · {known[run_id].spec.get('algorithm', known[run_id].kind)} · {run_id}",
+        format_func=lambda run_id: _said(known[run_id]),
         placeholder="Choose runs to compare" if known else "There are no runs yet",
     )  # fmt: skip
     if tuple(chosen) != asked:
         st.query_params["runs"] = chart_options.SEPARATOR.join(chosen)
     return [known[run_id] for run_id in chosen]
+
+
+def _said(run: Run) -> str:
+    return f"{run.name} · {stored(run.spec).text('algorithm') or run.kind} · {run.id}"
 
 
 def ask_groups(runs: Sequence[Run]) -> tuple[str, ...]:

@@ -1,6 +1,6 @@
 """Errors a person can act on, in one place: what is wrong and what to do, never a traceback."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 import streamlit as st
@@ -27,7 +27,7 @@ def kept() -> Iterator[None]:
     try:
         yield
     except InvalidSpec as error:
-        st.session_state[_KEY] = "  \n".join(f"**{plain(field)}**: {plain(problem)}" for field, problem in error.problems.items())
+        st.session_state[_KEY] = _by_field(error.problems)
     except RaydeckError as error:
         st.session_state[_KEY] = plain(str(error))
 
@@ -40,3 +40,13 @@ def show_kept() -> None:
 
 def show(error: RaydeckError) -> None:
     st.error(plain(str(error)), icon=":material/error:")
+
+
+def show_gone(problems: Mapping[str, str]) -> None:
+    """Says what of an earlier run can no longer be asked for, so that a form begins without it."""
+    if problems:
+        st.warning(f"This can no longer be asked for, so the form begins without it.  \n{_by_field(problems)}", icon=":material/code_off:")
+
+
+def _by_field(problems: Mapping[str, str]) -> str:
+    return "  \n".join(f"**{plain(field)}**: {plain(problem)}" for field, problem in problems.items())

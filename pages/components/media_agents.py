@@ -13,12 +13,11 @@ from backend.analysis.q_tables import Table
 from backend.api import Run
 from backend.api_rl import Checkpoint, Played
 from backend.catalog import grids
-from backend.catalog.algorithms import ALGORITHMS
-from backend.catalog.grids import Grid
 from backend.figures import q_tables as figures
-from pages.components import chart_options, paging
+from pages.components import chart_options, paging, view_rl
 from pages.components.episode_video import episode_video
 from pages.components.figure_plot import figure_plot
+from pages.components.q_view import environment_of, grid_of
 from pages.components.text import plain
 
 A_PAGE, A_ROW = 6, 3
@@ -131,13 +130,13 @@ def _cards(shown: Sequence[Agent], episode: int, choices: dict[str, Any]) -> Non
                     _video(agent.kept, played, episode)
                 else:
                     st.info("No checkpoint is kept of it, so nothing can play.", icon=":material/videocam_off:")
-                if ALGORITHMS[agent.run.spec["algorithm"]].library == "tabular":
+                if api_rl.keeps_table(agent.run):
                     _table(agent, choices)
 
 
 def _head(agent: Agent) -> None:
     kept = agent.kept
-    told = [agent.run.spec["algorithm"], agent.run.spec["environment"]] + ([f"seed {agent.seed}"] if agent.seed is not None else [])
+    told = [view_rl.subject(agent.run)] + ([f"seed {agent.seed}"] if agent.seed is not None else [])
     if kept is not None:
         told += [f"iteration {kept.iteration:,}"] + ([f"score {words.number(kept.score)}"] if kept.score is not None else [])
     st.markdown(f"**[{plain(agent.run.name)}](/run?id={agent.run.id}&tab=Watch)**  \n{plain(' · '.join(told))}")
@@ -160,23 +159,19 @@ def _video(kept: Checkpoint, played: Played | None, episode: int) -> None:
 
 def _choices(shown: Sequence[Agent]) -> dict[str, Any]:
     """Lets a person choose what tables show, once for all of them."""
-    tabular = [agent.run for agent in shown if ALGORITHMS[agent.run.spec["algorithm"]].library == "tabular"]
+    tabular = [agent.run for agent in shown if api_rl.keeps_table(agent.run)]
     if not tabular:
         return {}
     with st.container(horizontal=True, vertical_alignment="center"):
         pictures = {VALUES: "Table: values", VISITS: "visits", POLICY: "greedy action"}
         chosen: dict[str, Any] = {"what": chart_options.choice("table", pictures, "table", "media_table")}
-        for grid in {id(grid): grid for run in tabular if (grid := _grid(run))}.values():
+        for grid in {id(grid): grid for run in tabular if (grid := grid_of(run))}.values():
             for place, (name, values) in enumerate(grid.choices.items()):
                 first = values[place % len(values)]
                 chosen[name] = (
                     st.segmented_control(name, values, default=first, required=True, key=f"media_{name}", bind="query-params") or first
                 )
     return chosen
-
-
-def _grid(run: Run) -> Grid | None:
-    return grids.grid_of(run.spec["environment"], run.spec["environment_options"])
 
 
 @st.cache_resource(show_spinner=False, max_entries=64)
@@ -201,11 +196,11 @@ def _table(agent: Agent, choices: dict[str, Any]) -> None:
 
 def _picture(run: Run, table: Table, choices: dict[str, Any]) -> Any:
     """Returns the figure of a table: on its map, as a slice of cells, or row by row."""
-    grid, what = _grid(run), choices["what"]
-    actions = grids.actions(run.spec["environment"], table.q.shape[1])
+    grid, what, environment = grid_of(run), choices["what"], environment_of(run)
+    actions = grids.actions(environment, table.q.shape[1])
     if table.cells is not None:
-        names = grids.dimensions(run.spec["environment"], table.cells.dimensions)
-        axes = grids.telling(run.spec["environment"]) if len(names) > 1 else (0, 0)
+        names = grids.dimensions(environment, table.cells.dimensions)
+        axes = grids.telling(environment) if len(names) > 1 else (0, 0)
         shown, titles = q_tables.cut(table, *axes), (names[axes[0]], names[axes[1]])
         if what == VALUES:
             return figures.value_slice(shown, titles, actions, run.ordinal)

@@ -12,6 +12,7 @@ from backend.api import Run
 from backend.api_tasks import Summary, Wanted
 from backend.figures import tasks as figures
 from backend.figures.lines import Chart
+from backend.specs import stored
 from pages.components import charts, paging, task_pictures
 from pages.components.charts import Board
 from pages.components.text import plain
@@ -34,7 +35,7 @@ def results(runs: Sequence[Run], board: Board) -> None:
         for column, run in zip(st.columns(min(A_ROW, len(runs))), runs[row : row + A_ROW], strict=False):
             with column:
                 counts = f"{run.tasks.succeeded:,} of {run.tasks.total:,} tasks" if run.tasks else ""
-                st.markdown(f"**[{plain(run.name)}](/run?id={run.id})**  \n{plain(run.spec['function'])} · {counts}")
+                st.markdown(f"**[{plain(run.name)}](/run?id={run.id})**  \n{plain(stored(run.spec).text('function'))} · {counts}")
                 _picture(run, summaries[run.id], board, place, span)
     _table(runs)
 

@@ -11,6 +11,7 @@ from backend.api import Run
 from backend.catalog import grids
 from backend.catalog.grids import Grid
 from backend.figures import q_tables as figures
+from backend.specs import stored
 from pages.components.charts import Board
 from pages.components.figure_plot import figure_plot
 
@@ -38,10 +39,20 @@ def table_tab(run: Run, _board: Board) -> None:
     moment = f"After {table.episodes:,} episodes and {table.env_steps:,} env steps"
     if table.cells is not None:
         _slices(run, table, moment)
-    elif (grid := grids.grid_of(run.spec["environment"], run.spec["environment_options"])) and grid.states == len(table.q):
+    elif (grid := grid_of(run)) and grid.states == len(table.q):
         _map(run, table, grid, moment)
     else:
         _rows(run, table, moment)
+
+
+def grid_of(run: Run) -> Grid | None:
+    """Returns the map of a run's environment, where we know one."""
+    spec = stored(run.spec)
+    return grids.grid_of(spec.text("environment"), spec.part("environment_options").content)
+
+
+def environment_of(run: Run) -> str:
+    return stored(run.spec).text("environment")
 
 
 def _nothing(run: Run) -> None:
@@ -100,14 +111,14 @@ def _slices(run: Run, table: Table, moment: str) -> None:
     cells = table.cells
     if cells is None:
         return
-    names = grids.dimensions(run.spec["environment"], cells.dimensions)
-    axes = _axes(names, grids.telling(run.spec["environment"]))
+    names = grids.dimensions(environment_of(run), cells.dimensions)
+    axes = _axes(names, grids.telling(environment_of(run)))
     hidden = [name for place, name in enumerate(names) if place not in axes]
     mean = f" Mean over the visited cells of {', '.join(hidden)}." if hidden else ""
     st.caption(f"{moment}: {len(table.q):,} {'cells' if cells.tilings == 1 else 'tiles'} were met.{mean}")
     shown = q_tables.cut(table, *axes)
     titles = names[axes[0]], names[axes[1]]
-    actions = grids.actions(run.spec["environment"], table.q.shape[1])
+    actions = grids.actions(environment_of(run), table.q.shape[1])
     pictures = {
         "Values": figures.value_slice(shown, titles, actions, run.ordinal),
         "Greedy action": figures.policy_slice(shown, titles, actions),
@@ -137,5 +148,5 @@ def _rows(run: Run, table: Table, moment: str) -> None:
     if many > ROWS:
         first = int(st.number_input("First state", 0, many - 1, 0, ROWS, key="table_first", bind="query-params", width=160))
     st.caption(f"{moment}. A row is a state, a column an action; what was never done is empty.")
-    actions = grids.actions(run.spec["environment"], table.q.shape[1])
+    actions = grids.actions(environment_of(run), table.q.shape[1])
     figure_plot(figures.plain_table(q_tables.as_rows(table, first, ROWS), actions, first, run.ordinal), f"table_rows_{run.id}")

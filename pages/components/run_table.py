@@ -13,7 +13,7 @@ from backend.catalog import metrics
 from pages.components import actions
 from pages.components.badges import ICONS, shown_state
 from pages.components.data_table import table
-from pages.components.views import VIEWS
+from pages.components.views import view
 
 LONGEST_SUBJECT = 60  # letters
 
@@ -103,7 +103,7 @@ def _row(run: Run, spark: list[float]) -> dict[str, Any]:
         "name": run.name,
         "state": {"state": state, "icon": ICONS[state], "label": state},
         "kind": run.kind,
-        "subject": shorten(VIEWS[run.kind].subject(run), LONGEST_SUBJECT, placeholder=" …"),
+        "subject": shorten(view(run).subject(run), LONGEST_SUBJECT, placeholder=" …"),
         "progress": None if share is None else round(share, 2),
         "best": _sortable(run.best, words.number(run.best), title),
         "last": _sortable(run.last, words.number(run.last), title),

@@ -6,16 +6,16 @@ from urllib.parse import urlencode
 import pandas as pd
 import streamlit as st
 
-from backend import api, api_sweeps, specs
+from backend import api, api_sweeps
 from backend.analysis import progress, words
 from backend.api import Run
 from pages.components.annotate import tagged
 from pages.components.badges import shown_state, state_badge
 from pages.components.charts import Board
 from pages.components.run_table import waits_for
-from pages.components.spec_text import spec_text
+from pages.components.spec_text import spec_text, told_text
 from pages.components.text import plain
-from pages.components.views import VIEWS
+from pages.components.views import view
 
 LOG_LINES = 200
 
@@ -26,12 +26,12 @@ def header(run: Run) -> None:
         st.subheader(plain(run.name), width="content", anchor=False)
         state_badge(run)
     now = time.time()
-    view = VIEWS[run.kind]
-    said = [view.subject(run), view.parts(run), f"{'started' if run.started_at else 'launched'} {words.clock(run.created_at)}"]
+    shown = view(run)
+    said = [shown.subject(run), shown.parts(run), f"{'started' if run.started_at else 'launched'} {words.clock(run.created_at)}"]
     said.append(f"{'took' if run.is_over else 'for'} {words.duration(run.duration(now))}" if run.started_at else "not yet begun")
     if run.attempt > 1:
         said.append(f"attempt {run.attempt}")
-    said.append(view.failed(run))
+    said.append(shown.failed(run))
     if waits := "" if run.is_over else waits_for(run):
         said.append(f"waits for {waits}")
     st.caption(plain(" · ".join(filter(None, said))))
@@ -70,12 +70,12 @@ def progress_bar(run: Run) -> None:
 
 
 def numbers(run: Run) -> None:
-    VIEWS[run.kind].numbers(run)
+    view(run).numbers(run)
 
 
 def tabs(run: Run, board: Board) -> None:
     """The details; only the open tab is computed. The tab is in the URL."""
-    names = {**VIEWS[run.kind].tabs(run), "Events": _events, "Log": _log, "Spec": _spec}
+    names = {**view(run).tabs(run), "Events": _events, "Log": _log, "Spec": _spec}
     shown = st.tabs(list(names), key="tab", on_change="rerun", bind="query-params")
     for tab, draw in zip(shown, names.values(), strict=True):
         if tab.open:
@@ -100,7 +100,7 @@ def _log(run: Run, _board: Board) -> None:
 
 def _spec(run: Run, _board: Board) -> None:
     with st.container():
-        spec_text(specs.stored(run.spec), whole=True)
+        (spec_text if run.is_ours else told_text)(run.spec)
     packages = " · ".join(f"{name} {version}" for name, version in run.versions.items())
     origin = f" · cloned from {run.parent_id}" if run.parent_id else ""
     st.caption(plain(f"id {run.id}{origin} · {f'ran on {run.host} with {packages}' if run.host else 'has not run yet'}"))

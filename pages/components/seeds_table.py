@@ -7,12 +7,11 @@ import pandas as pd
 import streamlit as st
 
 from backend import api
-from backend.analysis import seeds, words
+from backend.analysis import progress, seeds, words
 from backend.analysis.answers import coverage
 from backend.analysis.seeds import STATISTICS, Interval
 from backend.api import Run
 from backend.catalog import metrics
-from backend.catalog.environments import ENVIRONMENTS
 
 WHAT = {metrics.REWARD: "reward, last", "eval/return_mean": "evaluation, last", "steps_per_second": "env steps / s"}
 
@@ -59,15 +58,15 @@ def _reached(run_id: str, key: str, threshold: float, _reports: int) -> list[flo
 
 
 def _solved(run: Run) -> str:
-    known = ENVIRONMENTS.get(run.spec["environment"])
-    if known is None or known.solved_at is None:
+    solved_at = progress.solved_at(run)
+    if solved_at is None:
         return ""
     key = "eval/return_mean" if any("eval/return_mean" in trial.last for trial in run.trials) else metrics.REWARD
-    steps = [step for step in _reached(run.id, key, known.solved_at, run.reports) if step is not None]
+    steps = [step for step in _reached(run.id, key, solved_at, run.reports) if step is not None]
     of = f"{len(steps)} of {len(run.trials)} seeds"
     what = "evaluation" if key != metrics.REWARD else "reward"
     if not steps:
-        return f"Not solved so far ({what} of {known.solved_at:g}): {of}.  \n"
+        return f"Not solved so far ({what} of {solved_at:g}): {of}.  \n"
     middle = seeds.interval(steps, "median")
     at = words.number(middle.center) if middle else ""
-    return f"Solved ({what} of {known.solved_at:g}) in {of}, at env step {at} in the median.  \n"
+    return f"Solved ({what} of {solved_at:g}) in {of}, at env step {at} in the median.  \n"

@@ -7,6 +7,8 @@ import streamlit as st
 from backend import api_sweeps
 from backend.analysis import words
 from backend.api import Run
+from backend.api_sweeps import Sweep
+from backend.specs import stored
 from pages.components import errors
 
 MORE = (5, 10, 20, 50)
@@ -17,10 +19,11 @@ def controls(run: Run) -> None:
     if run.sweep is None:
         return
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        is_grid, alive = run.spec["search"] == "grid", run.spec["scheduler"] in ("pbt", "pb2", "hyperband")
+        spec = stored(run.spec)
+        is_grid, alive = spec.text("search") == "grid", spec.text("scheduler") in ("pbt", "pb2", "hyperband")
         if not is_grid:
             with st.popover("Add trials", icon=":material/add:"):
-                _samples(run)
+                _samples(run, run.sweep)
         with st.popover("Time budget", icon=":material/timer:"):
             _budget(run)
         if not alive and not run.is_over:
@@ -40,9 +43,9 @@ def _told(run: Run) -> str:
     return " · ".join(said)
 
 
-def _samples(run: Run) -> None:
-    now = run.samples if run.samples is not None else run.spec["samples"]
-    what = "configurations" if run.spec["repeats"] > 1 else "trials"
+def _samples(run: Run, sweep: Sweep) -> None:
+    now = sweep.trials // sweep.repeats
+    what = "configurations" if sweep.repeats > 1 else "trials"
     st.caption(f"{now:,} {what} are wanted now. The search keeps what it has learned." + (_then_resume(run)))
     with st.container(horizontal=True):
         for more in MORE:

@@ -40,7 +40,7 @@ def _keep() -> None:
 
 
 def _params(run: Run) -> list[str]:
-    searched = [name for name, domain in run.spec["space"].items() if "fixed" not in domain]
+    searched = run.sweep.searched if run.sweep else ()
     return st.multiselect(
         "Parameters", searched, key="picture_params", placeholder="Parameters: the most important", label_visibility="collapsed", width=360
     )

@@ -8,6 +8,7 @@ import streamlit as st
 from backend import api_tasks
 from backend.api import Run
 from backend.api_tasks import Task
+from backend.specs import stored
 from pages.components import paging
 from pages.components.charts import Board
 from pages.components.text import plain
@@ -44,5 +45,5 @@ def _picture(task: Task, path: Path, width: int | Literal["stretch"]) -> None:
 
 def _grid(run: Run) -> int:
     """Returns how many pictures make a row: as many as the grid's last argument has values, if they fit."""
-    values = list((run.spec["inputs"].get("grid") or {}).values())
+    values = list(stored(run.spec).part("inputs").part("grid").content.values())
     return len(values[-1]) if len(values) > 1 and 2 <= len(values[-1]) <= 8 else 0

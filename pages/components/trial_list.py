@@ -1,7 +1,7 @@
 """The trials of a sweep: a page of them, sorted and filtered; all of it in the URL."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import streamlit as st
@@ -67,7 +67,6 @@ Column = tuple[str, Callable[[Trial], Any], str]  # label, value, kind
 
 def _columns(run: Run) -> dict[str, Column]:
     """Returns the columns: what every trial has, its searched parameters, its values."""
-    searched = [name for name, domain in run.spec["space"].items() if "fixed" not in domain]
     metric = run.main_metric
     found: dict[str, Column] = {
         "number": ("Trial", lambda trial: trial.number, "link"),
@@ -75,15 +74,19 @@ def _columns(run: Run) -> dict[str, Column]:
         "best": (f"Best {metric}", lambda trial: trial.best, "number"),
         "last": (f"Last {metric}", lambda trial: trial.last.get(metric), "number"),
     }
-    if run.spec["repeats"] > 1:
+    if run.sweep and run.sweep.repeats > 1:
         found["seed"] = ("Seed", lambda trial: trial.seed, "number")
-    found |= {f"p.{name}": (name, lambda trial, name=name: trial.params.get(name), "number") for name in searched}
+    found |= {f"p.{name}": (name, lambda trial, name=name: trial.params.get(name), "number") for name in _searched(run)}
     for goal in run.sweep.goals[1:] if run.sweep else ():
         found[f"m.{goal.key}"] = (f"Last {goal.key}", lambda trial, key=goal.key: trial.last.get(key), "number")
     found["reports"] = ("Iterations", lambda trial: trial.reports, "number")
     if any(rungs.rung(run, trial.reports) is not None for trial in run.trials[:1]):
         found["rung"] = ("Rung", lambda trial: rungs.rung(run, trial.reports), "number")
     return found | {"seconds": ("Took", _seconds, "number")}
+
+
+def _searched(run: Run) -> Sequence[str]:
+    return run.sweep.searched if run.sweep else ()
 
 
 def _seconds(trial: Trial) -> float | None:

@@ -10,6 +10,7 @@ from backend import api
 from backend.analysis import words
 from backend.api import Run
 from backend.catalog import metrics
+from backend.specs import stored
 from pages.components import chart_options, charts, common_tabs, points_links
 from pages.components.charts import Board
 from pages.components.text import plain
@@ -20,7 +21,8 @@ LONGEST = 40  # letters of a param in the header
 
 
 def subject(run: Run) -> str:
-    params = [shorten(f"{name} {value}", LONGEST, placeholder=" …") for name, value in run.spec["params"].items()]
+    told = stored(run.spec).part("params").content
+    params = [shorten(f"{name} {value}", LONGEST, placeholder=" …") for name, value in told.items()]
     shown = [*params[:SHOWN_PARAMS], *(["…"] if len(params) > SHOWN_PARAMS else [])]
     seed = [f"seed {run.spec['seed']}"] if "seed" in run.spec else []
     return " · ".join(["your own script", *seed, *shown])

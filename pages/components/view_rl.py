@@ -6,12 +6,11 @@ from typing import Any
 
 import streamlit as st
 
-from backend import api
-from backend.analysis import words
+from backend import api, api_rl
+from backend.analysis import progress, words
 from backend.api import Run
 from backend.catalog import metrics
-from backend.catalog.algorithms import ALGORITHMS
-from backend.catalog.environments import ENVIRONMENTS
+from backend.specs import stored
 from pages.components import chart_options, charts, common_tabs, points_links, q_view, seeds_table, watch_view
 from pages.components.charts import Board
 
@@ -20,7 +19,8 @@ EVALUATED = "eval/return_mean"
 
 
 def subject(run: Run) -> str:
-    return f"{run.spec['algorithm']} · {run.spec['environment']}"
+    spec = stored(run.spec)
+    return " · ".join(filter(None, (spec.text("algorithm"), spec.text("environment"))))
 
 
 def parts(run: Run) -> str:
@@ -34,8 +34,7 @@ def failed(run: Run) -> str:
 
 
 def tabs(run: Run) -> dict[str, Callable[[Run, Board], None]]:
-    has_table = ALGORITHMS[run.spec["algorithm"]].library == "tabular"
-    table: dict[str, Callable[[Run, Board], None]] = {"Table": q_view.table_tab} if has_table else {}
+    table: dict[str, Callable[[Run, Board], None]] = {"Table": q_view.table_tab} if api_rl.keeps_table(run) else {}
     return {"Reward": main_chart, "Watch": watch_view.tab, **table, "Metrics": common_tabs.metrics_tab, "Trials": _trials}
 
 
@@ -43,8 +42,7 @@ def numbers(run: Run) -> None:
     """Five numbers of equal height."""
     last = [trial.last for trial in run.trials if trial.last]
     columns = st.container(key="numbers").columns(5)
-    known = ENVIRONMENTS.get(run.spec["environment"])
-    solved_at = known.solved_at if known else None
+    solved_at = progress.solved_at(run)
     columns[0].metric("Reward, mean of seeds", words.number(run.last), border=True, help="Mean episode return of the latest report.")
     columns[1].metric("Best reward", words.number(run.best), border=True, help="Highest mean episode return any seed reported.")
     if solved_at is None:

@@ -9,10 +9,11 @@ import streamlit as st
 from backend import api
 from backend.analysis import words
 from backend.api import Run
-from backend.catalog import metrics
+from backend.catalog import lookup, metrics
 from backend.catalog.search import SCHEDULERS, SEARCHERS
 from backend.catalog.trainables import TRAINABLES
 from backend.figures import trials as figures
+from backend.specs import stored
 from pages.components import chart_options, charts, common_tabs, points_links, sweep_after, sweep_controls, sweep_pictures, trial_list
 from pages.components.charts import Board
 from pages.components.text import plain
@@ -22,13 +23,11 @@ SHOWN_PARAMS = 6
 
 
 def subject(run: Run) -> str:
-    trainable = run.spec["trainable"]
-    if isinstance(trainable, str):
-        name = TRAINABLES[trainable].title if trainable in TRAINABLES else trainable
-    else:
-        name = f"{trainable['algorithm']} · {trainable['environment']}"
-    scheduler = "" if run.spec["scheduler"] == "fifo" else f" · {SCHEDULERS[run.spec['scheduler']].title}"
-    return f"{name} · {SEARCHERS[run.spec['search']].title}{scheduler}"
+    spec = stored(run.spec)
+    agent, scheduler = spec.part("trainable"), spec.text("scheduler")
+    what = [lookup.title(spec.text("trainable"), TRAINABLES), agent.text("algorithm"), agent.text("environment")]
+    how = [lookup.title(spec.text("search"), SEARCHERS), "" if scheduler == "fifo" else lookup.title(scheduler, SCHEDULERS)]
+    return " · ".join(filter(None, what + how))
 
 
 def parts(run: Run) -> str:
@@ -64,13 +63,10 @@ def numbers(run: Run) -> None:
 
 def _best(run: Run, best: Any) -> None:
     """The best trial in one line, linked to its page."""
-    shown = [f"{name} **{plain(trial_list.said(value))}**" for name, value in best.params.items() if name in _searched(run)]
+    searched = run.sweep.searched if run.sweep else ()
+    shown = [f"{name} **{plain(trial_list.said(value))}**" for name, value in best.params.items() if name in searched]
     told = " · ".join(shown[:SHOWN_PARAMS]) + (" …" if len(shown) > SHOWN_PARAMS else "")
     st.markdown(f":material/trophy: Best so far: [trial {best.number}](/trial?run={run.id}&number={best.number}) · {told}")
-
-
-def _searched(run: Run) -> set[str]:
-    return {name for name, domain in run.spec["space"].items() if "fixed" not in domain}
 
 
 def tabs(run: Run) -> dict[str, Callable[[Run, Board], None]]:

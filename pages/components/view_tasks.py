@@ -9,9 +9,11 @@ from backend import api, api_tasks
 from backend.analysis import words
 from backend.api import Run
 from backend.api_tasks import Summary
+from backend.catalog import lookup
 from backend.catalog.functions import FUNCTIONS
 from backend.figures import tasks as figures
 from backend.figures.lines import Chart
+from backend.specs import stored
 from backend.specs.tasks import SOURCES
 from pages.components import charts, task_failures, task_list, task_pictures
 from pages.components.charts import Board
@@ -24,10 +26,10 @@ SLOWEST = ({"key": "number", "label": "Task", "kind": "link"}, {"key": "seconds"
 
 
 def subject(run: Run) -> str:
-    name = run.spec["function"]
-    inputs = run.spec["inputs"]
+    spec = stored(run.spec)
+    inputs = spec.part("inputs").content
     source = next((f"{inputs[kind]}" if kind in ("csv", "jsonl", "files") else kind for kind in inputs if kind in SOURCES), "")
-    return f"{FUNCTIONS[name].title if name in FUNCTIONS else name} · {source}"
+    return " · ".join(filter(None, (lookup.title(spec.text("function"), FUNCTIONS), source)))
 
 
 def parts(run: Run) -> str:

@@ -1,5 +1,13 @@
 """What pages say of a run, kind by kind."""
 
-from pages.components import view_external, view_rl, view_sweep, view_tasks
+from types import ModuleType
+
+from backend.api import Run
+from pages.components import view_external, view_rl, view_sweep, view_tasks, view_unknown
 
 VIEWS = {"rl": view_rl, "sweep": view_sweep, "tasks": view_tasks, "external": view_external}
+
+
+def view(run: Run) -> ModuleType:
+    """Returns what says something of a run, also of one of a kind that this version does not know."""
+    return VIEWS.get(run.kind, view_unknown)

@@ -12,6 +12,7 @@ from backend.api import Run
 from backend.api_rl import Checkpoint, Played
 from backend.errors import UnknownRun
 from backend.figures import episodes
+from backend.specs import stored
 from pages.components import actions, errors
 from pages.components.chart_options import listed
 from pages.components.charts import Board
@@ -45,7 +46,7 @@ def tab(run: Run, board: Board) -> None:
     """The checkpoints a run keeps; a click on one or two rows plays them."""
     kept = sorted(api_rl.checkpoints(run.id), key=lambda each: not each.is_best)  # the best of each seed first
     if not kept:
-        every = run.spec.get("checkpoints", {}).get("every", 0)
+        every = int(stored(run.spec).part("checkpoints").number("every") or 0)
         st.caption(f"No checkpoint is kept yet: the first comes with iteration {every}." if every and not run.is_over else "None is kept.")
         return
     st.caption("Choose a row to watch that agent play, two to lay them side by side. A click on the reward curve does the same.")
@@ -167,7 +168,7 @@ def _others(run: Run, names: Sequence[str]) -> dict[str, str]:
     """Returns what can be laid beside: this run's other checkpoints, and the best of other runs in the same environment."""
     mine = {each.name: _title(run, each) for each in api_rl.checkpoints(run.id) if each.name not in names}
     for other in api.runs(limit=OTHERS):
-        if other.kind == "rl" and other.id != run.id and other.spec["environment"] == run.spec["environment"]:
+        if other.kind == "rl" and other.id != run.id and other.spec.get("environment") == run.spec.get("environment"):
             best = [each for each in api_rl.checkpoints(other.id) if each.is_best]
             mine |= {each.name: f"{other.name} · {_title(other, each)}" for each in best}
     return mine

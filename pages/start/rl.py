@@ -2,11 +2,13 @@
 
 import streamlit as st
 
+from backend import specs
 from pages.components import drafts, errors, function_editor, rl_form, spec_text, start_panel
 
 st.header("New reinforcement-learning run")
 with errors.told():
     draft = drafts.starting_point(st.query_params.to_dict())
+errors.show_gone(draft.gone)
 fields, side = st.columns([3, 2], gap="large")
 with fields:
     function_editor.editor("environment")
@@ -14,4 +16,4 @@ with fields:
 with side:
     start_panel.panel(asked, start_panel.of_rl, parent_id=draft.parent_id)
     if asked.spec:
-        spec_text.spec_text(asked.spec)
+        spec_text.spec_text(specs.brief(asked.spec))

@@ -2,11 +2,13 @@
 
 import streamlit as st
 
+from backend import specs
 from pages.components import drafts, errors, function_editor, spec_text, start_panel, tasks_form, tasks_plan
 
 st.header("New fan-out of tasks")
 with errors.told():
     draft = drafts.starting_point(st.query_params.to_dict())
+errors.show_gone(draft.gone)
 fields, side = st.columns([3, 2], gap="large")
 with fields:
     function_editor.editor()
@@ -15,4 +17,4 @@ with side:
     start_panel.panel(asked, tasks_plan.plan, parent_id=draft.parent_id)
     if asked.spec:
         tasks_plan.preview(asked.spec)
-        spec_text.spec_text(asked.spec)
+        spec_text.spec_text(specs.brief(asked.spec))

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam
 from sqlalchemy import text as sql
 
+from backend.specs import stored
 from backend.store.schema import Text
 
 WHOLE = -1  # the trial of what holds for the whole run
@@ -28,14 +29,14 @@ Value = tuple[float | None, str | None]  # a number or a text
 
 def of_spec(spec: Mapping[str, Any]) -> dict[str, Value]:
     """Returns what a spec says of its whole run."""
-    tuned = spec.get("trainable")
-    parts = [spec, tuned] if isinstance(tuned, Mapping) else [spec]
+    whole = stored(spec)
     found: dict[str, Any] = {}
-    for part in parts:
-        found |= {name: _joined(part[name]) for name in PLAIN if name in part and not isinstance(part[name], Mapping)}
+    for part in (whole, whole.part("trainable")):
+        said = part.content
+        found |= {name: _joined(said[name]) for name in PLAIN if name in said and not isinstance(said[name], Mapping)}
         for group in ("params", "environment_options"):
-            found |= flat(part.get(group) or {}, f"{group}.")
-    found |= flat({name: value for name, value in (spec.get("space") or {}).items() if not isinstance(value, Mapping)}, PARAMS)
+            found |= flat(part.part(group).content, f"{group}.")
+    found |= flat({name: value for name, value in whole.part("space").content.items() if not isinstance(value, Mapping)}, PARAMS)
     if spec.get("seed") is not None and spec.get("kind") == "external":
         found.setdefault(f"{PARAMS}seed", spec["seed"])
     return _values(found)
