@@ -9,11 +9,13 @@ from typing import Any, cast
 from filelock import FileLock
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DatabaseError, IntegrityError
+from sqlalchemy.pool import NullPool
 
 from backend.errors import StoreUnavailable
 from backend.settings import Settings
 
 HEAD = "0010"  # the newest migration; a test holds it against the migrations folder
+MIGRATIONS = Path(__file__).parent / "migrations"
 BUSY_SECONDS = 30.0
 CONNECT_SECONDS = 5
 MIGRATION_LOCK = 7_293_325  # any number that is ours alone
@@ -96,34 +98,59 @@ def open_database(settings: Settings) -> Database:
         database = Database(settings.database_url)
     except OSError as error:
         raise StoreUnavailable(f"{settings.home} cannot be used: {error}. Set RAYDECK_HOME to a folder you can write to.") from None
-    if stored_version(database) != HEAD:
+    if not _is_current(database):
         with FileLock(settings.lock_file("migrate")):
             _upgrade(database)
     return database
 
 
 def stored_version(database: Database) -> str | None:
-    """Returns the schema version in the database; None when it is empty."""
-    with database.read() as connection:
+    """Returns the schema version in the database, which is left as it is; None when it is empty."""
+    with _looking(database) as connection:
         if not connection.dialect.has_table(connection, "alembic_version"):
             return None
         return connection.exec_driver_sql("select version_num from alembic_version").scalar()
 
 
-def _upgrade(database: Database) -> None:
-    stored = stored_version(database)  # again, now under the lock: another process may have been quicker
-    if stored == HEAD:
+@contextmanager
+def _looking(database: Database) -> Iterator[Connection]:
+    """Opens a connection that changes nothing: the usual one to a file makes it one with a write-ahead log, and tidies that up."""
+    path = Path(database.engine.url.database or "")
+    if not database.is_sqlite or not path.is_file():
+        with database.read() as connection:
+            yield connection
         return
-    if stored is not None and stored > HEAD:
+    log = path.with_name(f"{path.name}-wal")
+    how = "mode=ro" if log.exists() and log.stat().st_size else "immutable=1"  # where nothing is in a log, none is made either
+    uri = f"{path.absolute().as_uri()}?{how}"
+    engine = create_engine("sqlite://", creator=lambda: sqlite3.connect(uri, uri=True, timeout=BUSY_SECONDS), poolclass=NullPool)
+    with _explained(database.url), engine.connect() as connection:
+        yield connection
+
+
+def _is_current(database: Database) -> bool:
+    """Returns whether the database has the newest schema.
+
+    Raises:
+        StoreUnavailable: it has one that this version does not know.
+    """
+    stored = stored_version(database)
+    if stored is not None and stored not in {path.name.partition("_")[0] for path in (MIGRATIONS / "versions").glob("*.py")}:
         raise StoreUnavailable(
             f"{_without_password(database.url)} was written by a newer Raydeck (schema {stored}, this one knows {HEAD}). "
             "Update Raydeck, or point RAYDECK_DB at another database. Nothing was changed."
         )
+    return stored == HEAD
+
+
+def _upgrade(database: Database) -> None:
+    if _is_current(database):  # asked again, now under the lock: another process may have been quicker
+        return
     from alembic import command
     from alembic.config import Config
 
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.set_main_option("script_location", str(MIGRATIONS))
     with database.write() as connection:
         if not database.is_sqlite:  # the file lock holds on one machine only
             connection.exec_driver_sql(f"select pg_advisory_xact_lock({MIGRATION_LOCK})")

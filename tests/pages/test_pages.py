@@ -158,6 +158,16 @@ def test_a_database_that_is_none_is_a_message(app: AppTest, home: Path) -> None:
     assert "not a Raydeck database" in said(app).replace("\\", "")
 
 
+def test_a_database_of_a_newer_version_is_a_message(app: AppTest) -> None:
+    with api.house().database.write() as tx:
+        tx.exec_driver_sql("update alembic_version set version_num = '9999'")
+    api.reset()
+    app.run()
+    assert not app.exception
+    assert "was written by a newer Raydeck" in said(app)
+    assert "Nothing was changed" in said(app)
+
+
 def test_the_form_reports_each_problem_and_starts_nothing(app: AppTest) -> None:
     opened(app, "rl")
     for label, value in (("Learning rate α", -1.0), ("Episodes", 0)):

@@ -1,6 +1,7 @@
 """The database opens under a lock, is brought up to date once, and says what is wrong with a file it cannot use."""
 
-import sqlite3
+import hashlib
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -19,7 +20,7 @@ from backend.store import runs
 from backend.store.database import HEAD, Database, open_database, stored_version
 from backend.store.metrics import Recorder
 from backend.store.schema import metadata
-from tests.conftest import LAKE, ON_SQLITE, content
+from tests.conftest import LAKE, content, typed
 
 
 def test_the_migrations_make_the_schema_and_head_is_the_newest(database: Database) -> None:
@@ -94,14 +95,40 @@ def test_a_file_that_is_no_database_is_left_alone(home: Path) -> None:
     assert path.read_text().startswith("my precious notes")
 
 
-@ON_SQLITE
-def test_a_database_of_a_newer_version_is_left_alone(database: Database, home: Path) -> None:
+NEWER = r"newer Raydeck \(schema 9999, this one knows \d+\)\. Update Raydeck, or .* Nothing was changed\."
+
+
+def test_a_database_of_a_newer_version_is_refused(database: Database) -> None:
     with database.write() as tx:
         tx.exec_driver_sql("update alembic_version set version_num = '9999'")
-    with pytest.raises(StoreUnavailable, match="newer Raydeck"):
+    with pytest.raises(StoreUnavailable, match=NEWER):
         open_database(Settings())
-    with sqlite3.connect(home / "raydeck.db") as connection:
-        assert connection.execute("select version_num from alembic_version").fetchone() == ("9999",)
+    assert stored_version(database) == "9999"
+
+
+@pytest.mark.parametrize(("journal", "is_killed"), [("delete", False), ("wal", False), ("wal", True)])
+def test_a_file_of_a_newer_version_stays_as_it_is_byte_by_byte(home: Path, journal: str, is_killed: bool) -> None:
+    """Also one without a write-ahead log, and one whose last writer was killed before its log was written back."""
+    open_database(Settings()).close()
+    newer = (
+        "import os, sqlite3, sys\n"
+        "with sqlite3.connect(sys.argv[1]) as file:\n"
+        f"    file.execute('pragma journal_mode={journal}')\n"
+        "    file.execute(\"update alembic_version set version_num = '9999'\")\n"
+        f"os._exit(9) if {is_killed} else file.close()\n"
+    )
+    subprocess.run([sys.executable, "-c", newer, str(home / "raydeck.db")], check=False)
+    before = content_of(home)
+    assert ("raydeck.db-wal" in before) is is_killed
+    said = typed("runs")
+    assert (said.returncode, said.stdout) == (2, "")
+    assert re.search(NEWER, said.stderr)
+    assert content_of(home) == before
+
+
+def content_of(home: Path) -> dict[str, str]:
+    """Returns the hash of each file of a database; what a reader shares with others in memory is none."""
+    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in home.glob("raydeck.db*") if path.suffix != ".db-shm"}
 
 
 @pytest.mark.parametrize(
