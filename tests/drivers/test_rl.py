@@ -18,7 +18,7 @@ from backend.cluster import head
 from backend.cluster.cluster import Cluster
 from backend.settings import Settings
 from backend.store.values import Run, RunState
-from tests.conftest import CARTPOLE, ENDLESS, FINISHED, LAKE, SOON, cli, poll
+from tests.conftest import CARTPOLE, ENDLESS, LAKE, SOON, cli, poll
 
 pytestmark = pytest.mark.ray
 BATCH, ENVS = 512, 8
@@ -63,30 +63,6 @@ def test_a_run_is_recorded_whole(finished: Callable[[str], Run]) -> None:
     assert run.host
     assert [event.move for event in api.events(run_id)] == ["queued", "running", "succeeded"]
     assert "Traceback" not in api.log_tail(run_id)
-
-
-def test_the_same_seed_gives_the_same_curve_and_another_seed_another(finished: Callable[[str], Run]) -> None:
-    again = api.launch({**FINISHED["lake"], "seeds": [2]})
-    assert over(again) is RunState.SUCCEEDED
-    first = finished("lake").id
-    np.testing.assert_array_equal(curve(again).mean, curve(first, trial=1).mean)
-    assert not np.array_equal(curve(first, "env_steps").mean, curve(first, "env_steps", trial=1).mean)
-
-
-def test_a_stop_is_done_soon_and_a_resumed_tabular_run_ends_as_an_unbroken_one(cluster: Path) -> None:
-    taxi = {"kind": "rl", "algorithm": "q_learning", "environment": "Taxi-v3", "seeds": [5], "stop": {"episodes": 6000}}
-    unbroken = api.launch(taxi)
-    assert over(unbroken) is RunState.SUCCEEDED
-    broken = api.launch(taxi)
-    poll(lambda: api.run(broken).trials[0].checkpoint, 60, "a first checkpoint")
-    api.stop(broken)
-    assert api.run(broken).is_stopping or api.run(broken).is_over
-    assert over(broken, 15) is RunState.STOPPED
-    api.resume(broken)
-    assert over(broken) is RunState.SUCCEEDED
-    assert api.run(broken).attempt == 2
-    whole, parts = curve(unbroken), curve(broken)
-    assert dict(zip(parts.x, parts.mean, strict=True)) == dict(zip(whole.x, whole.mean, strict=True))
 
 
 def test_a_stopped_ppo_run_goes_on_at_the_step_where_it_stopped(cluster: Path) -> None:
