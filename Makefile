@@ -38,7 +38,7 @@ types: $(VENV)/.installed-dev
 layers: $(VENV)/.installed-dev
 	$(BIN)/lint-imports
 
-# Trains what the README promises, three seeds each; hours. Some of it: make learn WHAT="ppo taxi"
+# Trains what docs/benchmarks.md tells of, three seeds each; hours. Some of it: make learn WHAT="ppo taxi"
 learn: $(VENV)/.installed-dev
 	$(BIN)/python -m tests.learning $(WHAT)
 
@@ -50,6 +50,8 @@ $(VENV)/.installed: requirements.txt pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@echo "Installing what Raydeck runs on; the first time takes a few minutes …"
 	@$(BIN)/pip install --quiet -r requirements.txt
+	@$(BIN)/pip uninstall --quiet --quiet --yes raydeck  # what the app was called before: that name is for a client
+	@rm -rf raydeck.egg-info
 	@$(BIN)/pip install --quiet --no-deps --editable .
 	@$(BIN)/python -m pages.components.plotly_js
 	@touch $@
