@@ -192,7 +192,7 @@ def run(run_id: str) -> Run:
 
 
 def runs(query: str = "", *, states: Sequence[RunState] | None = None, limit: int | None = None) -> list[Run]:
-    """Returns the runs that `query` describes (README: Find), newest first; archived ones only if it says so.
+    """Returns the runs that `query` describes (docs/manual.md: Find), newest first; archived ones only if it says so.
 
     Raises:
         InvalidQuery: says where the query is wrong.

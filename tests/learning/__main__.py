@@ -1,4 +1,4 @@
-"""make learn: trains what the README promises, three seeds each, and prints what the best checkpoints score.
+"""make learn: trains what docs/benchmarks.md tells of, three seeds each, and prints what the best checkpoints score.
 
 The score is that of a seed's best checkpoint by evaluation, without exploring, over fresh episodes: 2,000 for tables, 100
 otherwise. Names on the command line choose some of the rows; every row must pass on every seed, within its budget of env

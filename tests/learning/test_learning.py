@@ -1,4 +1,4 @@
-"""The agents learn: what the README promises, checked."""
+"""The agents learn: what docs/benchmarks.md tells of them, checked."""
 
 from collections.abc import Callable
 from pathlib import Path
