@@ -1,13 +1,13 @@
 """Makes a small home as this version of Raydeck leaves it, without Ray: a run of each kind it knows, in each way a run can stand.
 
-The homes beside this file, one for each schema of the database, were made by the last commit that had that schema as its newest,
-and stay as they are: every later version must open them. When a migration is about to be added, make the home of the schema that
-is the newest until then, with the code that has it, and commit it with the migration:
+Beside this file is a home of each schema of the database, made by the last commit whose newest schema it was. They stay as they are:
+every later version must open them. So with a migration come two homes, each by one line in the project's folder:
 
-    git worktree add /tmp/before && cd /tmp/before
-    PYTHONPATH=$PWD python -m tests.assets.make_home tests/assets
+    python -m tests.assets.make_home tests/assets    # before it is written: the last home of the schema until then
+    python -m tests.assets.make_home tests/assets    # with it: the first home of the new schema, made anew before the next one
 
-For the very first versions, which had no such script, copy it into their checkout. What a version does not know yet is left out.
+What a new schema can hold is added to `fill`. The script runs with older code too, in a checkout that it is copied to with
+PYTHONPATH set to it; what a version does not know yet is left out.
 """
 
 import json

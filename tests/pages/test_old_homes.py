@@ -2,6 +2,7 @@
 
 import tarfile
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -68,13 +69,18 @@ def _change(database: Database, change: Change) -> None:
             tx.execute(update(table).where(table.c.id == run_id).values(spec=told, kind=told["kind"]))
 
 
+def unpack(version: str, home: Path) -> None:
+    """Lays out the home that a version left."""
+    with tarfile.open(ASSETS / f"{version}.tar.xz") as archive:
+        archive.extractall(home, filter="data")
+
+
 @pytest.fixture(scope="module", params=[*VERSIONS, *CHANGES])
 def left(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Run]]:
     """The runs of a home that another version left, or that say what this one does not know."""
     home = tmp_path_factory.mktemp(request.param) / "home"
     if request.param in VERSIONS:
-        with tarfile.open(ASSETS / f"{request.param}.tar.xz") as archive:
-            archive.extractall(home, filter="data")
+        unpack(request.param, home)
     with everywhere.at_home(home):
         if request.param in CHANGES:
             database = open_database(read_settings())
