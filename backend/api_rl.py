@@ -14,11 +14,11 @@ from backend.api import house, wake_cluster
 from backend.catalog.algorithms import ALGORITHMS
 from backend.errors import ClusterUnavailable, StoreUnavailable, UnknownRun
 from backend.launcher import Launcher
-from backend.specs import stored
 from backend.store import queries
 from backend.store.folders import EPISODES, SNAPSHOTS
 from backend.store.values import Checkpoint as Checkpoint
 from backend.store.values import Run
+from backend.stored import stored
 
 What = Literal["episode", "evaluate"]
 BEGINS_SECONDS = 3.0  # for so long Ray may not know a helper yet

@@ -17,7 +17,7 @@ from backend.cluster.cluster import Cluster
 from backend.cluster.jobs import Job, JobsClient, JobStatus
 from backend.errors import ClusterUnavailable, IllegalMove, InvalidSpec, StoreUnavailable, UnknownRun
 from backend.settings import Settings
-from backend.specs import RLSpec, RunSpec, SweepSpec, TaskSpec, fanout, parse, rl_check, stored, tuning
+from backend.specs import RLSpec, RunSpec, SweepSpec, TaskSpec, fanout, parse, rl_check, tuning
 from backend.specs.fanout import Fanout
 from backend.specs.rl_check import Prepared
 from backend.specs.tuning import Tuning
@@ -27,6 +27,7 @@ from backend.store.database import Database
 from backend.store.folders import START, put
 from backend.store.helpers import Helpers
 from backend.store.values import Checkpoint, Run, RunState
+from backend.stored import stored
 
 ENDED_SILENT = 0.3  # of the silence that a run is looked into for: enough when Ray says that the process has ended
 WARMING_SECONDS = 60.0  # a helper that began so long ago waits by now, or never will

@@ -44,7 +44,7 @@ class Driven:
         self.attempt.recorder = Recorder(house.database, run_id, run.attempt, run.goal)
         with self._watched(at, do):
             try:
-                outcome = import_module(f"backend.drivers.{run.kind}").drive(specs.stored(run.spec), self.attempt)
+                outcome = import_module(f"backend.drivers.{run.kind}").drive(specs.parse(run.spec), self.attempt)
             except Killed:
                 self.attempt.recorder.abandon()
                 runs.move(house.database, run_id, RunState.LOST, "killed")

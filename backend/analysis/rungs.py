@@ -2,8 +2,8 @@
 
 import math
 
-from backend.specs import stored
 from backend.store.values import Run
+from backend.stored import stored
 
 SHARE = 16  # of a whole trial, which each gets before it may be ended, if nobody said otherwise
 

@@ -2,7 +2,6 @@
 
 from backend.specs.external import ExternalSpec
 from backend.specs.parse import KINDS, RunSpec, brief, parse, parse_file, parse_yaml, recorded, to_yaml
-from backend.specs.reading import Stored, stored
 from backend.specs.rl import RLSpec, Stop
 from backend.specs.space import Domain
 from backend.specs.sweep import RLTrainable, SweepSpec
@@ -17,7 +16,6 @@ __all__ = [
     "RLTrainable",
     "RunSpec",
     "Stop",
-    "Stored",
     "SweepSpec",
     "TaskSpec",
     "brief",
@@ -25,6 +23,5 @@ __all__ = [
     "parse_file",
     "parse_yaml",
     "recorded",
-    "stored",
     "to_yaml",
 ]

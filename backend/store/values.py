@@ -14,11 +14,12 @@ from numpy.typing import NDArray
 
 from backend.catalog import metrics
 from backend.catalog.metrics import Goal
-from backend.specs import KINDS, Stored, stored
 from backend.store import judged
+from backend.stored import Stored, stored
 
 EXTERNAL = "external"  # the kind of a run that somebody's own script does
 SWEEP = "sweep"
+LAUNCHED = ("rl", SWEEP, "tasks")
 MODES: tuple[metrics.Mode, ...] = get_args(metrics.Mode)
 
 
@@ -262,7 +263,7 @@ class Run:
     @property
     def can_resume(self) -> bool:
         """Whether it can go on with what is left."""
-        if self.kind not in KINDS or not self.is_over:
+        if self.kind not in LAUNCHED or not self.is_over:
             return False
         if self.sweep is not None:
             return self.state is not RunState.SUCCEEDED or self.sweep.has_more(self)

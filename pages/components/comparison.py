@@ -12,7 +12,7 @@ from backend.analysis.groups import Group
 from backend.api import Run
 from backend.catalog import metrics
 from backend.figures.lines import Display
-from backend.specs import stored
+from backend.stored import stored
 from pages.components import chart_options, charts
 from pages.components.text import plain
 

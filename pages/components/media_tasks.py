@@ -12,7 +12,7 @@ from backend.api import Run
 from backend.api_tasks import Summary, Wanted
 from backend.figures import tasks as figures
 from backend.figures.lines import Chart
-from backend.specs import stored
+from backend.stored import stored
 from pages.components import charts, paging, task_pictures
 from pages.components.charts import Board
 from pages.components.text import plain

@@ -11,7 +11,7 @@ from backend.api import Run
 from backend.catalog import grids
 from backend.catalog.grids import Grid
 from backend.figures import q_tables as figures
-from backend.specs import stored
+from backend.stored import stored
 from pages.components.charts import Board
 from pages.components.figure_plot import figure_plot
 

@@ -8,7 +8,7 @@ from backend import api_sweeps
 from backend.analysis import words
 from backend.api import Run
 from backend.api_sweeps import Sweep
-from backend.specs import stored
+from backend.stored import stored
 from pages.components import errors
 
 MORE = (5, 10, 20, 50)

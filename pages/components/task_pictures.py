@@ -8,7 +8,7 @@ import streamlit as st
 from backend import api_tasks
 from backend.api import Run
 from backend.api_tasks import Task
-from backend.specs import stored
+from backend.stored import stored
 from pages.components import paging
 from pages.components.charts import Board
 from pages.components.text import plain

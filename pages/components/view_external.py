@@ -10,7 +10,7 @@ from backend import api
 from backend.analysis import words
 from backend.api import Run
 from backend.catalog import metrics
-from backend.specs import stored
+from backend.stored import stored
 from pages.components import chart_options, charts, common_tabs, points_links
 from pages.components.charts import Board
 from pages.components.text import plain

@@ -10,7 +10,7 @@ from backend import api, api_rl
 from backend.analysis import progress, words
 from backend.api import Run
 from backend.catalog import metrics
-from backend.specs import stored
+from backend.stored import stored
 from pages.components import chart_options, charts, common_tabs, points_links, q_view, seeds_table, watch_view
 from pages.components.charts import Board
 

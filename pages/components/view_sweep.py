@@ -13,7 +13,7 @@ from backend.catalog import lookup, metrics
 from backend.catalog.search import SCHEDULERS, SEARCHERS
 from backend.catalog.trainables import TRAINABLES
 from backend.figures import trials as figures
-from backend.specs import stored
+from backend.stored import stored
 from pages.components import chart_options, charts, common_tabs, points_links, sweep_after, sweep_controls, sweep_pictures, trial_list
 from pages.components.charts import Board
 from pages.components.text import plain

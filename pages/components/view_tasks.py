@@ -13,8 +13,8 @@ from backend.catalog import lookup
 from backend.catalog.functions import FUNCTIONS
 from backend.figures import tasks as figures
 from backend.figures.lines import Chart
-from backend.specs import stored
 from backend.specs.tasks import SOURCES
+from backend.stored import stored
 from pages.components import charts, task_failures, task_list, task_pictures
 from pages.components.charts import Board
 from pages.components.data_table import table

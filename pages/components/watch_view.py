@@ -12,7 +12,7 @@ from backend.api import Run
 from backend.api_rl import Checkpoint, Played
 from backend.errors import UnknownRun
 from backend.figures import episodes
-from backend.specs import stored
+from backend.stored import stored
 from pages.components import actions, errors
 from pages.components.chart_options import listed
 from pages.components.charts import Board
