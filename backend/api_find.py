@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from backend.analysis import words
+from backend import words
 from backend.api import house
 from backend.errors import InvalidQuery
 from backend.store import annotations, queries

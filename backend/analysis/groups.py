@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from backend.analysis import words
+from backend import words
 from backend.store.find.settings import flat
 from backend.store.values import SWEEP, Run, Trial
 

@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from backend.analysis import groups, study, words
+from backend import words
+from backend.analysis import groups, study
 from backend.analysis.groups import Member
 from backend.analysis.scores import Scored
 from backend.catalog.metrics import Mode

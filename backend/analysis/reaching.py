@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable
 
-from backend.analysis import words
+from backend import words
 from backend.analysis.answering import Answers, Reached
 from backend.analysis.answers.samples import Estimate, percent
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
-from backend import specs
-from backend.analysis import answers, groups, reaching, words
+from backend import specs, words
+from backend.analysis import answers, groups, reaching
 from backend.analysis.answering import Answers, Pair
 from backend.analysis.answers import STATISTICS, Sample
 from backend.analysis.scores import Rule, Scored, environments

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from backend.analysis import group_bands, words
+from backend import words
+from backend.analysis import group_bands
 from backend.analysis import seeds as seeds_analysis
 from backend.analysis.group_bands import Shared
 from backend.analysis.seeds import Band

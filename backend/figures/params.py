@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from backend import words
 from backend.analysis import params as analysis
-from backend.analysis import words
 from backend.analysis.params import Column, Correlation
 from backend.figures import palette
 from backend.figures.texts import plain, short

@@ -10,8 +10,8 @@ from typing import Any, TypeVar
 
 import streamlit as st
 
-from backend import api
-from backend.analysis import progress, words
+from backend import api, words
+from backend.analysis import progress
 from backend.analysis.curves import Curve
 from backend.api import Run
 from backend.catalog import metrics

@@ -5,9 +5,8 @@ from typing import Any
 
 import streamlit as st
 
-from backend import api_answers
+from backend import api_answers, words
 from backend.analysis import answers as statistics
-from backend.analysis import words
 from backend.analysis.answering import Answers, Pair, Question
 from backend.analysis.answers.samples import Estimate, percent
 from backend.analysis.groups import Group

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from backend import api_answers
-from backend.analysis import further, words
+from backend import api_answers, words
+from backend.analysis import further
 from backend.analysis.answering import Answers, Pair
 from backend.analysis.further import Further
 from backend.analysis.groups import Group

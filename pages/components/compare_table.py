@@ -6,7 +6,8 @@ from urllib.parse import quote, urlencode
 
 import streamlit as st
 
-from backend.analysis import group_tables, words
+from backend import words
+from backend.analysis import group_tables
 from backend.analysis.group_tables import Row, Which
 from backend.analysis.groups import said
 from backend.catalog import metrics

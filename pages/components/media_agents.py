@@ -7,8 +7,8 @@ from typing import Any
 
 import streamlit as st
 
-from backend import api_rl
-from backend.analysis import q_tables, words
+from backend import api_rl, words
+from backend.analysis import q_tables
 from backend.analysis.q_tables import Table
 from backend.api import Run
 from backend.api_rl import Checkpoint, Played

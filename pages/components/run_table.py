@@ -5,8 +5,8 @@ from collections.abc import Callable, Sequence
 from textwrap import shorten
 from typing import Any
 
-from backend import api, api_find
-from backend.analysis import progress, words
+from backend import api, api_find, words
+from backend.analysis import progress
 from backend.api import Run
 from backend.api_find import Found, Order
 from backend.catalog import metrics

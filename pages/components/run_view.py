@@ -6,8 +6,8 @@ from urllib.parse import urlencode
 import pandas as pd
 import streamlit as st
 
-from backend import api, api_sweeps
-from backend.analysis import progress, words
+from backend import api, api_sweeps, words
+from backend.analysis import progress
 from backend.api import Run
 from pages.components.annotate import tagged
 from pages.components.badges import shown_state, state_badge

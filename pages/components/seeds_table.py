@@ -6,8 +6,8 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from backend import api
-from backend.analysis import progress, seeds, words
+from backend import api, words
+from backend.analysis import progress, seeds
 from backend.analysis.answers import coverage
 from backend.analysis.seeds import STATISTICS, Interval
 from backend.api import Run

@@ -6,8 +6,7 @@ from functools import partial
 import streamlit as st
 import yaml
 
-from backend import api_sweeps
-from backend.analysis import words
+from backend import api_sweeps, words
 from backend.api import Run, Trial
 from pages.components import actions, errors
 from pages.components.charts import Board

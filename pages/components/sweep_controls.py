@@ -4,8 +4,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from backend import api_sweeps
-from backend.analysis import words
+from backend import api_sweeps, words
 from backend.api import Run
 from backend.api_sweeps import Sweep
 from backend.stored import stored

@@ -1,7 +1,6 @@
 """What a sweep will do, before it starts: how many trials, how many at a time, about how long."""
 
-from backend import api, api_sweeps
-from backend.analysis import words
+from backend import api, api_sweeps, words
 from backend.specs import RunSpec, SweepSpec
 from backend.specs.sweep import GRID_TO_CONFIRM
 from pages.components.start_panel import Plan

@@ -8,8 +8,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from backend import api_tasks
-from backend.analysis import words
+from backend import api_tasks, words
 from backend.api import Run
 from backend.api_tasks import Task, Wanted
 from pages.components import paging

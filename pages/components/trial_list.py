@@ -6,8 +6,8 @@ from typing import Any
 
 import streamlit as st
 
-from backend import api_sweeps
-from backend.analysis import rungs, words
+from backend import api_sweeps, words
+from backend.analysis import rungs
 from backend.api import Run, Trial
 from pages.components import actions, errors, paging, sweep_after
 from pages.components.badges import ICONS

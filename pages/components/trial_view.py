@@ -5,8 +5,7 @@ from functools import partial
 import pandas as pd
 import streamlit as st
 
-from backend import api, api_sweeps
-from backend.analysis import words
+from backend import api, api_sweeps, words
 from backend.analysis.curves import Curve
 from backend.api import Run, Trial
 from backend.catalog import metrics

@@ -6,8 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from backend import api
-from backend.analysis import words
+from backend import api, words
 from backend.api import Run
 from backend.catalog import metrics
 from backend.stored import stored

@@ -6,8 +6,8 @@ from typing import Any
 
 import streamlit as st
 
-from backend import api, api_rl
-from backend.analysis import progress, words
+from backend import api, api_rl, words
+from backend.analysis import progress
 from backend.api import Run
 from backend.catalog import metrics
 from backend.stored import stored

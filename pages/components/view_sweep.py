@@ -6,8 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from backend import api
-from backend.analysis import words
+from backend import api, words
 from backend.api import Run
 from backend.catalog import lookup, metrics
 from backend.catalog.search import SCHEDULERS, SEARCHERS

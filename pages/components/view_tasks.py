@@ -5,8 +5,7 @@ from typing import Any
 
 import streamlit as st
 
-from backend import api, api_tasks
-from backend.analysis import words
+from backend import api, api_tasks, words
 from backend.api import Run
 from backend.api_tasks import Summary
 from backend.catalog import lookup

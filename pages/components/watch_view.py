@@ -6,8 +6,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from backend import api, api_rl
-from backend.analysis import words
+from backend import api, api_rl, words
 from backend.api import Run
 from backend.api_rl import Checkpoint, Played
 from backend.errors import UnknownRun

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from backend.analysis import words
+from backend import words
 from backend.analysis.answers.estimates import ONE_SEED, estimate
 from backend.analysis.answers.profiles import WILSON, wilson
 from backend.analysis.answers.resample import TRIMMED

@@ -7,7 +7,7 @@ from typing import Literal
 
 import numpy as np
 
-from backend.analysis import words
+from backend import words
 from backend.store.values import Floats
 
 Scores = Mapping[str, Floats]
