@@ -7,10 +7,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from backend.api import delete, launch, resume, run, runs, series, stop
-    from backend.api_export import points
-    from backend.api_sweeps import best_again, extend, promote, stop_trial
-    from backend.api_tasks import results, retry_failed, tasks
+    from backend.api.export import points
+    from backend.api.runs import delete, launch, resume, run, runs, stop
+    from backend.api.series import series
+    from backend.api.sweeps import best_again, extend, promote, stop_trial
+    from backend.api.tasks import results, retry_failed, tasks
     from backend.drivers.callback import RaydeckCallback
     from backend.specs import RLSpec, SweepSpec, TaskSpec
     from backend.tracking import track
@@ -21,10 +22,10 @@ __all__ = [
 ]  # fmt: skip
 
 _HOMES = {
-    "best_again": "backend.api_sweeps", "extend": "backend.api_sweeps", "promote": "backend.api_sweeps", "stop_trial": "backend.api_sweeps",
-    "points": "backend.api_export",
+    "best_again": "backend.api.sweeps", "extend": "backend.api.sweeps", "promote": "backend.api.sweeps", "stop_trial": "backend.api.sweeps",
+    "points": "backend.api.export",
     "RLSpec": "backend.specs", "SweepSpec": "backend.specs", "RaydeckCallback": "backend.drivers.callback", "TaskSpec": "backend.specs",
-    "results": "backend.api_tasks", "retry_failed": "backend.api_tasks", "tasks": "backend.api_tasks", "track": "backend.tracking",
+    "results": "backend.api.tasks", "retry_failed": "backend.api.tasks", "tasks": "backend.api.tasks", "track": "backend.tracking",
 }  # fmt: skip
 
 

@@ -16,7 +16,8 @@ from typing import Annotated, Any
 import numpy as np
 import typer
 
-from backend import api, api_sweeps, api_tasks, specs
+from backend import api, specs
+from backend.api import sweeps, tasks
 from backend.catalog import metrics
 from backend.catalog.functions import FUNCTIONS
 from backend.catalog.trainables import TRAINABLES
@@ -142,7 +143,7 @@ def stop(
 ) -> None:
     """Stop a run; it keeps what it recorded and can be resumed."""
     if trial is not None:
-        api_sweeps.stop_trial(run_id, trial)
+        sweeps.stop_trial(run_id, trial)
         _print(as_json, {"id": run_id, "trial": trial}, f"{run_id}: stop of trial {trial} requested")
         return
     api.stop(run_id)
@@ -163,7 +164,7 @@ def retry(run_id: RunId, as_json: Json = False) -> None:
     """Try the failed tasks of a fan-out again, and what is left with them."""
     api.valid(run_id)
     api.cluster_up()
-    api_tasks.retry_failed(run_id)
+    tasks.retry_failed(run_id)
     _print(as_json, {"id": run_id, "state": api.run(run_id).state}, f"{run_id}: queued")
 
 
@@ -176,7 +177,7 @@ def extend(
     as_json: Json = False,
 ) -> None:
     """Change how much a sweep tries, while it runs or before a resume; it keeps what it has learned."""
-    api_sweeps.extend(run_id, samples=samples, time_budget_s=budget, concurrency=concurrency)
+    sweeps.extend(run_id, samples=samples, time_budget_s=budget, concurrency=concurrency)
     asked = {"samples": samples, "time_budget_s": budget, "concurrency": concurrency}
     told = {name: value for name, value in asked.items() if value is not None}
     _print(as_json, {"id": run_id, **told}, f"{run_id}: {', '.join(f'{name} {value:g}' for name, value in told.items()) or 'unchanged'}")
@@ -191,7 +192,7 @@ def again(
 ) -> None:
     """Run the best configuration of a sweep again with several seeds; print the new run's id."""
     api.cluster_up()
-    made = api_sweeps.best_again(run_id, seeds, trial)
+    made = sweeps.best_again(run_id, seeds, trial)
     _print(as_json, {"id": made, "parent": run_id}, made)
 
 
@@ -202,7 +203,7 @@ def trials(
     out: Annotated[Path | None, typer.Option("--out", help="File to write; printed when left out.")] = None,
 ) -> None:
     """Print or save the trials of a run as a table: parameters, state, best and last values."""
-    _save(api_sweeps.trial_table(run_id, form), out)
+    _save(sweeps.trial_table(run_id, form), out)
 
 
 @app.command()
@@ -213,14 +214,14 @@ def promote(
     as_json: Json = False,
 ) -> None:
     """Copy a trial's checkpoint to data/models under a name."""
-    model = api_sweeps.promote(run_id, name, trial)
+    model = sweeps.promote(run_id, name, trial)
     _print(as_json, asdict(model), f"{model.path}")
 
 
 @app.command()
 def models(as_json: Json = False) -> None:
     """List the checkpoints that were given a name."""
-    found = api_sweeps.models()
+    found = sweeps.models()
     lines = [f"{each.name:<24} {_number(each.value):>10}  trial {each.trial} of {each.run_id}  {each.path}" for each in found]
     _print(as_json, [asdict(each) for each in found], "\n".join(lines) or "no models yet")
 
@@ -229,8 +230,8 @@ def models(as_json: Json = False) -> None:
 def trainables(as_json: Json = False) -> None:
     """List what a sweep can tune, your own in data/workloads among them."""
     rows = [{"trainable": each.id, "metrics": list(each.metrics), "about": each.summary} for each in TRAINABLES.values()]
-    for name in api_sweeps.own_trainables():
-        found = api_sweeps.trainable(name)
+    for name in sweeps.own_trainables():
+        found = sweeps.trainable(name)
         rows.append({"trainable": name, "metrics": list(found.metrics), "about": found.summary})
     _print(as_json, rows, "\n".join(f"{row['trainable']:<26} {', '.join(row['metrics']):<28} {row['about']}" for row in rows))
 
@@ -251,7 +252,7 @@ def results(
 ) -> None:
     """Print or save the tasks of a fan-out as a table: arguments, timing, result, error."""
     with tempfile.TemporaryFile() as file:
-        api_tasks.save_results(run_id, form, file)
+        tasks.save_results(run_id, form, file)
         size = file.tell()
         file.seek(0)
         with out.open("wb") if out else contextlib.nullcontext(sys.stdout.buffer) as target:
@@ -266,12 +267,12 @@ def functions(as_json: Json = False) -> None:
     ours = [{"function": each.id, "signature": each.function.signature, "about": each.summary} for each in FUNCTIONS.values()]
     own = [
         {"function": f"{file.name}:{each.name}", "signature": each.signature, "about": each.doc.partition("\n")[0]}
-        for file in api_tasks.own_files()
+        for file in tasks.own_files()
         for each in file.functions
     ]
     broken = [
         {"function": file.path.name, "signature": "", "about": file.said.removeprefix(f"{file.path.name} ")}
-        for file in api_tasks.own_files()
+        for file in tasks.own_files()
         if file.problem
     ]
     rows = [*ours, *own, *broken]

@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from backend import api, api_compare
+from backend import api
+from backend.api import compare
 from pages.components import (
     compare_answers,
     compare_curves,
@@ -41,7 +42,7 @@ is_live = comparison.goes_on(chosen)
 def live() -> None:
     """All but the choice of runs: another x axis or smoothing leaves the rest of the page alone."""
     with errors.told():
-        runs = unread.pop() if unread else api_compare.some([run.id for run in chosen])
+        runs = unread.pop() if unread else compare.some([run.id for run in chosen])
         if not runs:
             st.rerun()  # all were deleted meanwhile; the page says so
         what = comparison.ask(runs)

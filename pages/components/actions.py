@@ -5,8 +5,8 @@ from functools import partial
 
 import streamlit as st
 
-from backend import api, api_find, api_tasks
-from backend.api import Run
+from backend import api
+from backend.api import Run, find, tasks
 from pages.components import annotate, errors
 from pages.components.drafts import START_PAGES
 from pages.components.text import plain
@@ -101,7 +101,7 @@ def stop(run_ids: Sequence[str]) -> None:
 
 def _retry(run_id: str) -> None:
     with errors.kept():
-        api_tasks.retry_failed(run_id)
+        tasks.retry_failed(run_id)
 
 
 def _download(run: Run) -> None:
@@ -109,7 +109,7 @@ def _download(run: Run) -> None:
     with st.popover("Download", icon=":material/download:", help="Every task with its arguments, timing, result and error."):
         for form, title in (("csv", "CSV"), ("parquet", "Parquet"), ("jsonl", "JSON Lines")):
             st.download_button(
-                title, partial(api_tasks.results, run.id, form), file_name=f"{run.id}.{form}", key=f"download_{form}",
+                title, partial(tasks.results, run.id, form), file_name=f"{run.id}.{form}", key=f"download_{form}",
                 type="tertiary", on_click="ignore", icon=":material/table_rows:",
             )  # fmt: skip
 
@@ -142,7 +142,7 @@ def _forget() -> None:
 
 @st.dialog("Delete for good?", on_dismiss=_forget)
 def _ask_delete(run_ids: Sequence[str]) -> None:
-    names = ", ".join(plain(run.name) for run in api_find.some(run_ids[:NAMED]))
+    names = ", ".join(plain(run.name) for run in find.some(run_ids[:NAMED]))
     more = f" and {len(run_ids) - NAMED:,} more" if len(run_ids) > NAMED else ""
     st.write(f"{names}{more}: curves, checkpoints and log will be gone. This cannot be undone.")
     with st.container(horizontal=True):

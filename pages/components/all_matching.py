@@ -4,8 +4,8 @@ from collections.abc import Callable, Sequence
 
 import streamlit as st
 
-from backend import api_find
-from backend.api_find import Matching
+from backend.api import find
+from backend.api.find import Matching
 from backend.figures.group_lines import MOST
 from pages.components import actions, errors
 
@@ -15,7 +15,7 @@ _TAG = "tag_of_all"
 def menu(query: str, states: Sequence[str], total: int) -> None:
     """A popover for all `total` runs that a query and some states describe; which they are is asked at the click."""
     with st.popover(f"All {total:,}", icon=":material/select_all:", key="all_matching", help="What you can do with all of them at once."):
-        limit = f" – with the newest {api_find.MOST_IDS:,}, for that is what goes at once" if total > api_find.MOST_IDS else ""
+        limit = f" – with the newest {find.MOST_IDS:,}, for that is what goes at once" if total > find.MOST_IDS else ""
         st.caption(f"With all {total:,} runs that the query and the states above find, on every page{limit}:")
         asked = (query, tuple(states))
         _button("Compare", "stacked_line_chart", _compare, asked, disabled=total > MOST, help=f"Up to {MOST} runs.")
@@ -52,7 +52,7 @@ def _button(
 
 def _with(work: Callable[..., None], asked: tuple[str, tuple[str, ...]], *more: bool) -> None:
     with errors.kept():
-        work(api_find.matching(*asked), *more)
+        work(find.matching(*asked), *more)
 
 
 def _compare(found: Matching) -> None:
@@ -61,15 +61,15 @@ def _compare(found: Matching) -> None:
 
 def _tag(found: Matching, given: bool) -> None:
     tag = [st.session_state.get(_TAG) or ""]
-    api_find.tag(found.every, **({"add": tag} if given else {"remove": tag}))
+    find.tag(found.every, **({"add": tag} if given else {"remove": tag}))
 
 
 def _star(found: Matching, starred: bool) -> None:
-    api_find.star(found.every, starred)
+    find.star(found.every, starred)
 
 
 def _archive(found: Matching, archived: bool) -> None:
-    api_find.archive(found.over, archived)
+    find.archive(found.over, archived)
 
 
 def _stop(found: Matching) -> None:

@@ -4,8 +4,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from backend import api_find
-from backend.api import Run
+from backend.api import Run, find
 from pages.components import errors
 
 _TAGS, _NOTE = "tags_chosen", "note_written"
@@ -21,7 +20,7 @@ def tags_of(runs: Sequence[Run]) -> None:
     """A popover that gives tags to the ticked runs, and takes those that all of them have."""
     with st.popover("Tag", icon=":material/sell:", disabled=not runs, key="tag_selected"):
         common = sorted(set.intersection(*(set(run.tags) for run in runs))) if runs else []
-        every = sorted({*api_find.tags(), *common}) if runs else []
+        every = sorted({*find.tags(), *common}) if runs else []
         key = f"{_TAGS}_{'_'.join(run.id for run in runs[:3])}_{len(runs)}_{'_'.join(common)}"
         st.multiselect(
             "Tags", every, default=common, accept_new_options=True, key=key, on_change=_tag, args=([run.id for run in runs], common, key),
@@ -32,7 +31,7 @@ def tags_of(runs: Sequence[Run]) -> None:
 def _tag(run_ids: Sequence[str], before: Sequence[str], key: str) -> None:
     chosen = st.session_state.get(key) or []
     with errors.kept():
-        api_find.tag(run_ids, add=[tag for tag in chosen if tag not in before], remove=[tag for tag in before if tag not in chosen])
+        find.tag(run_ids, add=[tag for tag in chosen if tag not in before], remove=[tag for tag in before if tag not in chosen])
 
 
 def note_of(runs: Sequence[Run]) -> None:
@@ -47,7 +46,7 @@ def note_of(runs: Sequence[Run]) -> None:
 
 def _note(run_id: str, key: str) -> None:
     with errors.kept():
-        api_find.note(run_id, st.session_state.get(key) or "")
+        find.note(run_id, st.session_state.get(key) or "")
 
 
 def star_of(runs: Sequence[Run]) -> None:
@@ -61,7 +60,7 @@ def star_of(runs: Sequence[Run]) -> None:
 
 def _star(run_ids: Sequence[str], starred: bool) -> None:
     with errors.kept():
-        api_find.star(run_ids, starred)
+        find.star(run_ids, starred)
 
 
 def archive_of(runs: Sequence[Run]) -> None:
@@ -76,4 +75,4 @@ def archive_of(runs: Sequence[Run]) -> None:
 
 def _archive(run_ids: Sequence[str], archived: bool) -> None:
     with errors.kept():
-        api_find.archive(run_ids, archived)
+        find.archive(run_ids, archived)

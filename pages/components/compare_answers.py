@@ -5,11 +5,12 @@ from typing import Any
 
 import streamlit as st
 
-from backend import api_answers, words
+from backend import words
 from backend.analysis import answers as statistics
 from backend.analysis.answering import Answers, Pair, Question
 from backend.analysis.answers.samples import Estimate, percent
 from backend.analysis.groups import Group
+from backend.api import answers
 from backend.catalog import metrics
 from backend.figures import answers as figures
 from backend.figures import palette
@@ -37,7 +38,7 @@ def show(what: Comparison, board: Board) -> None:
     if question is None:
         st.info("Say above whether high or low values of this metric are better.", icon=":material/swap_vert:")
         return
-    standing = api_answers.standing(found, question)
+    standing = answers.standing(found, question)
     if standing.answers is not None:
         _show(what, standing.answers, board)
     if standing.answers is not None and what.is_live:
@@ -57,7 +58,7 @@ def _one_group(what: Comparison) -> None:
 
 def _wait(found: Sequence[Group], question: Question) -> None:
     """Shows how far the computation is; once it is done the page is drawn anew."""
-    standing = api_answers.standing(found, question)
+    standing = answers.standing(found, question)
     if standing.progress is None:
         st.rerun()
     st.progress(standing.progress.done, f"Computing: {plain(standing.progress.doing)} …")

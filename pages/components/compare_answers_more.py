@@ -5,11 +5,12 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from backend import api_answers, words
+from backend import words
 from backend.analysis import further
 from backend.analysis.answering import Answers, Pair
 from backend.analysis.further import Further
 from backend.analysis.groups import Group
+from backend.api import answers
 from pages.components import chart_options, errors
 from pages.components.text import plain
 
@@ -59,7 +60,7 @@ def _question(groups: Sequence[Group], pair: Pair) -> None:
         return
     most = further.MOST
     count = int(st.number_input("More seeds of each group", 1, most, min(pair.further, most), key=f"count_{pair.group.id}"))
-    planned = api_answers.plan(groups, count)
+    planned = answers.plan(groups, count)
     for each in planned:
         st.markdown(f"{plain(each.of.name)}: {_seeds(each)}, a clone of {plain(each.of.id)}")
     runs = f"{len(planned)} run{'s' * (len(planned) > 1)}, {count * len(planned)} seeds in all."
@@ -86,7 +87,7 @@ def _seeds(each: Further) -> str:
 def _start(planned: Sequence[Further], group_id: str) -> None:
     with errors.kept():
         asked = st.session_state[_KEY + group_id]
-        asked["started"] = api_answers.start(planned, asked["key"])  # the same key starts none twice
+        asked["started"] = answers.start(planned, asked["key"])  # the same key starts none twice
         shown = chart_options.listed("runs")
         st.query_params["runs"] = chart_options.SEPARATOR.join(dict.fromkeys([*shown, *asked["started"]]))
     st.rerun()

@@ -4,10 +4,9 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from backend import api_export
 from backend.analysis import diff
 from backend.analysis.diff import Line, Row
-from backend.api import Run
+from backend.api import Run, export
 from backend.figures import palette
 from pages.components import chart_options
 from pages.components.charts import Board
@@ -102,4 +101,4 @@ def _pick(label: str, runs: dict[str, Run], first: int, name: str) -> str:
 @st.cache_data(show_spinner=False, max_entries=64)
 def _compared(left: str, right: str) -> list[Line]:
     """What a run ran never changes."""
-    return diff.lines(api_export.code(left), api_export.code(right))
+    return diff.lines(export.code(left), export.code(right))

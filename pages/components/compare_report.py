@@ -7,12 +7,12 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
-from backend import api_answers, api_export
 from backend.analysis import scores
 from backend.analysis.answering import Answers, Question
 from backend.analysis.answers import Statistic
 from backend.analysis.scores import Rule
-from backend.api_export import Drawing, Scripts
+from backend.api import answers, export
+from backend.api.export import Drawing, Scripts
 from backend.catalog import metrics
 from backend.catalog.metrics import Mode
 from backend.figures import lines
@@ -61,7 +61,7 @@ def show(what: Comparison, _board: Board) -> None:
         _charts(what)
         _points(what)
     st.markdown("##### The same points in Python")
-    st.code(api_export.snippet(_ids(what), [what.key], _by()), language="python", wrap_lines=True)
+    st.code(export.snippet(_ids(what), [what.key], _by()), language="python", wrap_lines=True)
 
 
 def _ids(what: Comparison) -> list[str]:
@@ -81,14 +81,14 @@ def _report(what: Comparison) -> None:
     )
     key = f"note_{'_'.join(_ids(what))}"
     if key not in st.session_state:
-        st.session_state[key] = api_export.note(_ids(what))
+        st.session_state[key] = export.note(_ids(what))
     st.text_area(
         "Your note, in Markdown", key=key, height=NOTE_HEIGHT, max_chars=LONGEST_NOTE, on_change=_keep, args=(what, key),
         placeholder="What was asked, what came out. **Bold**, lists, tables and links are understood; HTML stays text.",
     )  # fmt: skip
     if (note := st.session_state[key]).strip():
         with st.expander("How it will look"):
-            st.html(api_export.markdown(note))
+            st.html(export.markdown(note))
     st.download_button(
         "Download the report", _later(_html, what), file_name=f"comparison-{'-'.join(_ids(what)[:4])}.html",
         mime="text/html", icon=":material/description:", type="primary", on_click="ignore", key="report",
@@ -97,7 +97,7 @@ def _report(what: Comparison) -> None:
 
 def _keep(what: Comparison, key: str) -> None:
     with errors.kept():
-        api_export.keep_note(_ids(what), st.session_state[key])
+        export.keep_note(_ids(what), st.session_state[key])
 
 
 def _link() -> str:
@@ -126,19 +126,19 @@ def _later(make: Callable[[Comparison, Look], str], what: Comparison) -> Callabl
 
 def _html(what: Comparison, look: Look) -> str:
     """Returns the report: what the Curves tab shows, what each group scored, and what the Answers tab says if it can say anything."""
-    scored = api_answers.scored(what.groups, what.key, look.rule, look.mode or "max")
+    scored = answers.scored(what.groups, what.key, look.rule, look.mode or "max")
     found = _answers(what, look) if look.mode and len(scored) > 1 else None
-    tables = [api_export.groups_table(scored, what.key, look.rule)]
+    tables = [export.groups_table(scored, what.key, look.rule)]
     if found is not None:
-        tables += [api_export.verdicts_table(found), *([api_export.reached_table(found)] if found.reached else [])]
+        tables += [export.verdicts_table(found), *([export.reached_table(found)] if found.reached else [])]
     pictures = [_profile(found)] if found is not None and found.profiles else []
     pictures += _params(what, look)
-    return api_export.report(what.runs, what.groups, tables, _drawings(what, look), _scripts(), link=look.link, pictures=pictures)
+    return export.report(what.runs, what.groups, tables, _drawings(what, look), _scripts(), link=look.link, pictures=pictures)
 
 
 def _answers(what: Comparison, look: Look) -> Answers:
     assert look.mode is not None
-    return api_answers.answers(what.groups, Question(what.key, look.rule, look.mode, look.statistic, look.baseline, look.target))
+    return answers.answers(what.groups, Question(what.key, look.rule, look.mode, look.statistic, look.baseline, look.target))
 
 
 def _profile(found: Answers) -> Drawing:
@@ -167,7 +167,7 @@ def _charts(what: Comparison) -> None:
 
 
 def _chart_html(what: Comparison, look: Look) -> str:
-    return api_export.figures(metrics.title(what.key), _drawings(what, look), _scripts(), link=look.link)
+    return export.figures(metrics.title(what.key), _drawings(what, look), _scripts(), link=look.link)
 
 
 def _file(what: Comparison) -> str:

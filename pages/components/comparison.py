@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 
 import streamlit as st
 
-from backend import api, api_compare
+from backend import api
 from backend.analysis import groups
 from backend.analysis.groups import Group
-from backend.api import Run
+from backend.api import Run, compare
 from backend.catalog import metrics
 from backend.figures.lines import Display
 from backend.stored import stored
@@ -43,7 +43,7 @@ def goes_on(runs: Sequence[Run]) -> bool:
 def ask_runs() -> list[Run]:
     """Lets a person choose runs; the URL names them, and those that are gone are said."""
     asked = chart_options.listed("runs")
-    known = {run.id: run for run in [*api_compare.some(asked), *api.runs(limit=OFFERED)]}
+    known = {run.id: run for run in [*compare.some(asked), *api.runs(limit=OFFERED)]}
     if missing := [part for part in asked if part not in known]:
         st.warning(f"Not found, perhaps deleted: {plain(', '.join(missing))}", icon=":material/search_off:")
     chosen = st.multiselect(
@@ -88,7 +88,7 @@ def ask_metric(runs: Sequence[Run], has: Mapping[str, Sequence[str]], keys: Sequ
 
 def ask(runs: Sequence[Run]) -> Comparison:
     """Lets a person choose how some runs are compared."""
-    has = api_compare.keys(runs)
+    has = compare.keys(runs)
     keys = _keys(runs, has)
     with st.container(horizontal=True, vertical_alignment="center"):
         by = ask_groups(runs)

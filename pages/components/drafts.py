@@ -4,7 +4,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from backend import api, api_rl, specs
+from backend import api, specs
+from backend.api import rl
 from backend.catalog.examples import EXAMPLES
 from backend.catalog.lookup import find
 from backend.catalog.metrics import COUNTERS
@@ -58,8 +59,8 @@ def starting_point(query: Mapping[str, str]) -> Draft:
 
 def _continued(start: str) -> Draft:
     """Returns the draft of a run that goes on from a checkpoint: as much again as its run was asked for."""
-    run_id, trial, iteration = api_rl.parts(start)
-    kept, run = api_rl.checkpoint(run_id, trial, iteration), api.run(run_id)
+    run_id, trial, iteration = rl.parts(start)
+    kept, run = rl.checkpoint(run_id, trial, iteration), api.run(run_id)
     values, gone = _askable(run.spec)
     done = {key: kept.metrics.get(key) or 0 for key in COUNTERS}
     values["stop"] = {key: limit + type(limit)(done.get(key, 0)) for key, limit in values["stop"].items()}

@@ -8,8 +8,8 @@ from typing import Any
 import streamlit as st
 from pydantic import BaseModel
 
-from backend import api_environments
-from backend.api_environments import OwnEnvironment
+from backend.api import environments
+from backend.api.environments import OwnEnvironment
 from backend.catalog.algorithms import Algorithm, environments_for
 from backend.catalog.environments import ENVIRONMENTS, Environment, NoOptions
 from backend.specs import RLSpec
@@ -34,7 +34,7 @@ class Chosen:
 def field(algorithm: Algorithm, asked: str | None, problems: Mapping[str, str], key: str) -> Chosen:
     """Draws the field. A choice outlives a change of the algorithm if it suits the next one as well."""
     names = [environment.id for environment in environments_for(algorithm)]
-    own = {each.id: each for each in api_environments.own()}
+    own = {each.id: each for each in environments.own()}
     names += own
     wanted = st.session_state.get(f"{key}/environment", asked)
     if asked and asked not in names and asked not in ENVIRONMENTS:
@@ -100,9 +100,9 @@ def options_card(chosen: Chosen, start: Mapping[str, Any], problems: Mapping[str
 
 def others() -> None:
     """Says which environments are still being read, and which cannot be made here and what they need."""
-    if api_environments.is_being_read():
+    if environments.is_being_read():
         st.fragment(_reading, run_every=1.0)()
-    missing = sorted(api_environments.unavailable(), key=lambda each: (each.install, each.reason, each.id))
+    missing = sorted(environments.unavailable(), key=lambda each: (each.install, each.reason, each.id))
     if not missing:
         return
     with st.popover(f"{len(missing)} more need a package", type="tertiary", icon=":material/extension_off:", key="others"):
@@ -112,17 +112,17 @@ def others() -> None:
 
 
 def _reading() -> None:
-    if api_environments.is_being_read():
+    if environments.is_being_read():
         st.caption(":material/hourglass_top: The rest of Gymnasium's registry is being read; it takes some seconds.")
     else:
         st.rerun()
 
 
-def checked_own(spec: RLSpec) -> api_environments.Prepared:
+def checked_own(spec: RLSpec) -> environments.Prepared:
     """Returns a run whose environment, the user's own, was made and stepped.
 
     Raises:
         InvalidSpec: with its complaints.
     """
     with st.spinner("Checking the environment: reset, step, random actions …"):
-        return api_environments.check(spec)
+        return environments.check(spec)

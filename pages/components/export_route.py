@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from backend import api_export
+from backend.api import export
 from backend.errors import RaydeckError
 
 PATH = "/export/points"
@@ -21,7 +21,7 @@ _OUTDATED = "This link is from before the app's last start. Reload the page it i
 
 
 def url(run_ids: Sequence[str], metrics: Sequence[str] | None, by: Sequence[str] = (), form: str = "csv", name: str = "points") -> str:
-    """Returns the address of a file with every point of some runs, of all metrics with None; see api_export.points."""
+    """Returns the address of a file with every point of some runs, of all metrics with None; see api.export.points."""
     many = [("run", each) for each in run_ids] + [("metric", each) for each in metrics or ()] + [("by", each) for each in by]
     return f"{PATH}?{urlencode([*many, ('form', form), ('name', name), ('key', _KEY)])}"
 
@@ -32,12 +32,12 @@ def _points(request: Request) -> Response:
         return PlainTextResponse(_OUTDATED, status_code=403)
     form = query.get("form", "")
     try:
-        content = api_export.file_of_points(query.getlist("run"), query.getlist("metric") or None, query.getlist("by"), form)
+        content = export.file_of_points(query.getlist("run"), query.getlist("metric") or None, query.getlist("by"), form)
     except RaydeckError as error:
         return PlainTextResponse(str(error), status_code=404)
     name = "".join(letter if letter.isascii() and letter.isalnum() else "-" for letter in query.get("name", ""))[:80] or "points"
     headers = {"content-disposition": f'attachment; filename="{name}.{form}"', "cache-control": "no-store"}
-    return StreamingResponse(content, media_type=api_export.MIMES["csv" if form == "csv" else "parquet"], headers=headers)
+    return StreamingResponse(content, media_type=export.MIMES["csv" if form == "csv" else "parquet"], headers=headers)
 
 
 ROUTE = Route(PATH, _points, methods=["GET"])

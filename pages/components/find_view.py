@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from backend import api, api_find
-from backend.api_find import Found, Order
+from backend import api
+from backend.api import find
+from backend.api.find import Found, Order
 from backend.errors import InvalidQuery
 from pages.components import actions, all_matching, annotate, chart_options, errors, examples, paging
 from pages.components.query_box import query_box
@@ -33,8 +34,8 @@ class Asked:
         Raises:
             InvalidQuery
         """
-        offset = paging.place(api_find.A_PAGE, "page")
-        return api_find.page(self.query, self.order, states=self.states, offset=offset, columns=[*self.columns, self.order.name])
+        offset = paging.place(find.A_PAGE, "page")
+        return find.page(self.query, self.order, states=self.states, offset=offset, columns=[*self.columns, self.order.name])
 
 
 def ask(tools: st.delta_generator.DeltaGenerator) -> Asked:
@@ -50,7 +51,7 @@ def ask(tools: st.delta_generator.DeltaGenerator) -> Asked:
         _choose_columns(asked.columns)
         views_menu()
     with box:
-        query_box(query, api_find.vocabulary(), _problem(asked), "query", _search)
+        query_box(query, find.vocabulary(), _problem(asked), "query", _search)
     return Asked(query, tuple(states or ()), asked.order, asked.columns)
 
 
@@ -64,7 +65,7 @@ def _problem(asked: Asked) -> InvalidQuery | None:
 
 def _order() -> Order:
     name = st.query_params.get("sort", "created")
-    return Order(name, "up" not in st.query_params) if api_find.can_sort(name) else api_find.NEWEST
+    return Order(name, "up" not in st.query_params) if find.can_sort(name) else find.NEWEST
 
 
 def _columns() -> tuple[str, ...]:
@@ -98,8 +99,8 @@ def _sort(name: str) -> None:
 
 def _choose_columns(present: tuple[str, ...]) -> None:
     with st.popover("Columns", icon=":material/view_column:", key="columns"):
-        known = [name for name in present if name in OFFERED or api_find.is_column(name)]
-        offered = dict.fromkeys([*OFFERED, *(name for name in api_find.columns() if chart_options.SEPARATOR not in name), *known])
+        known = [name for name in present if name in OFFERED or find.is_column(name)]
+        offered = dict.fromkeys([*OFFERED, *(name for name in find.columns() if chart_options.SEPARATOR not in name), *known])
         key = f"cols_{hash(tuple(known))}"
         st.multiselect(
             "Columns", list(offered), default=known, key=key, on_change=_set_columns, args=(key,), accept_new_options=True,
@@ -112,7 +113,7 @@ def _choose_columns(present: tuple[str, ...]) -> None:
 
 def _set_columns(key: str) -> None:
     chosen = [name.strip() for name in st.session_state[key]]
-    unknown = [name for name in chosen if name not in OFFERED and not api_find.is_column(name)]
+    unknown = [name for name in chosen if name not in OFFERED and not find.is_column(name)]
     if unknown:
         st.toast(f"There is no column {plain(', '.join(unknown))}.", icon=":material/help:")
     st.query_params["cols"] = chart_options.SEPARATOR.join(name for name in chosen if name not in unknown)
@@ -126,8 +127,8 @@ def _act(what: str, on: str) -> None:
     """A click in a cell: a star of a run, or a tag to find others by."""
     with errors.kept():
         if what == "star":
-            (run,) = api_find.some([on]) or [None]
-            api_find.star([on], run is not None and not run.starred)
+            (run,) = find.some([on]) or [None]
+            find.star([on], run is not None and not run.starred)
         else:
             _search(annotate.tagged(on))
     st.rerun()
@@ -151,7 +152,7 @@ def show(asked: Asked) -> None:
     if found.total > len(found.runs):
         with bar:
             all_matching.menu(asked.query, asked.states, found.total)
-    paging.pager(found.total, api_find.A_PAGE, "page")
+    paging.pager(found.total, find.A_PAGE, "page")
 
 
 def _nothing(asked: Asked) -> None:

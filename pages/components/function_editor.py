@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from backend import api_environments, api_sweeps, api_tasks
+from backend.api import environments, sweeps, tasks
 from backend.errors import InvalidSpec
 from pages.components.text import plain
 
@@ -62,7 +62,7 @@ _OPEN, _PROBLEMS, _WHAT = "editor_open", "editor_problems", "editor_what"
 def editor(what: str = "function") -> None:
     """A button that opens the editor, and what is wrong with files that do not parse."""
     st.session_state[_WHAT] = what
-    for file in api_tasks.own_files():
+    for file in tasks.own_files():
         if file.problem:
             st.warning(plain(file.said), icon=":material/code_off:")
     st.button(
@@ -86,7 +86,7 @@ def _forget() -> None:
 
 @st.dialog("Your own code", width="large", on_dismiss=_forget)
 def _edit() -> None:
-    files = {file.name: file for file in api_tasks.own_files()}
+    files = {file.name: file for file in tasks.own_files()}
     chosen = st.selectbox("File", [NEW, *files], format_func=lambda name: name if name == NEW else f"{name}.py", key="edit_file")
     st.text_input("Name", value="" if chosen == NEW else chosen, key=f"edit_name_{chosen}", placeholder="my_functions")
     before = TEMPLATES[st.session_state[_WHAT]] if chosen == NEW else _text(files[chosen])
@@ -100,17 +100,17 @@ def _edit() -> None:
 def _save(chosen: str) -> None:
     try:
         name, text = st.session_state[f"edit_name_{chosen}"].strip(), st.session_state[f"edit_text_{chosen}"]
-        path = api_tasks.save_own_file(name, text, overwrite=name.removesuffix(".py") == chosen)
+        path = tasks.save_own_file(name, text, overwrite=name.removesuffix(".py") == chosen)
     except InvalidSpec as error:
         st.session_state[_PROBLEMS] = list(error.problems.values())
         return
     what = st.session_state[_WHAT]
     own = (
-        api_sweeps.own_trainables()
+        sweeps.own_trainables()
         if what == "trainable"
-        else [each.id for each in api_environments.own()]
+        else [each.id for each in environments.own()]
         if what == "environment"
-        else [f"{file.name}:{each.name}" for file in api_tasks.own_files() for each in file.functions]
+        else [f"{file.name}:{each.name}" for file in tasks.own_files() for each in file.functions]
     )
     first = next((name for name in own if name.startswith(f"{path.stem}:")), "")
     _forget()
@@ -118,7 +118,7 @@ def _save(chosen: str) -> None:
     st.rerun()
 
 
-def _text(file: api_tasks.File) -> str:
+def _text(file: tasks.File) -> str:
     try:
         return file.text or file.path.read_text(encoding="utf-8", errors="replace")
     except OSError:

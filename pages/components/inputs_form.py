@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from backend import api_tasks
+from backend.api import tasks
 from backend.catalog.functions import Found
 from backend.errors import InvalidSpec
 from backend.specs import Inputs
@@ -39,7 +39,7 @@ def brought(found: Found, entered: Mapping[str, Any]) -> set[str]:
     if "grid" in entered:
         return set(entered["grid"])
     if "sha256" in entered and "files" not in entered:
-        columns = api_tasks.kept(entered["sha256"]).columns
+        columns = tasks.kept(entered["sha256"]).columns
         return {entered.get("columns", {}).get(name, name) for name in columns}
     if (listed := entered.get("list")) and all(isinstance(each, dict) for each in listed):
         return {name for each in listed for name in each}
@@ -123,13 +123,13 @@ def _kept(upload: Any, given: Inputs, function: str, key: str) -> str:
     name = (upload.file_id, given.encoding, function)
     known = st.session_state.get(key)
     if known is None or known[0] != name:
-        known = st.session_state[key] = (name, api_tasks.keep_upload(upload.getvalue(), given, function).sha256)
+        known = st.session_state[key] = (name, tasks.keep_upload(upload.getvalue(), given, function).sha256)
     return str(known[1])
 
 
 def _columns(found: Found, start: Mapping[str, Any], sha256: str, key: str) -> dict[str, Any]:
     """Lets a person say which column is which argument, where names differ."""
-    rows = api_tasks.kept(sha256)
+    rows = tasks.kept(sha256)
     arguments = [each.name for each in found.function.arguments]
     st.caption(f"{rows.total:,} rows of {plain(', '.join(rows.columns))}")
     odd = [name for name in rows.columns if name not in arguments]

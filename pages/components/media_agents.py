@@ -7,11 +7,11 @@ from typing import Any
 
 import streamlit as st
 
-from backend import api_rl, words
+from backend import words
 from backend.analysis import q_tables
 from backend.analysis.q_tables import Table
-from backend.api import Run
-from backend.api_rl import Checkpoint, Played
+from backend.api import Run, rl
+from backend.api.rl import Checkpoint, Played
 from backend.catalog import grids
 from backend.figures import q_tables as figures
 from pages.components import chart_options, paging, view_rl
@@ -95,7 +95,7 @@ def _episode() -> int:
 
 def _of(run: Run, per: str, which: str) -> list[Agent]:
     """Returns a run's agent of all its seeds, or one of each."""
-    kept = api_rl.checkpoints(run.id)
+    kept = rl.checkpoints(run.id)
     if per == RUN:
         best = _chosen(kept, which)
         return [Agent(run, run.trials[best.trial].seed if best else next((trial.seed for trial in run.trials), None), best)]
@@ -112,7 +112,7 @@ def _chosen(kept: Sequence[Checkpoint], which: str) -> Checkpoint | None:
 
 
 def _is_pending(agent: Agent, episode: int) -> bool:
-    return agent.kept is not None and not api_rl.is_played(agent.kept, episode)
+    return agent.kept is not None and not rl.is_played(agent.kept, episode)
 
 
 def _cards(shown: Sequence[Agent], episode: int, choices: dict[str, Any]) -> None:
@@ -125,12 +125,12 @@ def _cards(shown: Sequence[Agent], episode: int, choices: dict[str, Any]) -> Non
                 if _is_pending(agent, episode) and playing >= AT_ONCE:
                     st.info("It plays when those before it have.", icon=":material/schedule:")
                 elif agent.kept is not None:
-                    played = api_rl.play(agent.kept, episode)
+                    played = rl.play(agent.kept, episode)
                     playing += played is None
                     _video(agent.kept, played, episode)
                 else:
                     st.info("No checkpoint is kept of it, so nothing can play.", icon=":material/videocam_off:")
-                if api_rl.keeps_table(agent.run):
+                if rl.keeps_table(agent.run):
                     _table(agent, choices)
 
 
@@ -147,7 +147,7 @@ def _video(kept: Checkpoint, played: Played | None, episode: int) -> None:
         st.info("It plays; the video is drawn meanwhile.", icon=":material/hourglass_top:")
     elif played.error:
         st.error(plain(played.error), icon=":material/error:")
-        st.button("Try again", key=f"again/{kept.name}", icon=":material/replay:", on_click=api_rl.forget, args=("episode", kept, episode))
+        st.button("Try again", key=f"again/{kept.name}", icon=":material/replay:", on_click=rl.forget, args=("episode", kept, episode))
     else:
         told = played.told
         if played.video:
@@ -159,7 +159,7 @@ def _video(kept: Checkpoint, played: Played | None, episode: int) -> None:
 
 def _choices(shown: Sequence[Agent]) -> dict[str, Any]:
     """Lets a person choose what tables show, once for all of them."""
-    tabular = [agent.run for agent in shown if api_rl.keeps_table(agent.run)]
+    tabular = [agent.run for agent in shown if rl.keeps_table(agent.run)]
     if not tabular:
         return {}
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -181,7 +181,7 @@ def _read(path: str) -> Table:
 
 def _table(agent: Agent, choices: dict[str, Any]) -> None:
     """Shows the table that an agent had at its checkpoint, or the newest."""
-    paths = api_rl.snapshots(agent.run.id, agent.seed) if agent.seed is not None else []
+    paths = rl.snapshots(agent.run.id, agent.seed) if agent.seed is not None else []
     if not paths:
         st.caption("It has left no table.")
         return

@@ -7,9 +7,8 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from backend import api_tasks
-from backend.api import Run
-from backend.api_tasks import Summary, Wanted
+from backend.api import Run, tasks
+from backend.api.tasks import Summary, Wanted
 from backend.figures import tasks as figures
 from backend.figures.lines import Chart
 from backend.stored import stored
@@ -27,7 +26,7 @@ Span = tuple[float, float] | None
 
 def results(runs: Sequence[Run], board: Board) -> None:
     """Shows what came of fan-outs beside each other, and task by task."""
-    summaries = {run.id: api_tasks.overview(run.id)[1] for run in runs}
+    summaries = {run.id: tasks.overview(run.id)[1] for run in runs}
     most = max(summary.pictures for summary in summaries.values())
     paging.pager(most, PICTURES, "picture")
     place, span = paging.place(PICTURES, "picture", most), _span(list(summaries.values()))
@@ -59,7 +58,7 @@ def _picture(run: Run, summary: Summary, board: Board, place: int, span: Span) -
         charts.figure(board, f"media_{run.id}", (run.id, "media"), state, lambda: _histogram(run, summary, span), tall=False)
     elif summary.pictures:
         task_pictures.strip(run, place, PICTURES)
-    elif run.tasks and run.tasks.succeeded and (names := api_tasks.pair_names(run.id)):
+    elif run.tasks and run.tasks.succeeded and (names := tasks.pair_names(run.id)):
         charts.figure(board, f"media_{run.id}", (run.id, "media"), state, lambda: _pairs(run, names), tall=False)
     else:
         st.caption(
@@ -75,7 +74,7 @@ def _histogram(run: Run, summary: Summary, span: Span) -> Chart:
 
 
 def _pairs(run: Run, names: tuple[str, str]) -> Chart:
-    return figures.scatter(*api_tasks.pairs(run.id, MOST_PAIRS), run.tasks.succeeded if run.tasks else 0, names, run.ordinal)
+    return figures.scatter(*tasks.pairs(run.id, MOST_PAIRS), run.tasks.succeeded if run.tasks else 0, names, run.ordinal)
 
 
 def _table(runs: Sequence[Run]) -> None:
@@ -86,7 +85,7 @@ def _table(runs: Sequence[Run]) -> None:
     first = paging.place(A_PAGE, "page", total)
     rows: dict[int, dict[str, Any]] = {}
     for run in runs:
-        for task in api_tasks.tasks(run.id, Wanted(), first, A_PAGE):
+        for task in tasks.tasks(run.id, Wanted(), first, A_PAGE):
             row = rows.setdefault(task.number, {"task": task.number})
             told = _said(task.input)
             if row.setdefault("input", told) != told:

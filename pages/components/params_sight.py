@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from backend import api_answers
 from backend.analysis import params as analysis
 from backend.analysis import scores
 from backend.analysis.params import Column, Floats, Points
 from backend.analysis.scores import Rule, Scored
+from backend.api import answers
 from backend.catalog import metrics
 from backend.catalog.metrics import Mode
 from backend.figures import params as figures
@@ -59,7 +59,7 @@ class Sight:
             return self.score
         key = name.removeprefix(METRIC)
         groups = [each.group for each in self.scored]
-        return _scores(key, api_answers.scored(groups, key, scores.rule_of("", key), scores.direction(self.what.runs, key) or "max"))
+        return _scores(key, answers.scored(groups, key, scores.rule_of("", key), scores.direction(self.what.runs, key) or "max"))
 
     def lack(self, name: str) -> str:
         """Returns what there is too little of for any picture, or for this one; empty if there is enough."""
@@ -75,7 +75,7 @@ class Sight:
 
 def sight(what: Comparison, rule: Rule, mode: Mode | None) -> Sight:
     """Returns what the groups of a comparison that have seeds or trials have been scored."""
-    scored = api_answers.scored([group for group in what.groups if group.members], what.key, rule, mode or "max")
+    scored = answers.scored([group for group in what.groups if group.members], what.key, rule, mode or "max")
     return Sight(what, tuple(scored), analysis.points(scored), _scores(what.key, scored), mode)
 
 

@@ -4,8 +4,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from backend import api_export
-from backend.api import Run
+from backend.api import Run, export
 from backend.catalog import metrics as catalog
 from pages.components import export_route
 
@@ -14,7 +13,7 @@ FORMS = {"csv": "CSV", "parquet": "Parquet"}
 
 def points_links(run_ids: Sequence[str], keys: Sequence[str] | None, by: Sequence[str], name: str) -> None:
     """Shows a link for each format to the points of some metrics, of all with None, and how many rows that makes."""
-    many = api_export.rows(run_ids, keys)
+    many = export.rows(run_ids, keys)
     with st.container(horizontal=True, vertical_alignment="center"):
         for form, title in FORMS.items():
             address = export_route.url(run_ids, keys, by, form, name)

@@ -4,10 +4,9 @@ from pathlib import Path
 
 import streamlit as st
 
-from backend import api_rl
 from backend.analysis import q_tables
 from backend.analysis.q_tables import Table
-from backend.api import Run
+from backend.api import Run, rl
 from backend.catalog import grids
 from backend.catalog.grids import Grid
 from backend.figures import q_tables as figures
@@ -25,7 +24,7 @@ def table_tab(run: Run, _board: Board) -> None:
     bar = st.container(horizontal=True, vertical_alignment="bottom")
     seeds = [str(trial.seed) for trial in run.trials]
     seed = bar.selectbox("Seed", seeds, key="table_seed", bind="query-params", width=100)
-    paths = api_rl.snapshots(run.id, int(seed or seeds[0]))
+    paths = rl.snapshots(run.id, int(seed or seeds[0]))
     if not paths:
         _nothing(run)
         return

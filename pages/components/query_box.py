@@ -5,7 +5,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from backend.api_find import Word
+from backend.api.find import Word
 from backend.errors import InvalidQuery
 
 _HERE = Path(__file__).parent

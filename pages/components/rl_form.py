@@ -6,7 +6,8 @@ from typing import Any
 import streamlit as st
 from pydantic import BaseModel
 
-from backend import api_environments, specs
+from backend import specs
+from backend.api import environments
 from backend.catalog.algorithms import ALGORITHMS, LIBRARIES, Algorithm
 from backend.errors import InvalidSpec
 from backend.specs import RLSpec, Stop
@@ -56,7 +57,7 @@ def _checked(data: dict[str, Any], chosen: Chosen, place: Any) -> tuple[specs.Ru
         if not isinstance(spec, RLSpec):
             return spec, {}
         if chosen.own is None:
-            return api_environments.check(spec).spec, {}
+            return environments.check(spec).spec, {}
         with place:
             prepared = environment_field.checked_own(spec)
             if prepared.checked and prepared.checked.environment:

@@ -5,10 +5,10 @@ from collections.abc import Callable, Sequence
 from textwrap import shorten
 from typing import Any
 
-from backend import api, api_find, words
+from backend import api, words
 from backend.analysis import progress
-from backend.api import Run
-from backend.api_find import Found, Order
+from backend.api import Run, find
+from backend.api.find import Found, Order
 from backend.catalog import metrics
 from pages.components import actions
 from pages.components.badges import ICONS, shown_state
@@ -73,7 +73,7 @@ def found_table(
 
 
 def _cells(found: Found, run: Run, columns: Sequence[str]) -> dict[str, Any]:
-    values = {name: api_find.value(found, run, name) for name in columns}
+    values = {name: find.value(found, run, name) for name in columns}
     return {name: _sortable(number, text or "–", name) for name, (number, text) in values.items()}
 
 

@@ -6,9 +6,9 @@ from urllib.parse import urlencode
 import pandas as pd
 import streamlit as st
 
-from backend import api, api_sweeps, words
+from backend import api, words
 from backend.analysis import progress
-from backend.api import Run
+from backend.api import Run, sweeps
 from pages.components.annotate import tagged
 from pages.components.badges import shown_state, state_badge
 from pages.components.charts import Board
@@ -110,4 +110,4 @@ def _spec(run: Run, _board: Board) -> None:
 @st.cache_data(ttl=20, show_spinner=False)
 def _disk(run_id: str, state: str) -> int:
     """The room a run's files take, looked up at most every 20 s while nothing happens to it."""
-    return api_sweeps.disk(run_id)
+    return sweeps.disk(run_id)

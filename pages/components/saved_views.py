@@ -4,8 +4,8 @@ from urllib.parse import parse_qsl, urlencode
 
 import streamlit as st
 
-from backend import api_find
-from backend.api_find import View
+from backend.api import find
+from backend.api.find import View
 from pages.components import errors
 from pages.components.text import plain
 
@@ -21,7 +21,7 @@ def present() -> str:
 def views_menu() -> None:
     """A popover with the saved views: open, rename, delete, and save what is open now."""
     with errors.told():
-        saved = api_find.views()
+        saved = find.views()
     now = present()
     with st.popover("Views", icon=":material/bookmarks:", key="views"):
         for place, view in enumerate(saved):
@@ -56,7 +56,7 @@ def _set(what: str, name: str | None) -> None:
 
 def _save(query: str) -> None:
     with errors.kept():
-        api_find.save_view(st.session_state.get("view_name") or "", query)
+        find.save_view(st.session_state.get("view_name") or "", query)
         st.session_state["view_name"] = ""
 
 
@@ -74,11 +74,11 @@ def _open(view: View) -> None:
 
 def _rename(name: str, key: str) -> None:
     with errors.kept():
-        api_find.rename_view(name, st.session_state.get(key) or "")
+        find.rename_view(name, st.session_state.get(key) or "")
     _set(_RENAMING, None)
 
 
 def _delete(name: str) -> None:
     with errors.kept():
-        api_find.delete_view(name)
+        find.delete_view(name)
     _set(_DELETING, None)

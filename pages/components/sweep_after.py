@@ -6,8 +6,8 @@ from functools import partial
 import streamlit as st
 import yaml
 
-from backend import api_sweeps, words
-from backend.api import Run, Trial
+from backend import words
+from backend.api import Run, Trial, sweeps
 from pages.components import actions, errors
 from pages.components.charts import Board
 from pages.components.text import plain
@@ -49,7 +49,7 @@ def steps(run: Run, trial: Trial) -> None:
                 st.button("Promote", type="primary", key="promote", on_click=_promote, args=(run.id, trial.number))
     for message in st.session_state.pop("promoted", ()):
         st.success(message, icon=":material/check_circle:")
-    named = [model for model in api_sweeps.models() if model.run_id == run.id]
+    named = [model for model in sweeps.models() if model.run_id == run.id]
     if named:
         st.caption("Models of this run: " + ", ".join(f"{plain(model.name)} (trial {model.trial})" for model in named))
 
@@ -59,23 +59,23 @@ def downloads(run: Run) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         for form, title in (("csv", "CSV"), ("parquet", "Parquet"), ("jsonl", "JSON Lines")):
             st.download_button(
-                f"Trials as {title}", partial(api_sweeps.trial_table, run.id, form), file_name=f"{run.id}_trials.{form}",
+                f"Trials as {title}", partial(sweeps.trial_table, run.id, form), file_name=f"{run.id}_trials.{form}",
                 key=f"trials_{form}", on_click="ignore", type="tertiary", icon=":material/download:",
             )  # fmt: skip
 
 
 def _again(run_id: str, number: int) -> None:
     with errors.kept():
-        actions.go("pages/watch/run.py", id=api_sweeps.best_again(run_id, int(st.session_state["again_seeds"]), number))
+        actions.go("pages/watch/run.py", id=sweeps.best_again(run_id, int(st.session_state["again_seeds"]), number))
 
 
 def _as_defaults(run_id: str, number: int) -> None:
     with errors.kept():
-        api_sweeps.use_as_defaults(run_id, number)
+        sweeps.use_as_defaults(run_id, number)
         st.session_state["promoted"] = ["These parameters are the defaults now; the form can forget them again."]
 
 
 def _promote(run_id: str, number: int) -> None:
     with errors.kept():
-        model = api_sweeps.promote(run_id, st.session_state["model_name"], number)
+        model = sweeps.promote(run_id, st.session_state["model_name"], number)
         st.session_state["promoted"] = [f"Copied to {plain(str(model.path))}"]

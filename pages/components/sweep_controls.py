@@ -4,9 +4,9 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from backend import api_sweeps, words
-from backend.api import Run
-from backend.api_sweeps import Sweep
+from backend import words
+from backend.api import Run, sweeps
+from backend.api.sweeps import Sweep
 from backend.stored import stored
 from pages.components import errors
 
@@ -81,7 +81,7 @@ def _then_resume(run: Run) -> str:
 
 def _extend(run_id: str, **asked: float) -> None:
     with errors.kept():
-        api_sweeps.extend(run_id, **asked)  # type: ignore[arg-type]
+        sweeps.extend(run_id, **asked)  # type: ignore[arg-type]
 
 
 def _set_budget(run_id: str) -> None:

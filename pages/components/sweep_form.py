@@ -5,7 +5,8 @@ from typing import Any
 
 import streamlit as st
 
-from backend import api_sweeps, specs
+from backend import specs
+from backend.api import sweeps
 from backend.catalog.algorithms import ALGORITHMS, environments_for
 from backend.catalog.search import SCHEDULERS, SEARCHERS
 from backend.catalog.trainables import TRAINABLES
@@ -62,7 +63,7 @@ def _checked(data: dict[str, Any]) -> Asked:
         if not isinstance(spec, SweepSpec):
             return Asked(spec, {})
         with st.spinner("Checking …"):  # an environment of the user's own is tried
-            return Asked(api_sweeps.check(spec).spec, {})
+            return Asked(sweeps.check(spec).spec, {})
     except InvalidSpec as error:
         return Asked(None, error.problems)
 
@@ -72,7 +73,7 @@ def _name_of(trainable: Any) -> str:
 
 
 def _trainable(values: Mapping[str, Any], key: str) -> str:
-    names = [*TRAINABLES, RL, *api_sweeps.own_trainables()]
+    names = [*TRAINABLES, RL, *sweeps.own_trainables()]
     asked = _name_of(values.get("trainable", names[0]))
     if asked not in names:
         st.warning(f"{plain(asked)} is no longer there.", icon=":material/code_off:")
@@ -101,7 +102,7 @@ def _fields(chosen: str, start: Mapping[str, Any], problems: Mapping[str, str], 
         kept = {name: value for name, value in kept.items() if name in known}
         first = {name: known[name] for name in kept} or dict(list(known.items())[:1])
     else:
-        found = api_sweeps.trainable(chosen)
+        found = sweeps.trainable(chosen)
         data, known, first = {"trainable": chosen}, found.space, found.space
         metric, mode, iterations, checkpoints, about = *_judged(found), found.checkpoints, found.summary
         st.caption(about or "Your own Ray Tune trainable.")

@@ -1,6 +1,7 @@
 """What a sweep will do, before it starts: how many trials, how many at a time, about how long."""
 
-from backend import api, api_sweeps, words
+from backend import api, words
+from backend.api import sweeps
 from backend.specs import RunSpec, SweepSpec
 from backend.specs.sweep import GRID_TO_CONFIRM
 from pages.components.start_panel import Plan
@@ -27,7 +28,7 @@ def _made_of(spec: SweepSpec) -> str:
 
 
 def _time(spec: SweepSpec, at_once: int) -> str:
-    seconds = api_sweeps.seconds_per_trial(spec)
+    seconds = sweeps.seconds_per_trial(spec)
     if seconds is None:
         return "How long that takes shows once some have ended."
     whole = spec.trials * seconds / at_once

@@ -2,15 +2,14 @@
 
 import streamlit as st
 
-from backend import api_tasks
-from backend.api import Run
+from backend.api import Run, tasks
 from pages.components.charts import Board
 from pages.components.text import plain
 
 
 def failures(run: Run, _board: Board) -> None:
     """A card for each kind of failure, with one traceback."""
-    for group in api_tasks.failures(run.id):
+    for group in tasks.failures(run.id):
         with st.container(border=True):
             where = f" at {group.place}" if group.place else ""
             many = f"{group.count:,} task{'s' if group.count > 1 else ''}"

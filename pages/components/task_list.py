@@ -8,9 +8,10 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from backend import api_tasks, words
+from backend import words
 from backend.api import Run
-from backend.api_tasks import Task, Wanted
+from backend.api import tasks as tasks_api
+from backend.api.tasks import Task, Wanted
 from pages.components import paging
 from pages.components.badges import ICONS
 from pages.components.data_table import table
@@ -59,10 +60,10 @@ def _page(run: Run, wanted: Wanted) -> tuple[list[Task], int, int]:
     if not wanted.search:
         total = _total(run, wanted)
         place = paging.place(A_PAGE, "page", total)
-        return api_tasks.tasks(run.id, wanted, place, A_PAGE), total, place
-    tasks, total = api_tasks.found(run.id, wanted, asked, A_PAGE)
+        return tasks_api.tasks(run.id, wanted, place, A_PAGE), total, place
+    tasks, total = tasks_api.found(run.id, wanted, asked, A_PAGE)
     place = paging.place(A_PAGE, "page", total)
-    return (tasks if place == asked else api_tasks.found(run.id, wanted, place, A_PAGE)[0]), total, place
+    return (tasks if place == asked else tasks_api.found(run.id, wanted, place, A_PAGE)[0]), total, place
 
 
 def _wanted() -> Wanted:
@@ -109,7 +110,7 @@ def _total(run: Run, wanted: Wanted) -> int:
         return sum(by_state[state] for state in wanted.states)
     if run.is_over and wanted.is_all and not run.tasks.queued:
         return run.tasks.total
-    return api_tasks.count(run.id, wanted)
+    return tasks_api.count(run.id, wanted)
 
 
 def _row(run: Run, task: Task) -> dict[str, Any]:
@@ -146,7 +147,7 @@ def _short(text: str) -> str:
 
 def _task(run: Run, asked: str, number: int | None) -> None:
     """One task in full: what went in, what came out, what it printed, why it failed."""
-    task = api_tasks.task(run.id, number) if number is not None else None
+    task = tasks_api.task(run.id, number) if number is not None else None
     with st.container(border=True):
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown(f"##### Task {plain(asked[:40])}" + (f" · {task.state.value}" if task else ""))
@@ -189,7 +190,7 @@ def _outcome(run: Run, task: Task) -> None:
     if task.error:
         st.code(task.error, language=None, wrap_lines=True)
         return
-    path = api_tasks.artifact(run.id, task)
+    path = tasks_api.artifact(run.id, task)
     if path is None:
         st.code("its file is gone" if task.artifact else json.dumps(task.result, indent=1), language="json")
         return

@@ -5,9 +5,8 @@ from typing import Literal
 
 import streamlit as st
 
-from backend import api_tasks
-from backend.api import Run
-from backend.api_tasks import Task
+from backend.api import Run, tasks
+from backend.api.tasks import Task
 from backend.stored import stored
 from pages.components import paging
 from pages.components.charts import Board
@@ -18,9 +17,9 @@ SMALL = 112  # pixels
 
 
 def pictures(run: Run, _board: Board) -> None:
-    total = api_tasks.overview(run.id)[1].pictures
+    total = tasks.overview(run.id)[1].pictures
     paging.pager(total, A_PAGE, "picture")
-    found = api_tasks.pictures(run.id, paging.place(A_PAGE, "picture", total), A_PAGE)
+    found = tasks.pictures(run.id, paging.place(A_PAGE, "picture", total), A_PAGE)
     wide = _grid(run) or A_ROW
     for row in range(0, len(found), wide):
         for column, (task, path) in zip(st.columns(wide, gap="xxsmall"), found[row : row + wide], strict=False):
@@ -31,7 +30,7 @@ def pictures(run: Run, _board: Board) -> None:
 def strip(run: Run, place: int, many: int) -> None:
     """Shows `many` small pictures of a run from the one at `place` on, as many in a row as fit."""
     with st.container(horizontal=True, gap="xsmall"):
-        for task, path in api_tasks.pictures(run.id, place, many):
+        for task, path in tasks.pictures(run.id, place, many):
             _picture(task, path, SMALL)
 
 

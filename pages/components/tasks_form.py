@@ -5,7 +5,8 @@ from typing import Any
 
 import streamlit as st
 
-from backend import api_tasks, specs
+from backend import specs
+from backend.api import tasks
 from backend.catalog.functions import FUNCTIONS, Found
 from backend.catalog.signatures import Argument
 from backend.errors import InvalidSpec, UnknownWorkload
@@ -44,13 +45,13 @@ def _checked(data: dict[str, Any], gone_wrong: Mapping[str, str]) -> Asked:
         if gone_wrong:
             raise InvalidSpec(gone_wrong)
         spec = specs.parse(data)
-        return Asked(api_tasks.check(spec).spec if isinstance(spec, TaskSpec) else spec, {})
+        return Asked(tasks.check(spec).spec if isinstance(spec, TaskSpec) else spec, {})
     except InvalidSpec as error:
         return Asked(None, error.problems)
 
 
 def _function(values: Mapping[str, Any], key: str) -> Found | None:
-    names = [*FUNCTIONS, *(f"{file.name}:{each.name}" for file in api_tasks.own_files() for each in file.functions)]
+    names = [*FUNCTIONS, *(f"{file.name}:{each.name}" for file in tasks.own_files() for each in file.functions)]
     asked = values.get("function")
     if asked and asked not in names:
         st.warning(f"{plain(asked)} is no longer there.", icon=":material/code_off:")
@@ -60,7 +61,7 @@ def _function(values: Mapping[str, Any], key: str) -> Found | None:
         format_func=lambda name: FUNCTIONS[name].title if name in FUNCTIONS else f"{name} · your own",
     )  # fmt: skip
     try:
-        found = api_tasks.function(chosen)
+        found = tasks.function(chosen)
     except UnknownWorkload as error:
         st.error(plain(str(error)), icon=":material/error:")
         return None

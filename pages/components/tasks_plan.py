@@ -3,7 +3,8 @@
 import pandas as pd
 import streamlit as st
 
-from backend import api, api_tasks
+from backend import api
+from backend.api import tasks
 from backend.specs import RunSpec, TaskSpec
 from pages.components.start_panel import Plan
 
@@ -14,7 +15,7 @@ def plan(spec: RunSpec) -> Plan:
     """Returns what the fan-out will do."""
     if not isinstance(spec, TaskSpec):
         raise TypeError(spec.kind)
-    total = api_tasks.total(spec)
+    total = tasks.total(spec)
     text = f"{total:,} task{'s' if total != 1 else ''}, each reserving {_reserved(spec)}"
     load = api.cluster_status().load
     if load is None:
@@ -34,8 +35,8 @@ def preview(spec: RunSpec) -> None:
     """The arguments of the first tasks."""
     if not isinstance(spec, TaskSpec):
         return
-    total = api_tasks.total(spec)
-    rows = [{name: _short(value) for name, value in row.items()} for row in api_tasks.preview(spec, PREVIEWED)]
+    total = tasks.total(spec)
+    rows = [{name: _short(value) for name, value in row.items()} for row in tasks.preview(spec, PREVIEWED)]
     with st.expander(f"The first {min(PREVIEWED, total)} of {total:,} tasks", expanded=True):
         st.dataframe(pd.DataFrame(rows), hide_index=True, width="stretch", height="content")
         if spec.params:

@@ -6,9 +6,9 @@ from typing import Any
 
 import streamlit as st
 
-from backend import api_sweeps, words
+from backend import words
 from backend.analysis import rungs
-from backend.api import Run, Trial
+from backend.api import Run, Trial, sweeps
 from pages.components import actions, errors, paging, sweep_after
 from pages.components.badges import ICONS
 from pages.components.charts import Board
@@ -59,7 +59,7 @@ def _stop_one(run: Run) -> None:
 
 def _stop(run_id: str, number: int) -> None:
     with errors.kept():
-        api_sweeps.stop_trial(run_id, number)
+        sweeps.stop_trial(run_id, number)
 
 
 Column = tuple[str, Callable[[Trial], Any], str]  # label, value, kind

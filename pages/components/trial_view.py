@@ -5,9 +5,9 @@ from functools import partial
 import pandas as pd
 import streamlit as st
 
-from backend import api, api_sweeps, words
+from backend import api, words
 from backend.analysis.curves import Curve
-from backend.api import Run, Trial
+from backend.api import Run, Trial, sweeps
 from backend.catalog import metrics
 from backend.errors import IllegalMove
 from backend.figures import lines
@@ -68,7 +68,7 @@ def _buttons(run: Run, trial: Trial) -> None:
 
 def _stop(run_id: str, number: int) -> None:
     with errors.kept():
-        api_sweeps.stop_trial(run_id, number)
+        sweeps.stop_trial(run_id, number)
 
 
 def body(run: Run, trial: Trial, board: Board) -> None:

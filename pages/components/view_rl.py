@@ -6,9 +6,9 @@ from typing import Any
 
 import streamlit as st
 
-from backend import api, api_rl, words
+from backend import api, words
 from backend.analysis import progress
-from backend.api import Run
+from backend.api import Run, rl
 from backend.catalog import metrics
 from backend.stored import stored
 from pages.components import chart_options, charts, common_tabs, points_links, q_view, seeds_table, watch_view
@@ -34,7 +34,7 @@ def failed(run: Run) -> str:
 
 
 def tabs(run: Run) -> dict[str, Callable[[Run, Board], None]]:
-    table: dict[str, Callable[[Run, Board], None]] = {"Table": q_view.table_tab} if api_rl.keeps_table(run) else {}
+    table: dict[str, Callable[[Run, Board], None]] = {"Table": q_view.table_tab} if rl.keeps_table(run) else {}
     return {"Reward": main_chart, "Watch": watch_view.tab, **table, "Metrics": common_tabs.metrics_tab, "Trials": _trials}
 
 

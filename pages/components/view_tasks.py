@@ -5,9 +5,9 @@ from typing import Any
 
 import streamlit as st
 
-from backend import api, api_tasks, words
-from backend.api import Run
-from backend.api_tasks import Summary
+from backend import api, words
+from backend.api import Run, tasks
+from backend.api.tasks import Summary
 from backend.catalog import lookup
 from backend.catalog.functions import FUNCTIONS
 from backend.figures import tasks as figures
@@ -71,7 +71,7 @@ def tabs(run: Run) -> dict[str, Callable[[Run, Board], None]]:
 
 
 def _summary(run: Run) -> Summary:
-    return api_tasks.overview(run.id)[1]
+    return tasks.overview(run.id)[1]
 
 
 def _state(run: Run) -> tuple[Any, ...]:
@@ -91,7 +91,7 @@ def _results(run: Run, board: Board) -> None:
     if summary.pictures:
         task_pictures.pictures(run, board)
         return
-    names = api_tasks.pair_names(run.id) if run.tasks and run.tasks.succeeded else None
+    names = tasks.pair_names(run.id) if run.tasks and run.tasks.succeeded else None
     if names:
         charts.figure(board, f"pairs_{run.id}", (run.id, "pairs"), _state(run), lambda: _pairs(run, names))
         return
@@ -101,7 +101,7 @@ def _results(run: Run, board: Board) -> None:
 
 
 def _pairs(run: Run, names: tuple[str, str]) -> Chart:
-    return figures.scatter(*api_tasks.pairs(run.id, MOST_PAIRS), run.tasks.succeeded if run.tasks else 0, names, run.ordinal)
+    return figures.scatter(*tasks.pairs(run.id, MOST_PAIRS), run.tasks.succeeded if run.tasks else 0, names, run.ordinal)
 
 
 def _running_mean(run: Run, summary: Summary) -> Chart:

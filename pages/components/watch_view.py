@@ -6,9 +6,9 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from backend import api, api_rl, words
-from backend.api import Run
-from backend.api_rl import Checkpoint, Played
+from backend import api, words
+from backend.api import Run, rl
+from backend.api.rl import Checkpoint, Played
 from backend.errors import UnknownRun
 from backend.figures import episodes
 from backend.stored import stored
@@ -33,24 +33,24 @@ def chosen() -> list[str]:
 
 def is_pending() -> bool:
     """Returns whether something is being played, so that the page has to look again."""
-    return any(each is None for kept in _found() for each in (api_rl.play(kept, _seed()), *_asked_evaluation(kept)))
+    return any(each is None for kept in _found() for each in (rl.play(kept, _seed()), *_asked_evaluation(kept)))
 
 
 def _asked_evaluation(kept: Checkpoint) -> Iterator[Played | None]:
     if kept.name in st.session_state.get("evaluating", ()):
-        yield api_rl.evaluate(kept, EVALUATED)
+        yield rl.evaluate(kept, EVALUATED)
 
 
 def tab(run: Run, board: Board) -> None:
     """The checkpoints a run keeps; a click on one or two rows plays them."""
-    kept = sorted(api_rl.checkpoints(run.id), key=lambda each: not each.is_best)  # the best of each seed first
+    kept = sorted(rl.checkpoints(run.id), key=lambda each: not each.is_best)  # the best of each seed first
     if not kept:
         every = int(stored(run.spec).part("checkpoints").number("every") or 0)
         st.caption(f"No checkpoint is kept yet: the first comes with iteration {every}." if every and not run.is_over else "None is kept.")
         return
     st.caption("Choose a row to watch that agent play, two to lay them side by side. A click on the reward curve does the same.")
     _warm(run)
-    by_hand = api_rl.evaluations(run.id)
+    by_hand = rl.evaluations(run.id)
     rows = pd.DataFrame([_row(run, each, by_hand.get((each.trial, each.iteration), {})) for each in kept])
     st.session_state["watch_rows"] = [each.name for each in kept]
     st.dataframe(
@@ -66,8 +66,8 @@ def _warm(run: Run) -> None:
     warmed = st.session_state.setdefault("warmed", set())
     if run.id not in warmed:
         warmed.add(run.id)
-        if api_rl.checkpoints(run.id):
-            api_rl.warm_soon(run)
+        if rl.checkpoints(run.id):
+            rl.warm_soon(run)
 
 
 def _row(run: Run, kept: Checkpoint, by_hand: Mapping[str, Any]) -> dict[str, Any]:
@@ -103,7 +103,7 @@ def picker(run: Run, axis: str) -> Callable[[Mapping[str, Any]], None]:
         _warm(run)
 
     def picked(where: Mapping[str, Any]) -> None:
-        kept = api_rl.checkpoints(run.id)
+        kept = rl.checkpoints(run.id)
         numbers = {f"seed {trial.seed}": trial.number for trial in run.trials}
         mine = [each for each in kept if each.trial == numbers.get(str(where.get("name")), each.trial)] or kept
         if mine:
@@ -123,7 +123,7 @@ def _found() -> list[Checkpoint]:
     found = []
     for name in chosen():
         try:
-            found.append(api_rl.checkpoint(*api_rl.parts(name)))
+            found.append(rl.checkpoint(*rl.parts(name)))
         except UnknownRun:
             continue
     return found
@@ -144,7 +144,7 @@ def players(run: Run, board: Board) -> None:
         for column, name in zip(st.columns(len(names)), names, strict=True):
             with column:
                 try:
-                    _player(api_rl.checkpoint(*api_rl.parts(name)), board, is_alone=len(names) == 1)
+                    _player(rl.checkpoint(*rl.parts(name)), board, is_alone=len(names) == 1)
                 except UnknownRun as error:
                     st.info(plain(str(error)), icon=":material/search_off:")
                     st.button("Close", key=f"close/{name}", icon=":material/close:", on_click=_close, args=(name,))
@@ -165,10 +165,10 @@ def _head(run: Run, names: Sequence[str]) -> None:
 
 def _others(run: Run, names: Sequence[str]) -> dict[str, str]:
     """Returns what can be laid beside: this run's other checkpoints, and the best of other runs in the same environment."""
-    mine = {each.name: _title(run, each) for each in api_rl.checkpoints(run.id) if each.name not in names}
+    mine = {each.name: _title(run, each) for each in rl.checkpoints(run.id) if each.name not in names}
     for other in api.runs(limit=OTHERS):
         if other.kind == "rl" and other.id != run.id and other.spec.get("environment") == run.spec.get("environment"):
-            best = [each for each in api_rl.checkpoints(other.id) if each.is_best]
+            best = [each for each in rl.checkpoints(other.id) if each.is_best]
             mine |= {each.name: f"{other.name} · {_title(other, each)}" for each in best}
     return mine
 
@@ -196,7 +196,7 @@ def _player(kept: Checkpoint, board: Board, *, is_alone: bool) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"**{plain(run.name)}** · {_title(run, kept)}", width="stretch")
         st.button("Close", key=f"close/{kept.name}", icon=":material/close:", type="tertiary", on_click=_close, args=(kept.name,))
-    played = api_rl.play(kept, _seed())
+    played = rl.play(kept, _seed())
     if played is None:
         st.info("It plays; the video is drawn meanwhile.", icon=":material/hourglass_top:")
     elif played.error:
@@ -210,7 +210,7 @@ def _went_wrong(kept: Checkpoint, played: Played) -> None:
     st.error(plain(played.error), icon=":material/error:")
     with st.expander("Traceback"):
         st.code(played.traceback, language="python")
-    st.button("Try again", key=f"again/{kept.name}", icon=":material/replay:", on_click=api_rl.forget, args=("episode", kept, _seed()))
+    st.button("Try again", key=f"again/{kept.name}", icon=":material/replay:", on_click=rl.forget, args=("episode", kept, _seed()))
 
 
 def _episode(run: Run, kept: Checkpoint, played: Played, board: Board, *, is_alone: bool) -> None:
@@ -249,7 +249,7 @@ def _steps(kept: Checkpoint) -> None:
             help="Without exploring, on fresh seeds.",
         )  # fmt: skip
         st.download_button(
-            "Download", data=lambda: api_rl.checkpoint_zip(kept), file_name=f"{kept.name.replace('/', '-')}.zip", mime="application/zip",
+            "Download", data=lambda: rl.checkpoint_zip(kept), file_name=f"{kept.name.replace('/', '-')}.zip", mime="application/zip",
             key=f"download/{kept.name}", icon=":material/download:", on_click="ignore",
         )  # fmt: skip
     for done in _asked_evaluation(kept):
@@ -265,5 +265,5 @@ def _steps(kept: Checkpoint) -> None:
 
 def _evaluate(kept: Checkpoint) -> None:
     with errors.kept():
-        api_rl.evaluate(kept, EVALUATED)
+        rl.evaluate(kept, EVALUATED)
         st.session_state.setdefault("evaluating", set()).add(kept.name)

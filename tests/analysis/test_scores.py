@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 
 import backend
-from backend import api_answers, api_compare
 from backend.analysis import further, groups, params, scores
 from backend.analysis.answering import Answers, Question
 from backend.analysis.groups import Group
 from backend.analysis.scores import Rule
+from backend.api import answers, compare
 from tests.conftest import poll
 
 NAN = math.nan
@@ -30,11 +30,11 @@ def tracked(name: str, curves: Sequence[Sequence[float]], key: str = "reward", *
 
 
 def grouped(ids: Sequence[str], *by: str) -> list[Group]:
-    return groups.grouped(api_compare.some(ids), by)
+    return groups.grouped(compare.some(ids), by)
 
 
 def values(ids: Sequence[str], rule: str, mode: str = "max") -> list[float]:
-    (found,) = api_answers.scored(grouped(ids), "reward", scores.rule_of(rule, "reward"), mode)  # type: ignore[arg-type]
+    (found,) = answers.scored(grouped(ids), "reward", scores.rule_of(rule, "reward"), mode)  # type: ignore[arg-type]
     return [round(score.value, 6) for score in found.scores]
 
 
@@ -60,7 +60,7 @@ def test_what_has_no_score_is_counted_and_named_and_not_averaged(home: Path) -> 
         raise RuntimeError("out of luck")
     with backend.track("mixed", seed=5) as silent:
         silent.log({"other": 1.0}, step=1)
-    (found,) = api_answers.scored(grouped([*ids, run.id, silent.id], "name"), "reward", Rule("share"), "max")
+    (found,) = answers.scored(grouped([*ids, run.id, silent.id], "name"), "reward", Rule("share"), "max")
     assert [score.why for score in found.scores] == ["", "diverged", "", "failed", "missing"]
     assert [score.value for score in found.scores][::2][:2] == [1.0, 3.0]
     assert len(found.counted) == 4
@@ -74,11 +74,11 @@ def test_what_has_no_score_is_counted_and_named_and_not_averaged(home: Path) -> 
 def test_a_seed_that_goes_on_counts_so_far_and_is_named(home: Path) -> None:
     with backend.track("going", seed=1) as run:
         run.log({"reward": 2.0}, step=1)
-        poll(lambda: api_compare.keys(api_compare.some([run.id])).get(run.id), 30, "a report")
-        (found,) = api_answers.scored(grouped([run.id]), "reward", Rule("last"), "max")
+        poll(lambda: compare.keys(compare.some([run.id])).get(run.id), 30, "a report")
+        (found,) = answers.scored(grouped([run.id]), "reward", Rule("last"), "max")
     assert found.scores[0].value == 2.0
     assert f"not at the end yet: counted with what is there so far: {run.id}, seed 1." in found.notes[0]
-    (found,) = api_answers.scored(grouped([run.id]), "reward", Rule("last"), "max")
+    (found,) = answers.scored(grouped([run.id]), "reward", Rule("last"), "max")
     assert found.notes == []
 
 
@@ -93,7 +93,7 @@ def test_an_evaluation_is_judged_by_its_last_value_and_a_nonsense_link_by_the_de
 def answer(ids: Sequence[str], *by: str, key: str = "reward", target: float | None = None) -> Answers:
     found = grouped(ids, *by)
     question = Question(key, scores.rule_of("", key), "max", "iqm", found[0].id, target)
-    return poll(lambda: api_answers.standing(found, question).answers, 60, "answers")
+    return poll(lambda: answers.standing(found, question).answers, 60, "answers")
 
 
 def test_the_clearly_better_group_wins_and_reaches_the_target_sooner(home: Path) -> None:
@@ -152,7 +152,7 @@ def test_a_tick_without_news_computes_nothing_anew(home: Path) -> None:
     ids = [*tracked("a", [[1.0], [2.0]], lr=1), *tracked("b", [[2.0], [3.0]], lr=2)]
     first = answer(ids)
     assert answer(ids) is first
-    standing = api_answers.standing(grouped(ids), first.question)
+    standing = answers.standing(grouped(ids), first.question)
     assert standing.answers is first
     assert standing.progress is None
 
@@ -171,7 +171,7 @@ def test_correlation_and_importance_count_repetitions_once(home: Path) -> None:
     ids: list[str] = []
     for lr in range(1, 7):
         ids += tracked(f"r{lr}", [[float(lr)], [lr + 0.5]], lr=lr, flat=1, word="<b>x</b>" if lr % 2 else "y")
-    scored = api_answers.scored(grouped(ids), "reward", Rule("last"), "max")
+    scored = answers.scored(grouped(ids), "reward", Rule("last"), "max")
     points = params.points(scored)
     assert [column.name for column in points.params] == ["params.lr", "params.word"], "constant ones tell nothing"
     found = np.array([score.value for each in scored for score in each.scores])

@@ -100,21 +100,21 @@ def _videos(api: Any) -> None:
 
     The first of all finds no helper that waits; the first of each other library one that has not imported it.
     """
-    from backend import api_rl
+    from backend.api import rl as rl_api
 
     for title, algorithm in PLAYED.items():
         run = _run(api, {"kind": "rl", "algorithm": algorithm, "environment": "CartPole-v1", "seeds": [1], "stop": _stop(algorithm)})
-        best = next(each for each in api_rl.checkpoints(run.id) if each.is_best)
+        best = next(each for each in rl_api.checkpoints(run.id) if each.is_best)
         took, steps, cached = [], [], 0.0
         for seed in range(1, VIDEOS + 1):
             began = time.perf_counter()
-            while (played := api_rl.play(best, seed)) is None:
+            while (played := rl_api.play(best, seed)) is None:
                 time.sleep(0.05)
             took.append(time.perf_counter() - began)
             assert played.video, played.error
             steps.append(len(played.told["rewards"]))
             began = time.perf_counter()
-            api_rl.play(best, seed)
+            rl_api.play(best, seed)
             cached = time.perf_counter() - began
         told = f"{statistics.median(steps):.0f} steps; asked {LIMITS.get(title, 6)} s, for 500"
         then = statistics.median(took[1:])

@@ -37,12 +37,13 @@ def trivial(config):
 def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         os.environ["RAYDECK_HOME"] = f"{folder}/home"
-        from backend import api, api_tasks
+        from backend import api
+        from backend.api import tasks
 
         api.reset()  # another part may have worked in another home
         print(f"Sweeps (medians of {ROUNDS} paired runs)")
         api.cluster_up()
-        api_tasks.save_own_file("own", OWN)
+        tasks.save_own_file("own", OWN)
         try:
             _throughput(api)
             _recording(api)

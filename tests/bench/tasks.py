@@ -33,12 +33,13 @@ def nap(x: int, seconds: float = 0.1) -> int:
 def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         os.environ["RAYDECK_HOME"] = folder
-        from backend import api, api_tasks
+        from backend import api
+        from backend.api import tasks as tasks_api
 
         api.reset()  # another part may have worked in another home
         print(f"Fan-outs (medians of {ROUNDS})")
         api.cluster_up()
-        api_tasks.save_own_file("own", OWN)
+        tasks_api.save_own_file("own", OWN)
         try:
             _throughput(api)
             _naps(api)
@@ -61,9 +62,9 @@ def _run(api: Any, spec: dict[str, Any]) -> Any:
 
 
 def _first(run_id: str) -> Any:
-    from backend import api_tasks
+    from backend.api import tasks as tasks_api
 
-    return api_tasks.tasks(run_id, api_tasks.Wanted(order="started_at"), 0, 1)[0]
+    return tasks_api.tasks(run_id, tasks_api.Wanted(order="started_at"), 0, 1)[0]
 
 
 def _throughput(api: Any) -> None:
@@ -127,9 +128,9 @@ def _million(api: Any) -> None:
 
 
 def _counted(run_id: str) -> int:
-    from backend import api_tasks
+    from backend.api import tasks as tasks_api
 
-    return api_tasks.count(run_id, api_tasks.Wanted())
+    return tasks_api.count(run_id, tasks_api.Wanted())
 
 
 class _Peak:

@@ -3,7 +3,8 @@
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from backend import api, api_find
+from backend import api
+from backend.api import find
 from tests.browser.conftest import App
 from tests.conftest import poll, recorded
 
@@ -67,7 +68,7 @@ def test_find_tag_save_and_share(app: App, page: Page, browser: Browser) -> None
     page.get_by_label("Name of this view").fill("my <i>view</i>")
     page.get_by_label("Name of this view").press("Enter")
     page.get_by_role("button", name="Save this view").click()
-    poll(lambda: [view.name for view in api_find.views()] == ["my <i>view</i>"], 30, "the view")
+    poll(lambda: [view.name for view in find.views()] == ["my <i>view</i>"], 30, "the view")
 
     shared = page.url
     other = browser.new_context(viewport={"width": 1400, "height": 900}).new_page()

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from backend import api, api_tasks
+from backend import api
+from backend.api import tasks
 from tests.browser.conftest import App, plot
 from tests.conftest import poll
 
@@ -72,7 +73,7 @@ def test_pi_from_the_form_to_the_downloaded_table(ray_app: App, page: Page) -> N
     assert [int(row["seed"]) for row in rows] == list(range(500))
     mean = math.fsum(float(row["result"]) for row in rows) / 500
     assert abs(mean - math.pi) < 0.002
-    assert abs(mean - api_tasks.overview(run_id)[1].moments.mean) < 1e-9
+    assert abs(mean - tasks.overview(run_id)[1].moments.mean) < 1e-9
 
 
 def test_a_function_of_ones_own_over_a_csv_with_failures_that_are_tried_again(
@@ -106,7 +107,7 @@ def test_a_function_of_ones_own_over_a_csv_with_failures_that_are_tried_again(
     run_id = started(page)
     shown_state(page, "succeeded")
     expect(page.get_by_text("1 failed")).to_be_visible()
-    assert [(task.input["name"], task.result) for task in api_tasks.tasks(run_id)] == [("ann", 1.5), ("bob", None), ("007", 3.0)]
+    assert [(task.input["name"], task.result) for task in tasks.tasks(run_id)] == [("ann", 1.5), ("bob", None), ("007", 3.0)]
 
     page.get_by_role("tab", name="Failures").click()
     expect(page.get_by_text("ValueError at school.py:3")).to_be_visible()
@@ -114,7 +115,7 @@ def test_a_function_of_ones_own_over_a_csv_with_failures_that_are_tried_again(
     expect(page.get_by_text("1 to 1 of 1 tasks.")).to_be_visible()
     page.get_by_role("button", name="Retry failed").click()
     poll(lambda: api.run(run_id).attempt == 2 and api.run(run_id).is_over, 60, "the second attempt is over")
-    tries = {task.number: task.attempts for task in api_tasks.tasks(run_id)}
+    tries = {task.number: task.attempts for task in tasks.tasks(run_id)}
     assert tries == {0: 1, 1: 2, 2: 1}, "only what failed is tried again"
     expect(page.get_by_role("button", name="Retry failed")).to_be_visible()  # the buttons stand where they will
     page.get_by_role("button", name="Clone").click()

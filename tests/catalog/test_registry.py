@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from backend import api, api_environments, specs
+from backend import api, specs
+from backend.api import environments
 from backend.catalog import registry
 from backend.catalog.environments import ENVIRONMENTS, unavailable
 from backend.catalog.own_environments import Checked
@@ -108,7 +109,7 @@ def problems(name: str, **more: object) -> dict[str, str]:
     spec = specs.parse(walk(name, **more))
     assert isinstance(spec, specs.RLSpec)
     with pytest.raises(InvalidSpec) as caught:
-        api_environments.check(spec)
+        environments.check(spec)
     return caught.value.problems
 
 
@@ -157,13 +158,13 @@ def test_what_is_missing_is_told_with_how_to_install_it(home: Path, monkeypatch:
 
 
 def test_an_own_environment_is_offered_with_its_options_and_checked(own: Path) -> None:
-    names = [each.id for each in api_environments.own()]
+    names = [each.id for each in environments.own()]
     assert "ways:Corridor" in names
     assert "ways:Raises" in names  # which inherits reset
     assert "ways:NoEnvironment" not in names
-    found = api_environments.look_up("ways:Corridor")
+    found = environments.look_up("ways:Corridor")
     assert found.options().model_dump() == {"length": 6, "start": "left"}
-    checked: Checked = api_environments.checked(found, {"length": 4})
+    checked: Checked = environments.checked(found, {"length": 4})
     assert not checked.problems
     assert checked.environment
     assert checked.environment.observes
@@ -191,7 +192,7 @@ def test_a_time_limit_ends_what_does_not_end_by_itself(own: Path) -> None:
     assert "set a limit" in problems("Endless")["wrappers.time_limit"]
     spec = specs.parse(walk("Endless", wrappers={"time_limit": 30}))
     assert isinstance(spec, specs.RLSpec)
-    assert api_environments.check(spec).found
+    assert environments.check(spec).found
 
 
 def test_options_of_an_own_environment_are_checked_by_name(own: Path) -> None:
@@ -207,7 +208,7 @@ def test_one_that_hangs_is_given_up(own: Path, monkeypatch: pytest.MonkeyPatch) 
     spec = specs.parse(walk("Corridor", environment="stuck:Corridor"))
     assert isinstance(spec, specs.RLSpec)
     with pytest.raises(InvalidSpec, match="importing the file"):
-        api_environments.check(spec)
+        environments.check(spec)
 
 
 @pytest.mark.ray

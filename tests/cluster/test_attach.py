@@ -52,7 +52,8 @@ def test_an_address_where_nothing_listens_is_refused_at_once(home: Path, monkeyp
 
 def test_a_run_wakes_a_cluster_that_is_off_and_waits_for_it(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     woken: list[bool] = []
-    monkeypatch.setattr(api, "cluster_up_soon", lambda: woken.append(True))
+    for where in ("backend.api", "backend.api.cluster"):  # the one is asked by pages, the other by a launch
+        monkeypatch.setattr(f"{where}.cluster_up_soon", lambda: woken.append(True))
     run_id = api.launch(LAKE)
     assert woken
     assert api.run(run_id).state == "queued"

@@ -4,7 +4,8 @@ from collections import Counter
 
 import pytest
 
-from backend import api, api_sweeps
+from backend import api
+from backend.api import sweeps
 from backend.drivers import searchers, sweep
 from backend.specs import Domain
 from backend.store import series
@@ -47,7 +48,7 @@ def test_a_killed_sweep_goes_on_with_what_its_rows_hold_and_grows(driven: Driven
     assert after.best >= before.best
     assert len({trial.params["x"] for trial in after.trials}) == 12, "nothing is proposed twice"
 
-    api_sweeps.extend(run_id, samples=15)
+    sweeps.extend(run_id, samples=15)
     assert api.run(run_id).can_resume
     grown = driven.resumed(run_id)
     assert states(grown) == {"succeeded": 15}
@@ -118,7 +119,7 @@ def test_trials_added_in_mid_run_are_proposed_by_the_same_searcher(driven: Drive
     run_id = driven.launch("slow", {"x": {"uniform": [0, 6]}, "seconds": 0}, metric="score", samples=30, search="optuna")
 
     def extended() -> None:
-        api_sweeps.extend(run_id, samples=40)
+        sweeps.extend(run_id, samples=40)
         driven.beat()
 
     run = driven.run(run_id, at=lambda run: len(ended(run)) >= 10, do=extended)
@@ -135,8 +136,8 @@ def test_a_running_sweep_takes_more_trials_other_concurrency_and_the_end_of_one_
 
     def asked() -> None:
         assert states(driven.now()) == {"running": 3}
-        api_sweeps.stop_trial(run_id, 1)
-        api_sweeps.extend(run_id, samples=7, concurrency=1)
+        sweeps.stop_trial(run_id, 1)
+        sweeps.extend(run_id, samples=7, concurrency=1)
         driven.beat()
         driven.here.on_call = lambda: alive.append(states(driven.now())["running"])
 
@@ -153,7 +154,7 @@ def test_a_trial_that_was_stopped_for_good_stays_so(driven: Driven) -> None:
     run_id = driven.launch("climber", {"x": {"uniform": [1, 2]}, "steps": 9}, metric="height", samples=2)
 
     def asked() -> None:
-        api_sweeps.stop_trial(run_id, 0)
+        sweeps.stop_trial(run_id, 0)
         driven.stop()
 
     driven.run(run_id, at=lambda run: run.reports >= 4, do=asked)
@@ -173,5 +174,5 @@ def test_a_time_budget_ends_it_well_and_more_time_lets_it_go_on(driven: Driven) 
     assert "time budget of 60 s" in api.events(run_id)[-1].note
     assert 4 <= len(run.trials) <= 8
     assert set(states(run)) <= {"succeeded", "stopped"}
-    api_sweeps.extend(run_id, time_budget_s=6000, samples=len(run.trials) + 2)
+    sweeps.extend(run_id, time_budget_s=6000, samples=len(run.trials) + 2)
     assert states(driven.resumed(run_id)) == {"succeeded": len(run.trials) + 2}

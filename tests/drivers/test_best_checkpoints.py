@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from backend import api, api_sweeps, specs
+from backend import api, specs
+from backend.api import sweeps
 from backend.catalog.metrics import Goal
 from backend.drivers.best_checkpoints import BestCheckpoints
 from backend.errors import IllegalMove
@@ -60,7 +61,7 @@ class Sweep:
         return sorted(path.read_text() for path in self.folder.rglob("weights"))
 
     def promote(self, name: str) -> tuple[str, float | None, dict[str, Any]]:
-        model = api_sweeps.promote(self.id, name, 0)
+        model = sweeps.promote(self.id, name, 0)
         about = json.loads((model.path / "model.json").read_text())
         assert about["value"] == model.value
         return (model.path / "checkpoint" / "weights").read_text(), model.value, about["params"]
@@ -108,9 +109,9 @@ def test_a_checkpoint_that_is_replaced_while_it_is_copied(sweep: Sweep, monkeypa
             sweep.report(1 + len(replaced), 0.5 - len(replaced) / 10)
         return copy(source, target, **how)
 
-    monkeypatch.setattr(api_sweeps.shutil, "copytree", racing)
+    monkeypatch.setattr(sweeps.shutil, "copytree", racing)
     assert sweep.promote("raced")[:2] == ("weights of 3", pytest.approx(0.3))
-    monkeypatch.setattr(api_sweeps.shutil, "copytree", _gone)
+    monkeypatch.setattr(sweeps.shutil, "copytree", _gone)
     with pytest.raises(IllegalMove, match="too fast"):
         sweep.promote("never")
 
@@ -121,19 +122,19 @@ def _gone(source: Path, target: Path) -> None:
 
 def test_the_disk_a_run_uses_counts_what_is_there(sweep: Sweep, monkeypatch: pytest.MonkeyPatch) -> None:
     sweep.report(1, 0.5)
-    whole = api_sweeps.disk(sweep.id)
+    whole = sweeps.disk(sweep.id)
     assert whole == len("weights of 1"), "the newest is the best: one file with two names"
     (sweep.folder / "gone").write_text("x" * 100)
-    stat = api_sweeps.os.stat
-    monkeypatch.setattr(api_sweeps.os, "stat", lambda path, **how: _gone(path, path) if str(path).endswith("gone") else stat(path, **how))
-    assert api_sweeps.disk(sweep.id) == whole
+    stat = sweeps.os.stat
+    monkeypatch.setattr(sweeps.os, "stat", lambda path, **how: _gone(path, path) if str(path).endswith("gone") else stat(path, **how))
+    assert sweeps.disk(sweep.id) == whole
 
 
 def test_limits_can_be_lifted_again(sweep: Sweep) -> None:
-    api_sweeps.extend(sweep.id, concurrency=2, time_budget_s=60)
+    sweeps.extend(sweep.id, concurrency=2, time_budget_s=60)
     assert (found := api.run(sweep.id).sweep)
     assert (found.concurrency, found.time_budget_s) == (2, 60)
-    api_sweeps.extend(sweep.id, concurrency=0, time_budget_s=0)
+    sweeps.extend(sweep.id, concurrency=0, time_budget_s=0)
     assert (found := api.run(sweep.id).sweep)
     assert (found.concurrency, found.time_budget_s) == (None, None)
     assert "2 → no limit" in [event.note for event in api.events(sweep.id)]
@@ -141,7 +142,7 @@ def test_limits_can_be_lifted_again(sweep: Sweep) -> None:
 
 def test_the_best_again_gives_up_a_seed_of_its_own(sweep: Sweep, monkeypatch: pytest.MonkeyPatch) -> None:
     launched: list[Any] = []
-    monkeypatch.setattr(api_sweeps, "launch", lambda spec, **_: launched.append(specs.parse(spec)) or "id")
+    monkeypatch.setattr(sweeps, "launch", lambda spec, **_: launched.append(specs.parse(spec)) or "id")
     spec = specs.parse({**SPEC, "space": {"x": {"uniform": [0, 1]}, "seed": {"randint": [0, 9]}}})
     made = runs.create(sweep.database, spec.model_dump(exclude_none=True, mode="json"), [])
     runs.claim(sweep.database, made, 1, "host", {})
@@ -149,5 +150,5 @@ def test_the_best_again_gives_up_a_seed_of_its_own(sweep: Sweep, monkeypatch: py
     recorder.add_trial(0, {"x": 0.5, "seed": 3})
     recorder.report(0, 1, {"loss": 1.0})
     recorder.finish(RunState.SUCCEEDED)
-    api_sweeps.best_again(made, 3)
+    sweeps.best_again(made, 3)
     assert (launched[0].repeats, launched[0].fixed) == (3, {"x": 0.5})

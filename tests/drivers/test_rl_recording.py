@@ -5,7 +5,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from backend import api, api_sweeps
+from backend import api
+from backend.api import sweeps
 from backend.store import queries
 from backend.store.values import Run, RunState
 from tests.conftest import LAKE, ON_SQLITE
@@ -85,7 +86,7 @@ def test_the_learning_rate_of_q_learning_is_tuned_and_its_best_runs_again(driven
     assert {"iteration", "return_mean"} <= set(api.metric_keys(run.id))
     assert run.main_metric == "return_mean"
     assert run.best_trial
-    again = driven.run(api_sweeps.best_again(run.id, 2))
+    again = driven.run(sweeps.best_again(run.id, 2))
     assert (again.kind, again.parent_id, again.state) == ("rl", run.id, RunState.SUCCEEDED)
     assert again.spec["params"]["alpha"] == run.best_trial.params["alpha"]
     assert [trial.seed for trial in again.trials] == [1, 2]
@@ -93,6 +94,6 @@ def test_the_learning_rate_of_q_learning_is_tuned_and_its_best_runs_again(driven
 
 def test_the_best_configuration_of_ones_own_runs_again_with_seeds(driven: Driven) -> None:
     run = driven.run(driven.launch("noisy", {"x": {"grid": [1, 2]}}, metric="score", repeats=2, target=100))
-    again = driven.run(api_sweeps.best_again(run.id, 3))
+    again = driven.run(sweeps.best_again(run.id, 3))
     assert (again.kind, again.parent_id, again.state) == ("sweep", run.id, RunState.SUCCEEDED)
     assert [(trial.params, trial.seed) for trial in again.trials] == [({"x": 2}, seed) for seed in (1, 2, 3)]

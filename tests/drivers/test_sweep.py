@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from backend import api, api_sweeps
+from backend import api
+from backend.api import sweeps
 from backend.cluster import head
 from backend.store.values import Run, RunState, Trial
 from tests.conftest import LAKE, poll
@@ -76,7 +77,7 @@ def test_a_killed_sweep_goes_on_where_it_was_and_grows(own: Path) -> None:
     poll(lambda: api.run(run_id).state is RunState.LOST, 20, "lost")
     kept = {trial.number: trial for trial in ended(api.run(run_id)) if (trial.ended_at or killed) < killed - 0.6}
     assert kept
-    api_sweeps.extend(run_id, samples=26)
+    sweeps.extend(run_id, samples=26)
     api.resume(run_id)
     after = over(run_id)
     assert (after.state, after.error, states(after)) == (RunState.SUCCEEDED, "", {"succeeded": 26})
@@ -117,7 +118,7 @@ def test_an_algorithm_is_tuned_and_its_best_runs_again(cluster: Path) -> None:
     run = over(launch(lake, {"alpha": {"grid": [0.05, 0.8]}}))
     assert (run.state, run.error, states(run)) == (RunState.SUCCEEDED, "", {"succeeded": 2})
     assert run.best_trial
-    again = over(api_sweeps.best_again(run.id, 1))
+    again = over(sweeps.best_again(run.id, 1))
     assert (again.kind, again.parent_id, again.state) == ("rl", run.id, RunState.SUCCEEDED)
     assert again.spec["params"]["alpha"] == run.best_trial.params["alpha"]
     assert all(trial.started_at and trial.ended_at for trial in again.trials)

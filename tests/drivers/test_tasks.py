@@ -14,7 +14,8 @@ import psutil
 import pytest
 from PIL import Image
 
-from backend import api, api_tasks
+from backend import api
+from backend.api import tasks as tasks_api
 from backend.errors import IllegalMove
 from backend.store.tasks import Wanted
 from backend.store.values import Run, RunState, Task, TaskCounts
@@ -108,7 +109,7 @@ def counts(run_id: str) -> TaskCounts:
 
 
 def tasks(run_id: str, **wanted: Any) -> list[Task]:
-    return api_tasks.tasks(run_id, Wanted(**wanted), limit=100_000)
+    return tasks_api.tasks(run_id, Wanted(**wanted), limit=100_000)
 
 
 def done_at_least(run_id: str, many: int) -> None:
@@ -130,7 +131,7 @@ def test_pi_is_recorded_whole(cluster: Path, finished: Callable[[str], Run], tmp
     values = np.array([each.result for each in found])
     assert abs(values.mean() - np.pi) < 0.02
     assert found[7].result == pytest.approx(4 * np.mean(np.sum(np.random.default_rng(7).random((2, 20_000)) ** 2, axis=0) < 1))
-    _, summary = api_tasks.overview(pi)
+    _, summary = tasks_api.overview(pi)
     assert summary.moments.mean == pytest.approx(values.mean())
     assert summary.moments.half_width == pytest.approx(1.96 * values.std(ddof=1) / np.sqrt(40))
     assert sum(summary.seconds.counts.values()) == 40
@@ -151,12 +152,12 @@ def test_pictures_from_a_csv(cluster: Path, tmp_path: Path) -> None:
     tiles = launched("mandelbrot", {"csv": str(tmp_path / "tiles.csv"), "columns": {"col": "column"}}, params={"tiles": 2, "pixels": 32})
     (tmp_path / "tiles.csv").unlink()  # its rows are kept
     assert over(tiles).state is RunState.SUCCEEDED
-    pictures = api_tasks.pictures(tiles, 0, 10)
+    pictures = tasks_api.pictures(tiles, 0, 10)
     assert [each.input for each, _ in pictures] == [{"row": 0, "column": 0}, {"row": 1, "column": 1}]
     for each, path in pictures:
         assert each.result is None
         assert Image.open(path).size == (32, 32)
-    assert api_tasks.overview(tiles)[1].pictures == 2
+    assert tasks_api.overview(tiles)[1].pictures == 2
 
 
 def test_the_interval_of_a_mean_narrows_while_the_run_goes_on(cluster: Path) -> None:
@@ -164,7 +165,7 @@ def test_the_interval_of_a_mean_narrows_while_the_run_goes_on(cluster: Path) -> 
 
     def live(results: int) -> tuple[int, float, float]:
         """How many results there are while the run goes on, and how wide their interval is, in the summary and as drawn."""
-        _, summary = poll(lambda: (found := api_tasks.overview(run_id))[1].moments.count >= results and found, 60, f"{results} results")
+        _, summary = poll(lambda: (found := tasks_api.overview(run_id))[1].moments.count >= results and found, 60, f"{results} results")
         high, low = (poll(lambda key=key: len((found := api.series(run_id, key)).mean) and found, 10).mean[-1]
                      for key in ("result_high", "result_low"))  # fmt: skip
         assert api.run(run_id).state is RunState.RUNNING
@@ -178,7 +179,7 @@ def test_the_interval_of_a_mean_narrows_while_the_run_goes_on(cluster: Path) -> 
 
 
 def test_bad_tasks_harm_no_other_and_only_they_are_tried_again(cluster: Path, tmp_path: Path) -> None:
-    api_tasks.save_own_file("bad", BAD)
+    tasks_api.save_own_file("bad", BAD)
     bad = ["dies", "lambda", "raises", "raises", "endless", "prints", "quits"]
     kinds = ["fine"] * 5 + [each for kind in bad for each in (kind, *["fine"] * 5)]
     items = [{"kind": kind, "number": number} for number, kind in enumerate(kinds)]
@@ -197,7 +198,7 @@ def test_bad_tasks_harm_no_other_and_only_they_are_tried_again(cluster: Path, tm
             assert (found[number].output or "").startswith("… ")
         if kind == "dies":
             assert found[number].attempts == 2, "tried again once, as asked"
-    groups = {each.kind: each for each in api_tasks.failures(run_id)}
+    groups = {each.kind: each for each in tasks_api.failures(run_id)}
     assert {kind: each.count for kind, each in groups.items()} == {
         "WorkerDied": 1, "Unstorable": 1, "ValueError": 2, "Timeout": 1, "SystemExit": 1,
     }  # fmt: skip
@@ -214,7 +215,7 @@ def test_bad_tasks_harm_no_other_and_only_they_are_tried_again(cluster: Path, tm
     assert (said.returncode, json.loads(said.stdout)["id"]) == (0, run_id)
     assert over(run_id).state is RunState.SUCCEEDED
     assert counts(run_id) == TaskCounts(len(kinds), succeeded=len(kinds))
-    assert api_tasks.failures(run_id) == []
+    assert tasks_api.failures(run_id) == []
     again = {each.number: each for each in tasks(run_id)}
     for number, kind in enumerate(kinds):
         if kind in ("fine", "prints"):
@@ -225,7 +226,7 @@ def test_bad_tasks_harm_no_other_and_only_they_are_tried_again(cluster: Path, tm
 
 
 def test_a_class_is_loaded_once_a_worker(cluster: Path) -> None:
-    api_tasks.save_own_file("model", MODEL)
+    tasks_api.save_own_file("model", MODEL)
     run_id = launched("model:Model", {"range": 60}, init={"start": 100}, concurrency=2)
     assert over(run_id).state is RunState.SUCCEEDED
     results = [each.result for each in tasks(run_id)]
@@ -238,7 +239,7 @@ def test_a_class_is_loaded_once_a_worker(cluster: Path) -> None:
 
 
 def test_a_class_does_its_tasks_on_the_cpus_that_another_run_leaves(cluster: Path) -> None:
-    api_tasks.save_own_file("model", MODEL)
+    tasks_api.save_own_file("model", MODEL)
     other = api.launch(ENDLESS)
     poll(lambda: api.run(other).reports, 60, "the other run holds a CPU")
     run_id = launched("model:Model", {"range": 60}, init={"start": 100}, concurrency=2)
@@ -253,7 +254,7 @@ def test_code_that_cannot_be_loaded_fails_the_run_with_its_traceback(cluster: Pa
         "SystemExit: bye": "import sys\nsys.exit('bye')\ndef f(x): ...\n",
     }
     for number, text in enumerate(texts.values()):
-        api_tasks.save_own_file(f"broken_{number}", text)
+        tasks_api.save_own_file(f"broken_{number}", text)
     started = [launched(f"broken_{number}:f", {"range": 50}) for number in range(len(texts))]
     for number, said in enumerate(texts):
         run = over(started[number])
@@ -265,7 +266,7 @@ def test_code_that_cannot_be_loaded_fails_the_run_with_its_traceback(cluster: Pa
 
 
 def test_errors_are_tried_again_if_asked_and_the_first_one_ends_the_run_if_asked(cluster: Path, tmp_path: Path) -> None:
-    api_tasks.save_own_file("moody", MOODY)
+    tasks_api.save_own_file("moody", MOODY)
     moody = launched("moody:second_time", {"range": 12}, params={"folder": str(tmp_path)}, retry_exceptions=True, max_retries=1)
     strict = launched("moody:always_fails", {"range": 5000}, stop_on_first_failure=True)
     assert over(moody).state is RunState.SUCCEEDED
@@ -282,11 +283,11 @@ def test_errors_are_tried_again_if_asked_and_the_first_one_ends_the_run_if_asked
 
 
 def test_a_stopped_run_goes_on_with_the_rest_and_a_killed_workers_tasks_are_tried_again(cluster: Path, tmp_path: Path) -> None:
-    api_tasks.save_own_file("counted", COUNTED)
+    tasks_api.save_own_file("counted", COUNTED)
     trace = tmp_path / "calls"
     run_id = launched("counted:slow", {"range": 150}, params={"calls": str(trace)})
     done_at_least(run_id, 20)
-    api_tasks.save_own_file("counted", COUNTED.replace("of the launch", "changed since"))
+    tasks_api.save_own_file("counted", COUNTED.replace("of the launch", "changed since"))
     api.stop(run_id)
     run = over(run_id, 15)
     assert run.state is RunState.STOPPED
@@ -316,12 +317,12 @@ def test_a_stopped_run_goes_on_with_the_rest_and_a_killed_workers_tasks_are_trie
     assert {number for number, many in again.items() if many > 1} <= set(range(150)) - set(before)
     assert sum(many - 1 for many in again.values()) <= 10, "only what the killed worker held"
     assert len({each.result["pid"] for each in after.values()}) >= 2
-    assert api_tasks.failures(run_id) == []
+    assert tasks_api.failures(run_id) == []
 
 
 def test_a_killed_driver_is_lost_and_what_it_had_finished_is_kept(cluster: Path, tmp_path: Path) -> None:
     trace = tmp_path / "calls"
-    api_tasks.save_own_file("counted", COUNTED)
+    tasks_api.save_own_file("counted", COUNTED)
     run_id = launched("counted:slow", {"range": 80}, params={"calls": str(trace)})
     done_at_least(run_id, 10)
     os.kill(driver_of(run_id).pid, signal.SIGKILL)
@@ -340,5 +341,5 @@ def test_a_killed_driver_is_lost_and_what_it_had_finished_is_kept(cluster: Path,
     again = calls(trace) - called
     assert set(again) == set(range(80)) - set(before), "the rest, and only that"
     assert set(again.values()) == {1}
-    _, summary = api_tasks.overview(run_id)
+    _, summary = tasks_api.overview(run_id)
     assert sum(summary.seconds.counts.values()) == 80

@@ -11,7 +11,8 @@ import pandas as pd
 import pytest
 
 import backend
-from backend import api, api_export
+from backend import api
+from backend.api import export
 from backend.errors import InvalidSpec, UnknownRun
 from backend.store import points as store
 from backend.store import runs
@@ -34,7 +35,7 @@ def recorded(database: Database, name: str = "mine", lr: float = 0.1, seed: int 
 
 
 def read(run_ids: list[str], metrics: list[str] | None, form: str, by: tuple[str, ...] = ()) -> pd.DataFrame:
-    file = io.BytesIO(b"".join(api_export.file_of_points(run_ids, metrics, by, form)))
+    file = io.BytesIO(b"".join(export.file_of_points(run_ids, metrics, by, form)))
     return pd.read_csv(file) if form == "csv" else pd.read_parquet(file)
 
 
@@ -43,7 +44,7 @@ def test_every_point_is_in_the_file(database: Database, form: str) -> None:
     ids = [recorded(database, NASTY, lr, seed) for lr in (0.1, 0.2) for seed in (1, 2)]
     found = read(ids, None, form)
     assert list(found.columns) == ["run", "group", "trial", "seed", "metric", "step", "time", "value"]
-    assert len(found) == 4 * COUNT * 3 // 2 == api_export.rows(ids)
+    assert len(found) == 4 * COUNT * 3 // 2 == export.rows(ids)
     assert list(dict.fromkeys(found["run"])) == ids, "in the order asked for"
     assert set(found["group"]) == {"lr 0.1", "lr 0.2"}
     assert set(found["seed"]) == {1, 2}
@@ -85,9 +86,9 @@ def test_what_comes_while_it_is_written_is_left_for_the_next_file(database: Data
 def test_what_cannot_be_written_is_said(database: Database) -> None:
     run_id = recorded(database, count=2)
     with pytest.raises(InvalidSpec, match="csv, parquet"):
-        api_export.file_of_points([run_id], None, (), "xlsx")
+        export.file_of_points([run_id], None, (), "xlsx")
     with pytest.raises(UnknownRun, match="gone"):
-        api_export.file_of_points([run_id, "gone"], None, (), "csv")
+        export.file_of_points([run_id, "gone"], None, (), "csv")
     assert read([run_id], ["nothing such"], "csv").empty
     assert backend.points(run_id, "nothing such").empty
 
@@ -105,7 +106,7 @@ def test_the_door_gives_a_frame(database: Database) -> None:
 @ON_SQLITE
 def test_the_snippet_runs_as_shown(database: Database, home: Path) -> None:
     ids = [recorded(database, seed=seed, count=20) for seed in (1, 2)]
-    text = api_export.snippet(ids, ["reward", "loss"], ["params.lr"])
+    text = export.snippet(ids, ["reward", "loss"], ["params.lr"])
     plain = {name: value for name, value in os.environ.items() if not name.startswith("RAYDECK_")}
     said = subprocess.run([sys.executable, "-c", text], capture_output=True, text=True, env=plain, cwd=home, check=False)
     assert said.returncode == 0, said.stderr
@@ -120,5 +121,5 @@ def test_the_snippet_runs_as_shown(database: Database, home: Path) -> None:
 def test_the_snippet_tells_no_password(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(api.house().settings.__class__, "db", "postgresql://me:secret@host/raydeck", raising=False)
     monkeypatch.setitem(api.house().settings.__dict__, "db", "postgresql://me:secret@host/raydeck")
-    assert "secret" not in api_export.snippet(["a"], None, ())
-    assert "RAYDECK_DB must be in the environment" in api_export.snippet(["a"], None, ())
+    assert "secret" not in export.snippet(["a"], None, ())
+    assert "RAYDECK_DB must be in the environment" in export.snippet(["a"], None, ())

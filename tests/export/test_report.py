@@ -7,10 +7,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from backend import api_export
 from backend.analysis import groups, scores
 from backend.analysis.answering import Question, answered
 from backend.analysis.scores import Rule, Scored
+from backend.api import export
 from backend.export import contents, report
 from backend.figures.lines import Chart, Line
 from backend.store import pyramid
@@ -57,7 +57,7 @@ def page(*runs: Run, note: str = "", scripts: report.Scripts | None = None) -> s
     codes = {runs[0].id: f"# {NASTY}"}
     told = report.Report(
         NASTY, 0.0, "http://here/compare?a=1&b=2", charts, note, tables, [group.label for group in found],
-        api_export.diff.of_groups(found), contents.of_runs(runs, codes, 9.0),
+        export.diff.of_groups(found), contents.of_runs(runs, codes, 9.0),
     )  # fmt: skip
     return report.html(told, scripts or report.Scripts("/* plotly */", {"plot": live_plot.script(), "figure": "/* none */"}))
 
@@ -120,9 +120,9 @@ def test_what_never_reported_the_metric_counts_not() -> None:
 
 @pytest.mark.usefixtures("home")
 def test_a_note_is_kept_for_the_runs_whatever_their_order() -> None:
-    assert api_export.note(["a", "b"]) == ""
-    api_export.keep_note(["a", "b"], "# Löss\n")
-    assert api_export.note(["b", "a"]) == "# Löss\n"
-    assert api_export.note(["a"]) == ""
-    api_export.keep_note(["b", "a"], "  ")
-    assert api_export.note(["a", "b"]) == ""
+    assert export.note(["a", "b"]) == ""
+    export.keep_note(["a", "b"], "# Löss\n")
+    assert export.note(["b", "a"]) == "# Löss\n"
+    assert export.note(["a"]) == ""
+    export.keep_note(["b", "a"], "  ")
+    assert export.note(["a", "b"]) == ""

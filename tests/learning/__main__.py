@@ -14,7 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from backend import api, api_rl
+from backend import api
+from backend.api import rl
 from backend.catalog.algorithms import ALGORITHMS
 from tests.conftest import poll
 
@@ -103,8 +104,8 @@ def _learned(goal: Goal) -> Iterator[Learned]:
     if error := api.run(run_id).error:
         print(f"{goal.name}: {error}", flush=True)
     last = {trial.number: trial.last for trial in api.run(run_id).trials}
-    for kept in [each for each in api_rl.checkpoints(run_id) if each.is_best]:
-        played = poll(lambda kept=kept: api_rl.evaluate(kept, episodes), math.inf)  # type: ignore[misc]
+    for kept in [each for each in rl.checkpoints(run_id) if each.is_best]:
+        played = poll(lambda kept=kept: rl.evaluate(kept, episodes), math.inf)  # type: ignore[misc]
         score, took = played.told.get("mean", math.nan), last[kept.trial]
         yield Learned(score, took.get("env_steps") or math.nan, took.get("time_s") or math.nan)
 

@@ -8,8 +8,8 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from backend import api, api_answers
-from backend.api import Run
+from backend import api
+from backend.api import Run, answers
 from backend.catalog import registry
 from backend.settings import ROOT
 from pages.components.drafts import START_PAGES
@@ -32,7 +32,8 @@ def at_home(home: Path) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("RAYDECK_HOME", str(home))
         patch.delenv("RAYDECK_DB", raising=False)
-        patch.setattr(api, "cluster_up_soon", lambda: None)
+        for where in ("backend.api", "backend.api.cluster"):  # the one is asked by pages, the other by a launch
+            patch.setattr(f"{where}.cluster_up_soon", lambda: None)
         patch.setattr(registry, "read_soon", lambda: False)
         patch.setattr(registry, "read_one", _asked.append)
         api.reset()
@@ -85,7 +86,7 @@ def comparison(found: Sequence[Run]) -> None:
         assert shown(app, "compare", runs=ids, tab=tab).session_state["tab"] == tab
     for _ in range(2):
         shown(app, "compare", runs=ids, tab="Answers", metric="return_mean")
-        poll(lambda: not any(kept.job and not kept.job.done() for kept in api_answers._answers.values()), 60, "answers")
+        poll(lambda: not any(kept.job and not kept.job.done() for kept in answers._answers.values()), 60, "answers")
 
 
 def command_line(found: Sequence[Run]) -> None:

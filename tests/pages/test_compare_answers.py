@@ -6,7 +6,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from backend import api, api_answers
+from backend.api import answers
 from backend.settings import ROOT
 from tests.analysis.test_scores import NAN, tracked
 from tests.conftest import poll
@@ -17,7 +17,8 @@ NASTY = "<script>alert(1)</script> **bold** $a$"
 @pytest.fixture
 def app(home: Path, monkeypatch: pytest.MonkeyPatch) -> AppTest:
     """The app without a cluster: nothing is started in the background."""
-    monkeypatch.setattr(api, "cluster_up_soon", lambda: None)
+    for where in ("backend.api", "backend.api.cluster"):  # the one is asked by pages, the other by a launch
+        monkeypatch.setattr(f"{where}.cluster_up_soon", lambda: None)
     st.cache_data.clear()
     st.cache_resource.clear()
     return AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
@@ -33,7 +34,7 @@ def opened(app: AppTest, ids: list[str], **query: str) -> str:
     def is_done() -> bool:
         app.run()
         assert not app.exception, app.exception
-        return not any(kept.job for kept in api_answers._answers.values())
+        return not any(kept.job for kept in answers._answers.values())
 
     poll(is_done, 60, "answers")
     parts = [*app.markdown, *app.caption, *app.error, *app.info, *app.warning, *app.subheader]

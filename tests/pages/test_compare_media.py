@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from backend import api, api_rl
-from backend.api_rl import Checkpoint, Played
+from backend import api
+from backend.api import rl
+from backend.api.rl import Checkpoint, Played
 from backend.store import runs
 from backend.store.metrics import Recorder
 from pages.components import episode_video
@@ -58,7 +59,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         begun.append(kept.name)
         return None
 
-    monkeypatch.setattr(api_rl, "_go_on", go_on)
+    monkeypatch.setattr(rl, "_go_on", go_on)
     return begun
 
 

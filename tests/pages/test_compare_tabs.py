@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from backend import api, api_compare, api_export
+from backend import api
 from backend.analysis import diff, groups, scores
+from backend.api import compare, export
 from backend.figures.lines import Display
 from backend.store import runs
 from backend.store.metrics import Recorder
@@ -83,7 +84,7 @@ def test_the_report_is_offered_and_its_note_is_kept(app: AppTest) -> None:
     assert "20 rows" in said(app)
     assert "40 rows" in said(app)
     app.text_area[0].set_value("**mine** <b>").run()
-    assert api_export.note(ids) == "**mine** <b>"
+    assert export.note(ids) == "**mine** <b>"
     opened(app, "compare", runs=",".join(reversed(ids)), tab="Report")
     assert app.text_area[0].value == "**mine** <b>"
     assert "backend.points" in app.code[0].value
@@ -91,7 +92,7 @@ def test_the_report_is_offered_and_its_note_is_kept(app: AppTest) -> None:
 
 def made(run_ids: list[str], key: str = "return_mean", mode: str | None = "max", baseline: str = "", picture: str = "") -> str:
     """Returns the report on some runs, as a click makes it."""
-    found = tuple(api_compare.some(run_ids))
+    found = tuple(compare.some(run_ids))
     what = Comparison(found, tuple(groups.grouped(found)), {run_id: [key] for run_id in run_ids}, [key], key, "step", Display())
     look = Look("http://here", (key,), None, {}, scores.rule_of("", key), mode, "iqm", baseline, 0.5, {"picture": picture})  # type: ignore[arg-type]
     return compare_report._html(what, look)

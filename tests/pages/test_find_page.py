@@ -3,7 +3,8 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from backend import api, api_find
+from backend import api
+from backend.api import find
 from backend.errors import IllegalMove
 from backend.store import runs
 from backend.store.values import RunState
@@ -38,8 +39,8 @@ def stored(name: str) -> str:
     ],
 )
 def test_whatever_the_url_asks_for(app: AppTest, run_id: str, query: dict[str, str], words: str) -> None:
-    api_find.tag([run_id], [NASTY])
-    api_find.note(run_id, NASTY)
+    find.tag([run_id], [NASTY])
+    find.note(run_id, NASTY)
     opened(app, "runs", **query)
     assert words in said(app)
     assert NASTY not in said(app), "people's words are escaped"
@@ -47,7 +48,7 @@ def test_whatever_the_url_asks_for(app: AppTest, run_id: str, query: dict[str, s
 
 
 def test_what_is_archived_is_hidden_until_it_is_asked_for(app: AppTest, run_id: str) -> None:
-    api_find.archive([run_id])
+    find.archive([run_id])
     opened(app, "runs")
     assert "No run matches" in said(app)
     opened(app, "runs", q="archived")
@@ -58,7 +59,7 @@ def test_a_view_is_saved_opened_renamed_and_deleted_after_a_question(app: AppTes
     opened(app, "runs", q="params.alpha < 1", sort="params.alpha", cols="params.alpha,tags")
     app.text_input(key="view_name").set_value(NASTY).run()
     app.button(key="view_save").click().run()
-    (view,) = api_find.views()
+    (view,) = find.views()
     assert view.name == NASTY
     opened(app, "runs", q="nothing like it", sort="created", cols="")
     app.button(key="view_open_0").click().run()
@@ -68,27 +69,27 @@ def test_a_view_is_saved_opened_renamed_and_deleted_after_a_question(app: AppTes
     app.button(key="view_rename_0").click().run()
     app.text_input(key="view_new_0").set_value("mine").run()
     app.button(key="view_renamed_0").click().run()
-    assert [each.name for each in api_find.views()] == ["mine"]
+    assert [each.name for each in find.views()] == ["mine"]
     app.button(key="view_delete_0").click().run()
-    assert len(api_find.views()) == 1, "it asks first"
+    assert len(find.views()) == 1, "it asks first"
     app.button(key="view_deleted_0").click().run()
-    assert api_find.views() == []
+    assert find.views() == []
     assert not app.exception
 
 
 def test_a_page_is_read_again_only_if_something_happened(app: AppTest, run_id: str) -> None:
-    first = api_find.page("params.alpha < 1")
-    assert api_find.page("params.alpha < 1") is first
-    api_find.star([run_id])
-    again = api_find.page("params.alpha < 1")
+    first = find.page("params.alpha < 1")
+    assert find.page("params.alpha < 1") is first
+    find.star([run_id])
+    again = find.page("params.alpha < 1")
     assert again is not first
     assert again.runs[0].starred
 
 
 def test_a_deleted_run_is_gone_from_the_table_at_once(app: AppTest, run_id: str) -> None:
-    assert len(api_find.page("").runs) == 1
+    assert len(find.page("").runs) == 1
     api.delete(run_id)
-    assert api_find.page("").runs == ()
+    assert find.page("").runs == ()
 
 
 def test_what_goes_on_is_not_deleted_and_that_is_said(app: AppTest, run_id: str) -> None:
@@ -99,36 +100,36 @@ def test_what_goes_on_is_not_deleted_and_that_is_said(app: AppTest, run_id: str)
 
 
 def test_something_is_done_with_all_that_a_query_finds(app: AppTest, run_id: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(api_find, "A_PAGE", 2)
+    monkeypatch.setattr(find, "A_PAGE", 2)
     others = [stored(f"other {number}") for number in range(4)]
     waits = runs.create(api.house().database, content({**LAKE, "name": "other that waits"}), [1])
     opened(app, "runs", q="other")
     app.text_input(key="tag_of_all").set_value(NASTY).run()
     for button in ("give_it", "star", "archive"):
         app.button(key=f"all_{button}").click().run()
-    assert all(run.tags == (NASTY,) and run.starred and run.archived for run in api_find.some(others)), "on every page"
+    assert all(run.tags == (NASTY,) and run.starred and run.archived for run in find.some(others)), "on every page"
     assert not api.run(waits).archived, "it is not over"
     assert not api.run(run_id).starred, "the query does not find it"
     opened(app, "runs", q="other and (archived or not archived)")
     app.button(key="all_delete").click().run()
     assert len(api.runs("archived")) == 4, "it asks first"
     app.button(key="delete_really").click().run()
-    assert api_find.some(others) == []
+    assert find.some(others) == []
     assert {run.id for run in api.runs()} == {run_id, waits}
     assert not app.exception
 
 
 def test_the_columns_of_a_run_say_its_values(app: AppTest, run_id: str) -> None:
-    found = api_find.page("", columns=["metrics.return_mean.best", "metrics.learner/loss.mean"])
+    found = find.page("", columns=["metrics.return_mean.best", "metrics.learner/loss.mean"])
     (run,) = found.runs
-    assert api_find.value(found, run, "metrics.return_mean.best") == (pytest.approx(29 / 30), "0.9667")
-    assert api_find.value(found, run, "metrics.learner/loss.mean") == (1.0, "1")
-    assert api_find.value(found, run, "params.alpha") == (0.5, "0.5")
-    assert api_find.value(found, run, "params.seed") == (2.0, "1, 2")
-    assert api_find.value(found, run, "params.nothing") == (None, "")
-    assert {"params.alpha", "metrics.return_mean.best", "environment"} <= set(api_find.columns())
+    assert find.value(found, run, "metrics.return_mean.best") == (pytest.approx(29 / 30), "0.9667")
+    assert find.value(found, run, "metrics.learner/loss.mean") == (1.0, "1")
+    assert find.value(found, run, "params.alpha") == (0.5, "0.5")
+    assert find.value(found, run, "params.seed") == (2.0, "1, 2")
+    assert find.value(found, run, "params.nothing") == (None, "")
+    assert {"params.alpha", "metrics.return_mean.best", "environment"} <= set(find.columns())
 
 
 def test_every_example_of_the_help_can_be_read() -> None:
     for query in EXAMPLES:
-        assert api_find.check(query) is None, query
+        assert find.check(query) is None, query

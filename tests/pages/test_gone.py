@@ -9,7 +9,8 @@ import pytest
 from sqlalchemy import update
 from streamlit.testing.v1 import AppTest
 
-from backend import api, api_sweeps
+from backend import api
+from backend.api import sweeps
 from backend.errors import InvalidSpec
 from backend.settings import ROOT
 from backend.specs import to_yaml
@@ -142,7 +143,7 @@ def test_what_a_run_of_another_version_was_asked_is_not_launched_unchecked(home:
 
 def test_the_best_trial_of_a_sweep_whose_search_is_gone_is_not_begun_again(home: Path) -> None:
     with pytest.raises(InvalidSpec, match="There is no search “gone”"):
-        api_sweeps.best_again(stopped(SWEEP, search="gone"), 3)
+        sweeps.best_again(stopped(SWEEP, search="gone"), 3)
 
 
 def test_a_driver_that_finds_something_gone_says_so_without_a_traceback(home: Path) -> None:

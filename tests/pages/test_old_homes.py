@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
-from backend import api, api_export
-from backend.api import Run
+from backend import api
+from backend.api import Run, export
 from backend.settings import ROOT, read_settings
 from backend.store.database import Database, open_database
 from backend.store.schema import runs as table
@@ -107,7 +107,7 @@ def test_they_are_compared_reported_and_taken_away(left: list[Run]) -> None:
     ids = [run.id for run in left]
     everywhere.comparison(left)
     assert f"{len(ids)} runs compared" in made(ids)
-    assert len(api_export.points(ids)) > 500
+    assert len(export.points(ids)) > 500
 
 
 def test_the_command_line_answers(left: list[Run]) -> None:

@@ -10,7 +10,9 @@ import streamlit as st
 from sqlalchemy import update
 from streamlit.testing.v1 import AppTest
 
-from backend import api, api_find, api_tasks, specs
+from backend import api, specs
+from backend.api import find
+from backend.api import tasks as tasks_api
 from backend.catalog.examples import EXAMPLES
 from backend.catalog.functions import FUNCTIONS
 from backend.errors import InvalidSpec
@@ -41,7 +43,8 @@ PAGES = {
 @pytest.fixture
 def app(home: Path, monkeypatch: pytest.MonkeyPatch) -> AppTest:
     """The app without a cluster: nothing is started in the background."""
-    monkeypatch.setattr(api, "cluster_up_soon", lambda: None)
+    for where in ("backend.api", "backend.api.cluster"):  # the one is asked by pages, the other by a launch
+        monkeypatch.setattr(f"{where}.cluster_up_soon", lambda: None)
     st.cache_data.clear()
     st.cache_resource.clear()
     return AppTest.from_file(str(ROOT / "app.py"), default_timeout=20)
@@ -99,8 +102,8 @@ def test_each_page_shows_a_recorded_run(app: AppTest, run_id: str, page: str) ->
 
 
 def test_a_run_says_what_people_said_of_it(app: AppTest, run_id: str) -> None:
-    api_find.tag([run_id], add=["<b>odd</b> [tag]"])
-    api_find.note(run_id, "*my* <i>note</i>")
+    find.tag([run_id], add=["<b>odd</b> [tag]"])
+    find.note(run_id, "*my* <i>note</i>")
     opened(app, "run", id=run_id)
     assert r"\<b\>odd\</b\> \[tag\]" in said(app), "letter by letter"
     assert r"\*my\* \<i\>note" in said(app)
@@ -301,7 +304,7 @@ def choose(x: int, mode: Literal["a", "b"] | None = None, m2: Literal["p", "q"] 
 
 
 def test_what_a_function_does_by_itself_is_left_to_it(app: AppTest) -> None:
-    api_tasks.save_own_file("choices", CHOICES)
+    tasks_api.save_own_file("choices", CHOICES)
     opened(app, "tasks", function="choices:choose")
     chosen = {field.label: field for field in app.selectbox if field.label in ("mode", "m2", "fl", "dbg")}
     assert {name: field.options[0] for name, field in chosen.items()} == {
@@ -322,7 +325,7 @@ MAPPINGS = [{"x": "a, b", "y": 1}, {"x": "c", "y": 2}]
     {"grid": {"x": ["a, b", "c"], "y": [1, 2.5]}}, {"grid": {"x": ["a", "b"], "y": [[1, 2], [3]]}},
 ])  # fmt: skip
 def test_a_clone_has_the_inputs_that_it_was_cloned_from(app: AppTest, inputs: dict[str, Any]) -> None:
-    api_tasks.save_own_file("two", "def both(x: str = 'd', y=None): ...")
+    tasks_api.save_own_file("two", "def both(x: str = 'd', y=None): ...")
     spec = {"kind": "tasks", "name": "first", "function": "two:both", "inputs": inputs}
     first = api.launch(spec)
     opened(app, "tasks", clone=first)
@@ -333,7 +336,7 @@ def test_a_clone_has_the_inputs_that_it_was_cloned_from(app: AppTest, inputs: di
 
 
 def test_texts_are_one_a_line_and_the_hint_says_so(app: AppTest) -> None:
-    api_tasks.save_own_file("two", "def both(x: str, y: int = 1): ...")
+    tasks_api.save_own_file("two", "def both(x: str, y: int = 1): ...")
     opened(app, "tasks", function="two:both")
     next(field for field in app.button_group if field.label == "Source").set_value("list").run()
     field = app.text_area[0]
@@ -344,9 +347,9 @@ def test_texts_are_one_a_line_and_the_hint_says_so(app: AppTest) -> None:
 
 def test_the_editor_takes_a_file_of_trainables_alone_and_overwrites_none_unasked(app: AppTest) -> None:
     trainable = "from ray import tune\nclass Mine(tune.Trainable):\n    def step(self): return {'loss': 1}\n"
-    path = api_tasks.save_own_file("mine", trainable)
+    path = tasks_api.save_own_file("mine", trainable)
     with pytest.raises(InvalidSpec, match="there is a mine"):
-        api_tasks.save_own_file("mine", "def f(x): ...", overwrite=False)
+        tasks_api.save_own_file("mine", "def f(x): ...", overwrite=False)
     assert path.read_text() == trainable
     (path.parent / "my-file.py").write_text("def f(x): ...")
     opened(app, "tasks")

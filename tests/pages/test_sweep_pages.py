@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from backend import api, api_sweeps, specs
+from backend import api, specs
+from backend.api import sweeps
 from backend.catalog.trainables import TRAINABLES
 from backend.errors import InvalidSpec
 from backend.store import runs
@@ -101,7 +102,7 @@ def test_defaults_taken_from_a_trial_show_in_the_form_and_can_be_forgotten(app: 
     opened(app, "sweep", trainable="digits_mlp")
     assert "Your default, from trial 9" in said(app)
     next(button for button in app.button if button.label == "Forget").click().run()
-    assert api_sweeps.defaults() == {}
+    assert sweeps.defaults() == {}
 
 
 def test_the_best_of_an_rl_sweep_becomes_the_default_of_its_form(app: AppTest) -> None:
@@ -114,7 +115,7 @@ def test_the_best_of_an_rl_sweep_becomes_the_default_of_its_form(app: AppTest) -
     recorder.add_trial(0, {"alpha": 0.375}, 1)
     recorder.report(0, 1, {"return_mean": 0.9})
     recorder.finish(RunState.SUCCEEDED)
-    api_sweeps.use_as_defaults(made)
+    sweeps.use_as_defaults(made)
     opened(app, "rl")
     app.selectbox(key="rl/new/algorithm").set_value("q_learning").run()
     assert "Your default, from trial 0" in said(app)
@@ -177,11 +178,11 @@ def test_the_time_budget_of_what_never_ends_by_itself_cannot_be_lifted(app: AppT
     content = specs.parse(spec).model_dump(exclude_none=True, mode="json")
     made = runs.create(api.house().database, content, [], workload=ENDLESS)
     with pytest.raises(InvalidSpec) as caught:
-        api_sweeps.extend(made, time_budget_s=0)
+        sweeps.extend(made, time_budget_s=0)
     assert "goes on until somebody says how many iterations" in caught.value.problems["time_budget_s"]
     assert api.run(made).sweep.time_budget_s == 60
     bounded = runs.create(api.house().database, content | {"max_iterations": 5}, [], workload=ENDLESS)
-    api_sweeps.extend(bounded, time_budget_s=0)
+    sweeps.extend(bounded, time_budget_s=0)
     assert api.run(bounded).sweep.time_budget_s is None
 
 
@@ -246,7 +247,7 @@ def test_populations_are_not_offered_for_learners(app: AppTest) -> None:
 
 
 def test_a_space_begins_around_the_defaults_that_were_taken(app: AppTest, run_id: str) -> None:
-    api_sweeps.use_as_defaults(run_id)
+    sweeps.use_as_defaults(run_id)
     opened(app, "sweep", trainable="digits_mlp")
     values = {each.key.rsplit("row", 1)[-1]: each.value for each in app.text_input if each.key and "/row" in each.key}
     best = api.run(run_id).best_trial
@@ -282,7 +283,7 @@ def test_a_trial_is_stopped_from_the_table(app: AppTest, running: str) -> None:
 
 
 def test_limits_are_lifted_on_the_page(app: AppTest, running: str) -> None:
-    api_sweeps.extend(running, concurrency=3, time_budget_s=60)
+    sweeps.extend(running, concurrency=3, time_budget_s=60)
     opened(app, "run", id=running)
     app.button(key="lift_budget").click().run()
     app.button(key="lift_at_once").click().run()

@@ -26,7 +26,7 @@ def run_id(database: Database) -> str:
 def test_a_trials_curves_are_read_again_only_when_it_has_reported(run_id: str, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[Any] = []
     read = series.read
-    monkeypatch.setattr(api.store_series, "read", lambda *given, **how: asked.append(how) or read(*given, **how))
+    monkeypatch.setattr(series, "read", lambda *given, **how: asked.append(how) or read(*given, **how))
     run = api.run(run_id)
     for _ in range(3):
         found = api.trial_curves(run, run.trials[1])
@@ -49,7 +49,7 @@ def test_a_chart_that_is_slow_to_read_keeps_no_other_waiting(run_id: str, monkey
             may_end.wait(30)
         return read(database, run_ids, keys, **how)
 
-    monkeypatch.setattr(api.store_series, "read", slow)
+    monkeypatch.setattr(series, "read", slow)
     run, found = api.run(run_id), []
     other = threading.Thread(target=lambda: found.extend(api.curves([run], ["return_mean"])), daemon=True)
     first = threading.Thread(target=lambda: api.curves([run], ["env_steps"]), daemon=True)

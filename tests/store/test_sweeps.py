@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from backend import api, api_sweeps
+from backend import api
+from backend.api import sweeps
 from backend.catalog.metrics import Goal
 from backend.errors import IllegalMove, InvalidSpec, UnknownRun
 from backend.store import queries, runs
@@ -206,30 +207,30 @@ def test_a_sweep_is_extended_by_what_its_spec_could_have_said(database: Database
         ({"concurrency": -2}, "concurrency"), ({"time_budget_s": -1}, "time_budget_s"), ({"time_budget_s": math.nan}, "time_budget_s"),
     ):  # fmt: skip
         with pytest.raises(InvalidSpec) as caught:
-            api_sweeps.extend(run_id, **asked)
+            sweeps.extend(run_id, **asked)
         assert field in caught.value.problems
     assert runs.wishes(database, run_id) == Wishes()
-    api_sweeps.extend(run_id)
+    sweeps.extend(run_id)
     assert runs.wishes(database, run_id) == Wishes()
-    api_sweeps.extend(run_id, samples=4, concurrency=1)
+    sweeps.extend(run_id, samples=4, concurrency=1)
     assert runs.wishes(database, run_id) == Wishes(4, 1)
 
 
 def test_what_cannot_be_extended_says_why(database: Database) -> None:
     lake = runs.create(database, content(LAKE), [1])
     with pytest.raises(IllegalMove, match="sweep"):
-        api_sweeps.extend(lake, samples=3)
+        sweeps.extend(lake, samples=3)
     grid = finished(database, 2, search="grid", space={"x": {"grid": [0, 1]}, "y": 1.0})
     with pytest.raises(IllegalMove, match="grid"):
-        api_sweeps.extend(grid, samples=3)
-    api_sweeps.extend(grid, concurrency=2)
+        sweeps.extend(grid, samples=3)
+    sweeps.extend(grid, concurrency=2)
     digits = {"kind": "sweep", "trainable": "digits_mlp", "space": {"lr": {"uniform": [0.1, 0.2]}}, "scheduler": "pbt"}
     population = running(database, digits)
     with pytest.raises(InvalidSpec) as caught:
-        api_sweeps.extend(population, concurrency=1)
+        sweeps.extend(population, concurrency=1)
     assert "concurrency" in caught.value.problems
     with pytest.raises(UnknownRun):
-        api_sweeps.extend("nope", samples=3)
+        sweeps.extend("nope", samples=3)
 
 
 # ---- the best
@@ -285,7 +286,7 @@ def test_the_first_of_several_objectives_decides_and_each_has_its_mode(database:
 def test_a_checkpoint_is_promoted_under_a_name_of_its_own(database: Database, home: Path) -> None:
     run_id = with_trials(database, {0: (TrialState.SUCCEEDED, [5.0]), 1: (TrialState.SUCCEEDED, [1.0])})
     with pytest.raises(IllegalMove, match="no checkpoint"):
-        api_sweeps.promote(run_id, "first")
+        sweeps.promote(run_id, "first")
     folder = home / "runs" / run_id / "checkpoint"
     folder.mkdir(parents=True)
     (folder / "model.txt").write_text("weights")
@@ -294,26 +295,26 @@ def test_a_checkpoint_is_promoted_under_a_name_of_its_own(database: Database, ho
     kept.close()
     for wrong in ("", "  ", "a/b", "../up", ".hidden", "a b", "/tmp/x"):
         with pytest.raises(InvalidSpec):
-            api_sweeps.promote(run_id, wrong)
-    model = api_sweeps.promote(run_id, "first_1.0")
+            sweeps.promote(run_id, wrong)
+    model = sweeps.promote(run_id, "first_1.0")
     assert (model.trial, model.value) == (1, 1.0)
     assert (model.path / "checkpoint" / "model.txt").read_text() == "weights"
     with pytest.raises(InvalidSpec) as caught:
-        api_sweeps.promote(run_id, "first_1.0")
+        sweeps.promote(run_id, "first_1.0")
     assert "already" in caught.value.problems["name"]
     with pytest.raises(IllegalMove, match="no trial 9"):
-        api_sweeps.promote(run_id, "second", 9)
-    assert [each.name for each in api_sweeps.models()] == ["first_1.0"]
+        sweeps.promote(run_id, "second", 9)
+    assert [each.name for each in sweeps.models()] == ["first_1.0"]
 
 
 def test_the_best_parameters_become_defaults_until_they_are_forgotten(database: Database) -> None:
     run_id = with_trials(database, TOLD)
-    assert api_sweeps.use_as_defaults(run_id) == {"x": 0.0, "y": 1.0}
-    assert api_sweeps.defaults()["branin"] == {"params": {"x": 0.0, "y": 1.0}, "run": run_id, "trial": 0}
-    api_sweeps.use_as_defaults(run_id, 3)
-    assert api_sweeps.defaults()["branin"]["params"]["x"] == 3.0
-    api_sweeps.forget_defaults("branin")
-    assert api_sweeps.defaults() == {}
+    assert sweeps.use_as_defaults(run_id) == {"x": 0.0, "y": 1.0}
+    assert sweeps.defaults()["branin"] == {"params": {"x": 0.0, "y": 1.0}, "run": run_id, "trial": 0}
+    sweeps.use_as_defaults(run_id, 3)
+    assert sweeps.defaults()["branin"]["params"]["x"] == 3.0
+    sweeps.forget_defaults("branin")
+    assert sweeps.defaults() == {}
     empty = running(database)
     with pytest.raises(IllegalMove, match="No trial has a value"):
-        api_sweeps.use_as_defaults(empty)
+        sweeps.use_as_defaults(empty)

@@ -8,7 +8,8 @@ from typing import BinaryIO
 
 from backend import files
 from backend.analysis import tables
-from backend.api import house, wake_cluster
+from backend.api.cluster import wake_cluster
+from backend.api.house import house
 from backend.catalog import functions, own_environments, signatures, tunables
 from backend.catalog.functions import File, Found
 from backend.errors import InvalidSpec

@@ -12,7 +12,8 @@ from typing import Any
 
 from backend import files
 from backend.analysis import tables
-from backend.api import house, launch
+from backend.api.house import house
+from backend.api.runs import launch
 from backend.catalog import tunables
 from backend.catalog.trainables import TRAINABLES
 from backend.catalog.tunables import Found

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from backend import words
-from backend.api import house
+from backend.api.house import house
 from backend.errors import InvalidQuery
 from backend.store import annotations, queries
 from backend.store.annotations import View

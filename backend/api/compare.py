@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from backend.api import house
+from backend.api.house import house
 from backend.store import queries
 from backend.store.values import Run
 

@@ -14,7 +14,8 @@ from backend.analysis.answering import Answers, Question, answered
 from backend.analysis.further import Further, further
 from backend.analysis.groups import Group
 from backend.analysis.scores import Place, Rule, Scored
-from backend.api import house, wake_cluster
+from backend.api.cluster import wake_cluster
+from backend.api.house import house
 from backend.catalog.metrics import Mode
 from backend.errors import InvalidSpec
 from backend.specs import RLSpec

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from backend.api import house, wake_cluster
+from backend.api.cluster import wake_cluster
+from backend.api.house import house
 from backend.catalog.algorithms import ALGORITHMS
 from backend.errors import ClusterUnavailable, StoreUnavailable, UnknownRun
 from backend.launcher import Launcher

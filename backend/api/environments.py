@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from backend.api import house
+from backend.api.house import house
 from backend.catalog import own_environments, registry
 from backend.catalog.environment_entry import Unavailable
 from backend.catalog.own_environments import Checked, OwnEnvironment

@@ -11,7 +11,7 @@ from sqlalchemy import make_url
 from backend import files
 from backend.analysis import diff, groups
 from backend.analysis.groups import Group
-from backend.api import house
+from backend.api.house import house
 from backend.errors import InvalidSpec, UnknownRun
 from backend.export import contents
 from backend.export import points as export

@@ -1,0 +1,71 @@
+"""What pages, the command line and notebooks may ask of the cluster."""
+
+import threading
+import time
+
+from backend.api.house import house, on_reset
+from backend.cluster.cluster import ClusterStatus
+from backend.errors import RaydeckError
+
+STATUS_SECONDS = 2.0
+_status: dict[str, tuple[float, ClusterStatus]] = {}
+_starting = threading.Lock()
+
+
+def cluster_status() -> ClusterStatus:
+    """Returns the cluster's state and load, at most 2 s old."""
+    kept = _status.get("now")
+    if kept is None or time.monotonic() - kept[0] > STATUS_SECONDS:
+        kept = (time.monotonic(), house().cluster.status())
+        _status["now"] = kept
+    return kept[1]
+
+
+def cluster_up() -> None:
+    """Starts the local head if it does not run, waits until it answers and submits what waited for it.
+
+    Raises:
+        ClusterUnavailable: it did not come up; the message says why.
+    """
+    house().cluster.up()
+    _status.clear()
+    house().launcher.reconcile(force=True)
+
+
+def wake_cluster() -> None:
+    """Starts the local head in the background if it is off or dead: a run that was asked for must not wait for ever."""
+    if house().settings.autostart and house().cluster.is_gone():
+        cluster_up_soon()
+
+
+def cluster_autostart() -> None:
+    """Starts the local head in the background, unless the settings leave that to the user."""
+    if house().settings.autostart:
+        cluster_up_soon()
+
+
+def cluster_up_soon() -> None:
+    """Does `cluster_up` in the background; calling it again while it works does nothing."""
+    if _starting.acquire(blocking=False):
+        house().cluster.begin()
+        _status.clear()
+        threading.Thread(target=_up_quietly, name="cluster start", daemon=True).start()
+
+
+def _up_quietly() -> None:
+    try:
+        cluster_up()
+    except RaydeckError:
+        _status.clear()  # the cluster keeps the reason, and its status shows it
+    finally:
+        _starting.release()
+
+
+def cluster_down() -> bool:
+    """Ends the head that Raydeck started; returns whether there was one. Runs on it become lost."""
+    ended = house().cluster.down()
+    _status.clear()
+    return ended
+
+
+on_reset(_status.clear)
