@@ -14,6 +14,7 @@ from typing import Any
 from backend import files
 from backend.catalog.metrics import COUNTERS
 from backend.cluster.cluster import Cluster
+from backend.cluster.helpers import Helpers
 from backend.cluster.jobs import Job, JobsClient, JobStatus
 from backend.errors import ClusterUnavailable, IllegalMove, InvalidSpec, StoreUnavailable, UnknownRun
 from backend.settings import Settings
@@ -25,7 +26,6 @@ from backend.store import queries, space
 from backend.store import runs as store
 from backend.store.database import Database
 from backend.store.folders import START, put
-from backend.store.helpers import Helpers
 from backend.store.values import Checkpoint, Run, RunState
 from backend.stored import stored
 

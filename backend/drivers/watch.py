@@ -23,12 +23,12 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")  # training holds the cores
 from backend import files
 from backend.catalog.algorithms import ALGORITHMS
 from backend.catalog.lookup import find
+from backend.cluster.helpers import Helpers
 from backend.drivers.rl_config import stored_config
 from backend.settings import Settings
 from backend.store import queries
 from backend.store.database import Database, open_database
 from backend.store.folders import EPISODES
-from backend.store.helpers import Helpers
 from backend.store.values import Checkpoint
 from backend.stored import stored
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from backend.cluster.helpers import Helpers
 from backend.drivers import watch
-from backend.store.helpers import Helpers
 from tests.conftest import poll
 
 
