@@ -16,9 +16,9 @@ from backend.errors import InvalidSpec
 from backend.specs import Inputs, TaskSpec, rows
 from backend.specs.fanout import Fanout
 from backend.specs.rows import Kept
-from backend.store import tasks as store
-from backend.store.summary import Summary
-from backend.store.tasks import Wanted
+from backend.store.fanout import tasks as store
+from backend.store.fanout.summary import Summary
+from backend.store.fanout.tasks import Wanted
 from backend.store.values import Failure, Task, TaskCounts
 
 FORMATS = ("csv", "parquet", "jsonl")

@@ -22,7 +22,7 @@ from backend.drivers.worker import Code, Report, last_words
 from backend.errors import StoreUnavailable
 from backend.specs import TaskSpec, rows
 from backend.store import queries
-from backend.store.tasks import Done, TaskBook
+from backend.store.fanout.tasks import Done, TaskBook
 from backend.store.values import RunState, TrialState
 
 CHUNK_SECONDS = 0.2  # how long a chunk of short tasks is to take; a worker hands back what it cannot do in twice that

@@ -65,8 +65,8 @@ def fanout(tasks: int, name: str = "") -> str:
     """Records a fan-out with estimates of π, as its driver would: two workers, chunks of short tasks, 1 in 100 fails. Returns its id."""
     from backend import api, specs
     from backend.store import runs
+    from backend.store.fanout.tasks import TaskBook
     from backend.store.metrics import Recorder
-    from backend.store.tasks import TaskBook
     from backend.store.values import RunState, TrialState
 
     asked = {
@@ -99,7 +99,7 @@ def fanout(tasks: int, name: str = "") -> str:
 
 def _chunk(book: Any, numbers: range, worker: int, began: float, noise: random.Random) -> float:
     """Writes a chunk of tasks in the book and returns when it ended."""
-    from backend.store.tasks import Done
+    from backend.store.fanout.tasks import Done
 
     done, at = [], began
     for number in numbers:

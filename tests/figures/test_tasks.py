@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from backend.figures import tasks
+from backend.store.fanout.summary import Moments
 from backend.store.pyramid import RECORD
-from backend.store.summary import Moments
 from backend.store.values import Curve
 
 

@@ -18,11 +18,11 @@ from backend.catalog.functions import FUNCTIONS
 from backend.errors import InvalidSpec
 from backend.settings import ROOT
 from backend.store import runs
-from backend.store import tasks as store
+from backend.store.fanout import tasks as store
+from backend.store.fanout.summary import Summary
+from backend.store.fanout.tasks import Done, TaskBook
 from backend.store.metrics import Recorder
 from backend.store.schema import fanouts, tasks
-from backend.store.summary import Summary
-from backend.store.tasks import Done, TaskBook
 from backend.store.values import RunState
 from tests.conftest import LAKE, content
 
@@ -269,7 +269,7 @@ def test_results_that_are_pairs_are_read_once_for_each_state_of_the_run(app: App
         tx.execute(update(tasks).where(tasks.c.state == "succeeded").values(result="[1, 2]"))
     reads = []
     read = store.spread
-    monkeypatch.setattr("backend.store.tasks.spread", lambda *asked: reads.append(asked) or read(*asked))
+    monkeypatch.setattr("backend.store.fanout.tasks.spread", lambda *asked: reads.append(asked) or read(*asked))
     opened(app, "run", id=fanout, tab="Results")
     assert "all 2 results" in said(app)
     app.run()

@@ -21,11 +21,11 @@ from sqlalchemy import select, update
 from backend.analysis import tables
 from backend.errors import IllegalMove, StaleAttempt, StoreUnavailable, UnknownRun
 from backend.store import queries, runs, space
-from backend.store import tasks as store
 from backend.store.database import Database
+from backend.store.fanout import tasks as store
+from backend.store.fanout.summary import LARGEST, SLOWEST, Durations, Histogram, Moments, Summary, Throughput
+from backend.store.fanout.tasks import MOST_FAILURES, Done, TaskBook, Wanted
 from backend.store.schema import fanouts, tasks
-from backend.store.summary import LARGEST, SLOWEST, Durations, Histogram, Moments, Summary, Throughput
-from backend.store.tasks import MOST_FAILURES, Done, TaskBook, Wanted
 from backend.store.values import RunState, Task, TaskCounts, TaskState
 from tests.conftest import content
 
@@ -600,7 +600,7 @@ def test_a_summary_survives_being_stored_and_goes_on(database: Database) -> None
 
 def test_throughput_is_what_was_done_lately(monkeypatch: pytest.MonkeyPatch) -> None:
     now = [0.0]
-    monkeypatch.setattr("backend.store.summary.time.monotonic", lambda: now[0])
+    monkeypatch.setattr("backend.store.fanout.summary.time.monotonic", lambda: now[0])
     found = Throughput()
     assert found.rate(0) == 0.0
     rates = []

@@ -12,9 +12,9 @@ from sqlalchemy import ColumnElement, Select, delete, func, insert, literal, or_
 from backend.errors import UnknownRun
 from backend.store import bulk
 from backend.store.database import Database
+from backend.store.fanout.summary import Summary, Throughput
 from backend.store.runs import hold
 from backend.store.schema import UNUSUAL, failures, fanouts, tasks
-from backend.store.summary import Summary, Throughput
 from backend.store.values import Failure, Task, TaskCounts, TaskState
 
 MOST_FAILURES = 200  # kinds of failure that are told from each other
