@@ -20,7 +20,7 @@ from backend.specs import ExternalSpec
 from backend.specs.seeds import MAX_SEED
 from backend.store import runs
 from backend.store.database import open_database
-from backend.store.metrics import Recorder
+from backend.store.recording.recorder import Recorder
 from backend.store.values import RunState, TrialState
 
 BEAT_SECONDS = 1.0

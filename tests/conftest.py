@@ -25,7 +25,7 @@ from backend.cluster import head
 from backend.settings import ROOT, Settings
 from backend.store import runs
 from backend.store.database import Database, open_database
-from backend.store.metrics import Recorder
+from backend.store.recording.recorder import Recorder
 from backend.store.values import Run, RunState
 from tests import postgres
 

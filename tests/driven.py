@@ -12,7 +12,7 @@ import pytest
 from backend import api, specs
 from backend.drivers.attempt import Attempt
 from backend.store import runs
-from backend.store.metrics import Recorder
+from backend.store.recording.recorder import Recorder
 from backend.store.values import Run, RunState
 from tests.ray_here import RayHere
 

@@ -16,7 +16,7 @@ from backend.errors import RaydeckError, StaleAttempt
 from backend.settings import Settings
 from backend.store import runs
 from backend.store.database import Database
-from backend.store.metrics import Recorder
+from backend.store.recording.recorder import Recorder
 from backend.store.values import RunState
 from backend.tracking import BEAT_SECONDS, versions
 

@@ -53,8 +53,9 @@ class Maker:
     """Writes runs into an open database, as drivers and scripts do."""
 
     def __init__(self, settings: Any, database: Any) -> None:
-        from backend.store import metrics, runs
+        from backend.store import runs
         from backend.store.database import HEAD
+        from backend.store.recording import recorder as metrics
         from backend.store.values import RunState, TrialState
 
         self.settings, self.database, self.runs, self.metrics, self.schema = settings, database, runs, metrics, HEAD

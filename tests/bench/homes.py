@@ -27,7 +27,7 @@ def sweep(trials: int, reports: int, *, running: bool = False) -> str:
     """Records a sweep with three parameters, as its driver would; every third trial was pruned early. Returns its id."""
     from backend import api, specs
     from backend.store import runs
-    from backend.store.metrics import Recorder
+    from backend.store.recording.recorder import Recorder
     from backend.store.values import RunState, TrialState
 
     spec = specs.parse(SWEEP | {"samples": trials, "max_iterations": reports}).model_dump(exclude_none=True, mode="json")
@@ -66,7 +66,7 @@ def fanout(tasks: int, name: str = "") -> str:
     from backend import api, specs
     from backend.store import runs
     from backend.store.fanout.tasks import TaskBook
-    from backend.store.metrics import Recorder
+    from backend.store.recording.recorder import Recorder
     from backend.store.values import RunState, TrialState
 
     asked = {

@@ -122,7 +122,7 @@ def _beats(api: Any, run_id: str) -> None:
 
 def _tick(api: Any, ours: App, run_id: str) -> None:
     """What each second costs the server while a browser looks at a live page of a thousand trials, two of them reporting."""
-    from backend.store.metrics import Recorder
+    from backend.store.recording.recorder import Recorder
 
     assert api.run(run_id).state == "running"
     recorder, process = Recorder(api.house().database, run_id, 1, api.run(run_id).goal), psutil.Process(ours.process.pid)

@@ -8,7 +8,7 @@ import backend
 from backend import api
 from backend.api import Run
 from backend.store import runs
-from backend.store.metrics import Recorder
+from backend.store.recording.recorder import Recorder
 from backend.store.values import RunState
 from tests.browser.conftest import App
 from tests.conftest import LAKE, content, poll

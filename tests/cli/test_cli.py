@@ -9,7 +9,7 @@ import yaml
 from backend.store import runs
 from backend.store.database import Database
 from backend.store.fanout.tasks import Done, TaskBook
-from backend.store.metrics import Recorder
+from backend.store.recording.recorder import Recorder
 from backend.store.values import RunState
 from tests.conftest import LAKE, content, typed
 

@@ -9,7 +9,7 @@ from backend.settings import Settings
 from backend.specs import SweepSpec
 from backend.store import queries, runs
 from backend.store.database import Database
-from backend.store.metrics import Recorder
+from backend.store.recording.recorder import Recorder
 from backend.store.values import RunState, TrialState
 from tests.specs.test_sweeps import OWN, parsed
 

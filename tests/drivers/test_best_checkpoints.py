@@ -16,7 +16,7 @@ from backend.drivers.best_checkpoints import BestCheckpoints
 from backend.errors import IllegalMove
 from backend.settings import Settings
 from backend.store import queries, runs
-from backend.store.metrics import Recorder
+from backend.store.recording.recorder import Recorder
 from backend.store.values import RunState
 from tests.conftest import ON_SQLITE
 

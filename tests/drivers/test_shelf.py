@@ -13,7 +13,7 @@ from backend.settings import Settings
 from backend.specs.rl import Checkpoints
 from backend.store import queries, runs
 from backend.store.database import Database
-from backend.store.metrics import Recorder
+from backend.store.recording.recorder import Recorder
 from tests.conftest import LAKE, content
 
 

@@ -17,7 +17,7 @@ from backend.errors import InvalidSpec, UnknownRun
 from backend.store import points as store
 from backend.store import runs
 from backend.store.database import Database
-from backend.store.metrics import Recorder
+from backend.store.recording.recorder import Recorder
 from tests.conftest import ON_SQLITE
 
 NASTY = 'a "quoted", <b>name</b>\nover two lines'

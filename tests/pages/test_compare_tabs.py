@@ -10,7 +10,7 @@ from backend.analysis import diff, groups, scores
 from backend.api import compare, export
 from backend.figures.lines import Display
 from backend.store import runs
-from backend.store.metrics import Recorder
+from backend.store.recording.recorder import Recorder
 from pages.components import compare_report, markup
 from pages.components.compare_report import Look
 from pages.components.comparison import Comparison

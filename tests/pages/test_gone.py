@@ -15,7 +15,7 @@ from backend.errors import InvalidSpec
 from backend.settings import ROOT
 from backend.specs import to_yaml
 from backend.store import runs
-from backend.store.metrics import Recorder
+from backend.store.recording.recorder import Recorder
 from backend.store.schema import runs as table
 from backend.store.values import RunState, TrialState
 from tests.conftest import LAKE, content, typed

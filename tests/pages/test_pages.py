@@ -21,7 +21,7 @@ from backend.store import runs
 from backend.store.fanout import tasks as store
 from backend.store.fanout.summary import Summary
 from backend.store.fanout.tasks import Done, TaskBook
-from backend.store.metrics import Recorder
+from backend.store.recording.recorder import Recorder
 from backend.store.schema import fanouts, tasks
 from backend.store.values import RunState
 from tests.conftest import LAKE, content

@@ -6,7 +6,7 @@ from streamlit.testing.v1 import AppTest
 
 from backend import api
 from backend.store import runs
-from backend.store.metrics import Recorder
+from backend.store.recording.recorder import Recorder
 from tests.conftest import LAKE, content
 from tests.pages.test_pages import app, opened, said
 

@@ -10,7 +10,7 @@ from backend.api import sweeps
 from backend.catalog.trainables import TRAINABLES
 from backend.errors import InvalidSpec
 from backend.store import runs
-from backend.store.metrics import Recorder
+from backend.store.recording.recorder import Recorder
 from backend.store.values import RunState, TrialState
 from tests.pages.test_pages import NASTY, app, opened, said
 

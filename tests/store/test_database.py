@@ -18,7 +18,7 @@ from backend.settings import Settings
 from backend.store import database as module
 from backend.store import runs
 from backend.store.database import HEAD, Database, open_database, stored_version
-from backend.store.metrics import Recorder
+from backend.store.recording.recorder import Recorder
 from backend.store.schema import metadata
 from tests.conftest import LAKE, content, typed
 

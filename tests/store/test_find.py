@@ -15,7 +15,7 @@ from backend.store.find import fields, pages
 from backend.store.find.grammar import parse
 from backend.store.find.query import And, Compare, Field, Has, Listing, Node, Not, Number, Or, Span, Text, Words
 from backend.store.find.settings import of_spec, of_trial, words
-from backend.store.metrics import Recorder
+from backend.store.recording.recorder import Recorder
 from backend.store.values import Run, RunState
 from tests.conftest import LAKE, content
 

@@ -8,7 +8,7 @@ import pytest
 from backend import api
 from backend.store import runs, series
 from backend.store.database import Database
-from backend.store.metrics import Recorder
+from backend.store.recording.recorder import Recorder
 from tests.conftest import LAKE, content
 
 

@@ -12,8 +12,8 @@ from sqlalchemy import select
 from backend.settings import Settings
 from backend.store import pyramid, runs
 from backend.store.database import Database, open_database
-from backend.store.metrics import Recorder
 from backend.store.pyramid import FACTOR
+from backend.store.recording.recorder import Recorder
 from backend.store.schema import points, rollups, series
 from tests.conftest import LAKE, content, new_database
 

@@ -9,7 +9,7 @@ import pytest
 
 from backend.store import runs, series
 from backend.store.database import Database
-from backend.store.metrics import Recorder
+from backend.store.recording.recorder import Recorder
 from backend.store.values import Curve
 from tests.conftest import LAKE, content
 

@@ -11,7 +11,7 @@ from backend.errors import StaleAttempt, UnknownRun
 from backend.settings import Settings
 from backend.store import queries, runs, space
 from backend.store.database import Database, open_database
-from backend.store.metrics import Recorder
+from backend.store.recording.recorder import Recorder
 from backend.store.values import RunState
 from tests.conftest import LAKE, ON_SQLITE, cli, content
 

@@ -12,7 +12,7 @@ from backend.catalog.metrics import Goal
 from backend.errors import IllegalMove, InvalidSpec, UnknownRun
 from backend.store import queries, runs
 from backend.store.database import Database
-from backend.store.metrics import Recorder
+from backend.store.recording.recorder import Recorder
 from backend.store.runs import Wishes
 from backend.store.values import Run, RunState, TrialState
 from tests.conftest import LAKE, content

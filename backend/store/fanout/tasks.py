@@ -10,9 +10,9 @@ from typing import Any, Literal, NamedTuple
 from sqlalchemy import ColumnElement, Select, delete, func, insert, literal, or_, select, update
 
 from backend.errors import UnknownRun
-from backend.store import bulk
 from backend.store.database import Database
 from backend.store.fanout.summary import Summary, Throughput
+from backend.store.recording import bulk
 from backend.store.runs import hold
 from backend.store.schema import UNUSUAL, failures, fanouts, tasks
 from backend.store.values import Failure, Task, TaskCounts, TaskState

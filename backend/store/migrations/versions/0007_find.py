@@ -7,8 +7,8 @@ import sqlalchemy as sa
 from alembic import op
 
 from backend.catalog import metrics
-from backend.store import standing
 from backend.store.find import settings
+from backend.store.recording import run_metrics
 
 revision = "0007"
 down_revision = "0006"
@@ -70,7 +70,7 @@ def _fill_settings(connection: sa.Connection, ordinal: int, run_id: str, spec: d
 
 def _fill_metrics(connection: sa.Connection, ordinal: int, run_id: str, spec: dict[str, object]) -> None:
     goals = dict(zip(*(each if isinstance(each, list) else [each] for each in (spec.get("metric"), spec.get("mode"))), strict=False))
-    known = standing.Standing(ordinal, lambda key: goals.get(key) or metrics.direction(key))
+    known = run_metrics.Standing(ordinal, lambda key: goals.get(key) or metrics.direction(key))
     mine = {"run_id": run_id}
     for number, last in connection.execute(sa.text("select number, last from trials where run_id = :run_id"), mine).all():
         known.last(number, _json(last))  # type: ignore[arg-type]
@@ -79,7 +79,7 @@ def _fill_metrics(connection: sa.Connection, ordinal: int, run_id: str, spec: di
         finite = f"from points where series = :series and value between -{LARGEST} and {LARGEST}"
         of_series = {"series": series}
         low, high = connection.execute(sa.text(f"select min(value), max(value) {finite}"), of_series).one()
-        ends = connection.execute(sa.text(f"select value {finite} order by sequence desc limit {standing.TAIL}"), of_series).scalars()
+        ends = connection.execute(sa.text(f"select value {finite} order by sequence desc limit {run_metrics.TAIL}"), of_series).scalars()
         last_ones = np.array(ends.all()[::-1], dtype=np.float64).tobytes()
         connection.execute(sa.text("update series set tail = :tail where id = :series"), of_series | {"tail": last_ones})
         known.ends(trial, key, last_ones)

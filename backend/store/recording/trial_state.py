@@ -7,7 +7,7 @@ from typing import Any
 
 from backend.catalog import metrics
 from backend.catalog.metrics import Goal
-from backend.store.blocks import Blocks
+from backend.store.recording.blocks import Blocks
 from backend.store.values import TrialState
 
 

@@ -15,14 +15,15 @@ from sqlalchemy import Connection, bindparam, delete, insert, select, text, upda
 from backend.catalog import metrics
 from backend.catalog.metrics import Goal
 from backend.errors import NotANumber, StaleAttempt, StoreUnavailable
-from backend.store import books, bulk, pyramid
-from backend.store import standing as standings
-from backend.store.blocks import Block, Blocks, Key, by_series
-from backend.store.books import TrialBook
+from backend.store import pyramid
 from backend.store.database import Database
 from backend.store.find import settings
 from backend.store.judged import Judged, judged
 from backend.store.pyramid import FACTOR, Pyramid
+from backend.store.recording import bulk, trial_state
+from backend.store.recording import run_metrics as standings
+from backend.store.recording.blocks import Block, Blocks, Key, by_series
+from backend.store.recording.trial_state import TrialBook
 from backend.store.runs import finish, hold
 from backend.store.schema import checkpoints, points, rollups, run_metrics, runs, series, storable, trials
 from backend.store.values import Checkpoint, RunState, TrialState
@@ -88,7 +89,7 @@ class Recorder:
                     TrialState(row.state),
                     sequence=row.reports,
                     best=row.best,
-                    best_of=books.goal_of(self.goal, row.last).key,
+                    best_of=trial_state.goal_of(self.goal, row.last).key,
                     last=dict(row.last),
                 )
             for row in connection.execute(select(series).where(series.c.run_id == self.run_id)):
@@ -237,7 +238,7 @@ class Recorder:
                 news, self._blocks = self._blocks, {}
                 self._held, self._waiting = self._held + self._waiting, 0
                 kept = [*self._kept, *([news] if news else [])]
-                books.note_last(self._books, news, self.goal)
+                trial_state.note_last(self._books, news, self.goal)
                 changed = {number: book.row() for number, book in self._books.items() if book.dirty}
                 for number in changed:
                     self._books[number].dirty = False

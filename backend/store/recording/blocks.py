@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from backend.store import bulk
+from backend.store.recording import bulk
 from backend.store.schema import storable
 
 Key = tuple[int, str]  # trial and metric key
