@@ -19,9 +19,10 @@ from backend.api.house import house
 from backend.catalog.metrics import Mode
 from backend.errors import InvalidSpec
 from backend.specs import RLSpec
-from backend.store import repeats, tails
-from backend.store import series as store_series
-from backend.store.series import STEP
+from backend.store import repeats
+from backend.store.series import read as store_series
+from backend.store.series import tails
+from backend.store.series.read import STEP
 from backend.store.values import Curve, Run
 
 KEPT = 32

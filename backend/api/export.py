@@ -22,8 +22,8 @@ from backend.export.points import MIMES, Form
 from backend.export.report import Drawing, Report, Scripts, Table, html
 from backend.export.report import markdown as markdown
 from backend.settings import ROOT
-from backend.store import points as store
 from backend.store import queries
+from backend.store.series import points as store
 from backend.store.values import Run
 
 if TYPE_CHECKING:

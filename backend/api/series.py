@@ -9,9 +9,9 @@ from backend.analysis import curves as analysis
 from backend.analysis import progress
 from backend.api.house import house, on_reset
 from backend.store import queries
-from backend.store import series as store_series
 from backend.store.database import Database
-from backend.store.series import STEP, Window
+from backend.store.series import read as store_series
+from backend.store.series.read import STEP, Window
 from backend.store.values import Curve, Run, Trial
 
 _Chart = tuple[tuple[str, ...], tuple[str, ...], str, int, int | None]  # runs, keys, x, points, the only trial
@@ -26,7 +26,7 @@ def curves(listed: Sequence[Run], keys: Sequence[str], x: str = STEP, *, window:
     """Returns each trial's curve of each key in at most `points` buckets, and no more than CHART_POINTS in all.
 
     What was read before is kept for all that ask the same: only what came since is read, and nothing if nothing came.
-    `window` is a range of x, read as finely as `points` allows. For `x` see `backend.store.series.read`.
+    `window` is a range of x, read as finely as `points` allows. For `x` see `backend.store.series.read.read`.
     """
     run_ids = [run.id for run in listed]
     if window is not None:

@@ -27,7 +27,8 @@ from backend.drivers.trial_source import TrialSource
 from backend.drivers.tunables import Tunable
 from backend.drivers.tune_results import error_of, metrics_of
 from backend.specs import SweepSpec
-from backend.store import queries, runs, series
+from backend.store import queries, runs
+from backend.store.series import read
 from backend.store.values import Run, RunState, TrialState
 
 EXPERIMENT = "tune"
@@ -162,10 +163,10 @@ def extent(spec: SweepSpec) -> tuple[str, float]:
 def _reported(context: _Context, axis: str) -> Iterator[tuple[str, list[tuple[float, float]]]]:
     """Yields what each trial that has ended reported of the metric."""
     spec, attempt = context.spec, context.attempt
-    x = series.STEP if axis in ("training_iteration", "iteration") else axis
+    x = read.STEP if axis in ("training_iteration", "iteration") else axis
     over = {number for number in context.known if number not in context.ledger.waiting}
     if over and spec.scheduler in schedulers.REPLAYED:
-        for curve in series.read(attempt.database, [attempt.run_id], spec.metrics[:1], x=x, points=MOST_REPLAYED):
+        for curve in read.read(attempt.database, [attempt.run_id], spec.metrics[:1], x=x, points=MOST_REPLAYED):
             if curve.trial in over:
                 yield f"{curve.trial:05d}", [(float(at), float(value)) for at, value in zip(curve.x, curve.mean, strict=True)]
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from backend.analysis.groups import Group
-from backend.store.points import Batch, Head
+from backend.store.series.points import Batch, Head
 
 if TYPE_CHECKING:
     import pandas as pd

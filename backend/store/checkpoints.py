@@ -7,8 +7,9 @@ from typing import Any
 
 from backend.errors import IllegalMove
 from backend.settings import Settings
-from backend.store import queries, series
+from backend.store import queries
 from backend.store.database import Database
+from backend.store.series import read
 from backend.store.values import Run, Trial
 
 
@@ -47,6 +48,6 @@ def _value_at(database: Database, run: Run, trial: Trial) -> float | None:
     at = trial.checkpoint_iteration
     if at is None:
         return None
-    found = series.read(database, [run.id], [run.main_metric], trial=trial.number, window=(at, at))
+    found = read.read(database, [run.id], [run.main_metric], trial=trial.number, window=(at, at))
     values = [float(value) for curve in found for x, value in zip(curve.x, curve.last, strict=True) if x == at and math.isfinite(value)]
     return values[-1] if values else None

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from backend.analysis import group_bands
-from backend.store import pyramid
+from backend.store.series import pyramid
 from backend.store.values import Curve
 
 

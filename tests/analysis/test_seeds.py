@@ -9,7 +9,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from backend.analysis import answers, seeds
-from backend.store import pyramid
+from backend.store.series import pyramid
 from backend.store.values import Curve
 
 

@@ -15,7 +15,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         os.environ["RAYDECK_HOME"] = folder
         from backend import api
-        from backend.store import series
+        from backend.store.series import read as series
         from tests.bench import homes
 
         database = api.house().database

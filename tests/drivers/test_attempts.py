@@ -8,7 +8,7 @@ from backend import api
 from backend.api import sweeps
 from backend.drivers import searchers, sweep
 from backend.specs import Domain
-from backend.store import series
+from backend.store.series import read
 from backend.store.values import Run, RunState, Trial
 from tests.conftest import ON_SQLITE
 from tests.driven import Driven
@@ -26,7 +26,7 @@ def ended(run: Run) -> list[Trial]:
 
 def iterations(run: Run, trial: int) -> list[float]:
     """The iteration of each report of a trial, in the order of their coming."""
-    (found,) = series.read(api.house().database, [run.id], ["height"], x=series.STEP, trial=trial, points=10_000)
+    (found,) = read.read(api.house().database, [run.id], ["height"], x=read.STEP, trial=trial, points=10_000)
     return [float(x) for x in found.x]
 
 

@@ -14,10 +14,10 @@ import backend
 from backend import api
 from backend.api import export
 from backend.errors import InvalidSpec, UnknownRun
-from backend.store import points as store
 from backend.store import runs
 from backend.store.database import Database
 from backend.store.recording.recorder import Recorder
+from backend.store.series import points as store
 from tests.conftest import ON_SQLITE
 
 NASTY = 'a "quoted", <b>name</b>\nover two lines'

@@ -5,7 +5,7 @@ import pytest
 
 from backend.figures import tasks
 from backend.store.fanout.summary import Moments
-from backend.store.pyramid import RECORD
+from backend.store.series.pyramid import RECORD
 from backend.store.values import Curve
 
 

@@ -4,7 +4,7 @@ import numpy as np
 
 from backend.figures import trials
 from backend.figures.lines import Display
-from backend.store import pyramid
+from backend.store.series import pyramid
 from backend.store.values import Curve, Run, TrialState
 from tests.analysis.test_study import sweep, trial
 

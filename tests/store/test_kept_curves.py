@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 
 from backend import api
-from backend.store import runs, series
+from backend.store import runs
 from backend.store.database import Database
 from backend.store.recording.recorder import Recorder
+from backend.store.series import read as series
 from tests.conftest import LAKE, content
 
 

@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 from backend.errors import NotANumber, StaleAttempt, StoreUnavailable
-from backend.store import queries, runs, series
+from backend.store import queries, runs
 from backend.store.database import BUSY_SECONDS, Database
 from backend.store.recording.recorder import FLUSH_SECONDS, Recorder
+from backend.store.series import read
 from backend.store.values import RunState, TrialState
 from tests.conftest import LAKE, ON_SQLITE, content, poll
 
@@ -32,7 +33,7 @@ def recorder(database: Database, run_id: str) -> Iterator[Recorder]:
 def test_reports_are_on_disk_within_a_second_without_asking(database: Database, run_id: str, recorder: Recorder) -> None:
     recorder.report(0, 10, {"return_mean": 1.5, "learner/loss": 2.0})
     assert FLUSH_SECONDS < 1
-    poll(lambda: series.read(database, [run_id], ["return_mean"]), 10)
+    poll(lambda: read.read(database, [run_id], ["return_mean"]), 10)
     trial = queries.run(database, run_id).trials[0]
     assert (trial.best, trial.reports, trial.last["learner/loss"]) == (1.5, 1, 2.0)
 
@@ -42,7 +43,7 @@ def test_all_keys_of_a_report_share_its_sequence_and_nan_is_a_gap(database: Data
         recorder.report(1, step, {"return_mean": value, "env_steps": step})
     recorder.report(1, 3, {"env_steps": 3.0})
     recorder.close()
-    steps, rewards = sorted(series.read(database, [run_id], ["return_mean", "env_steps"]), key=lambda each: each.key)
+    steps, rewards = sorted(read.read(database, [run_id], ["return_mean", "env_steps"]), key=lambda each: each.key)
     assert list(steps.records["sequence"]) == [0, 1, 2, 3]
     assert list(rewards.records["sequence"]) == [0, 1, 2]
     np.testing.assert_array_equal(rewards.mean, [1.0, math.nan, 3.0])
@@ -58,7 +59,7 @@ def test_a_resumed_attempt_goes_on_with_the_sequence(database: Database, run_id:
     second = Recorder(database, run_id, 2)
     second.report(0, 1, {"return_mean": 2.0})
     second.close()
-    (curve,) = series.read(database, [run_id], ["return_mean"])
+    (curve,) = read.read(database, [run_id], ["return_mean"])
     assert list(curve.records["sequence"]) == [0, 1]
 
 
@@ -68,7 +69,7 @@ def test_a_stale_attempt_writes_nothing(database: Database, run_id: str, recorde
     recorder.report(0, 1, {"return_mean": 1.0})
     with pytest.raises(StaleAttempt):
         recorder.flush()
-    assert series.read(database, [run_id], ["return_mean"]) == []
+    assert read.read(database, [run_id], ["return_mean"]) == []
 
 
 @ON_SQLITE
@@ -83,10 +84,10 @@ def test_a_full_disk_loses_nothing(database: Database, run_id: str, recorder: Re
         recorder.report(0, step, {"return_mean": float(step)})
     with pytest.raises(StoreUnavailable, match="disk is full"):
         recorder.flush()
-    assert series.read(database, [run_id], ["return_mean"]) == []
+    assert read.read(database, [run_id], ["return_mean"]) == []
     _limit(database, 2**30)
     recorder.close()
-    (curve,) = series.read(database, [run_id], ["return_mean"])
+    (curve,) = read.read(database, [run_id], ["return_mean"])
     assert curve.length == 20_000
     assert (curve.min[0], curve.max[-1]) == (0, 19_999)
 
@@ -136,7 +137,7 @@ def test_what_cannot_be_written_is_kept_up_to_a_limit(
         recorder.report(0, step, {"return_mean": 1.0})
     monkeypatch.undo()
     recorder.close()
-    (found,) = series.read(database, [run_id], ["return_mean"])
+    (found,) = read.read(database, [run_id], ["return_mean"])
     assert found.length == 300
 
 
@@ -152,4 +153,4 @@ def test_a_key_that_is_no_text_is_recorded_as_what_it_says(database: Database, r
     assert "8" in str(caught.value)
     recorder.close()
     assert queries.run(database, run_id).trials[0].last["7"] == 2.5
-    assert [curve.length for curve in series.read(database, [run_id], ["7", "return_mean"])] == [2, 2]
+    assert [curve.length for curve in read.read(database, [run_id], ["7", "return_mean"])] == [2, 2]

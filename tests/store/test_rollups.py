@@ -10,11 +10,12 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from backend.settings import Settings
-from backend.store import pyramid, runs
+from backend.store import runs
 from backend.store.database import Database, open_database
-from backend.store.pyramid import FACTOR
 from backend.store.recording.recorder import Recorder
 from backend.store.schema import points, rollups, series
+from backend.store.series import pyramid
+from backend.store.series.pyramid import FACTOR
 from tests.conftest import LAKE, content, new_database
 
 ODD = [math.nan, math.inf, -math.inf, 1e308, -1e308, 5e-324, 0.0]

@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from backend.store import runs, series
+from backend.store import runs
 from backend.store.database import Database
 from backend.store.recording.recorder import Recorder
+from backend.store.series import read
 from backend.store.values import Curve
 from tests.conftest import LAKE, content
 
@@ -26,7 +27,7 @@ def recorder(database: Database) -> Iterator[Recorder]:
 
 
 def one(database: Database, recorder: Recorder, key: str = "a", **asked: Any) -> Curve:
-    (curve,) = series.read(database, [recorder.run_id], [key], trial=0, **asked)
+    (curve,) = read.read(database, [recorder.run_id], [key], trial=0, **asked)
     return curve
 
 
@@ -42,7 +43,7 @@ def test_buckets_hold_exactly_their_points(database: Database, recorder: Recorde
         recorder.report(0, 2 * step, {"a": value}, at=100.0 + step)
     recorder.flush()
     if not length:
-        assert series.read(database, [recorder.run_id], ["a"], points=points) == []
+        assert read.read(database, [recorder.run_id], ["a"], points=points) == []
         return
     curve = one(database, recorder, points=points)
     assert len(curve.x) <= points
@@ -131,7 +132,7 @@ def test_many_series_share_a_budget_and_come_in_one_read(database: Database, rec
         for trial in range(3):
             recorder.report(trial, step, {"a": trial + step, "b": 0.0})
     recorder.flush()
-    found = series.read(database, [recorder.run_id], ["b", "a"], budget=120)
+    found = read.read(database, [recorder.run_id], ["b", "a"], budget=120)
     assert [(curve.trial, curve.key) for curve in found] == [(0, "b"), (0, "a"), (1, "b"), (1, "a"), (2, "b"), (2, "a")]
     assert all(10 <= len(curve.x) <= 20 for curve in found)
     assert [curve.max.max() for curve in found[1::2]] == [499, 500, 501]
@@ -147,8 +148,8 @@ def test_reading_on_from_what_is_known_is_reading_anew(database: Database, recor
             recorder.report(0, at, {"a": value, "clock": at * 2.0})
             at += 1
         recorder.flush()
-        anew = series.read(database, [recorder.run_id], ["a"], x=x, points=100)
-        on = series.read(database, [recorder.run_id], ["a"], x=x, points=100, known={("", 0, ""): anew[0]} | named(known))
+        anew = read.read(database, [recorder.run_id], ["a"], x=x, points=100)
+        on = read.read(database, [recorder.run_id], ["a"], x=x, points=100, known={("", 0, ""): anew[0]} | named(known))
         assert [curve.width for curve in on] == [curve.width for curve in anew]
         for mine, theirs in zip(on, anew, strict=True):
             np.testing.assert_array_equal(mine.x, theirs.x)

@@ -17,8 +17,9 @@ from backend import api
 from backend.cluster import head
 from backend.errors import IllegalMove, InvalidSpec, NotANumber
 from backend.settings import ROOT
-from backend.store import queries, runs, series
+from backend.store import queries, runs
 from backend.store.database import BUSY_SECONDS, Database
+from backend.store.series import read
 from backend.store.values import Run, RunState, TrialState
 from backend.tracking import TrackedRun
 from tests.conftest import ON_SQLITE, SOON, poll
@@ -54,7 +55,7 @@ def test_a_run_is_there_while_its_block_works_and_has_succeeded_after(database: 
     after = present(database, run.id)
     assert (after.state, after.trials[0].state) == (RunState.SUCCEEDED, TrialState.SUCCEEDED)
     assert (after.main_metric, after.best, after.last) == ("reward", 5.0, 5.0)
-    assert list(series.read(database, [run.id], ["reward"])[0].x) == [3, 4]
+    assert list(read.read(database, [run.id], ["reward"])[0].x) == [3, 4]
     with pytest.raises(IllegalMove, match="over"):
         run.log({"reward": 1.0})
 
@@ -64,7 +65,7 @@ def test_without_a_step_the_report_has_its_number(database: Database) -> None:
         run.log({"loss": 1.0})
         run.log({"loss": 1.0}, step=70)
         run.log({"loss": 1.0})
-    assert list(series.read(database, [run.id], ["loss"])[0].x) == [0, 70, 2]
+    assert list(read.read(database, [run.id], ["loss"])[0].x) == [0, 70, 2]
 
 
 def test_scalars_of_numpy_and_torch_are_taken_and_what_is_no_number_is_named(database: Database) -> None:
@@ -199,7 +200,7 @@ def test_what_was_flushed_before_a_kill_is_all_there(database: Database) -> None
     run_id, flushed = killed()
     after = present(database, run_id)
     assert after.reports >= flushed
-    curves = series.read(database, [run_id], ["reward", "loss"], points=10**9)
+    curves = read.read(database, [run_id], ["reward", "loss"], points=10**9)
     assert [curve.length for curve in curves] == [after.reports] * 2
     np.testing.assert_array_equal(curves[0].mean, np.arange(after.reports))
     assert check(database, run_id) == 2 * after.reports, "and the rollups are those of the points"

@@ -15,17 +15,17 @@ from sqlalchemy import Connection, bindparam, delete, insert, select, text, upda
 from backend.catalog import metrics
 from backend.catalog.metrics import Goal
 from backend.errors import NotANumber, StaleAttempt, StoreUnavailable
-from backend.store import pyramid
 from backend.store.database import Database
 from backend.store.find import settings
 from backend.store.judged import Judged, judged
-from backend.store.pyramid import FACTOR, Pyramid
 from backend.store.recording import bulk, trial_state
 from backend.store.recording import run_metrics as standings
 from backend.store.recording.blocks import Block, Blocks, Key, by_series
 from backend.store.recording.trial_state import TrialBook
 from backend.store.runs import finish, hold
 from backend.store.schema import checkpoints, points, rollups, run_metrics, runs, series, storable, trials
+from backend.store.series import pyramid
+from backend.store.series.pyramid import FACTOR, Pyramid
 from backend.store.values import Checkpoint, RunState, TrialState
 
 FLUSH_SECONDS = 0.5

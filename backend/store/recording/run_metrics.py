@@ -11,7 +11,7 @@ from sqlalchemy import Connection, text
 
 from backend.catalog import metrics
 from backend.catalog.metrics import Mode
-from backend.store.pyramid import Records
+from backend.store.series.pyramid import Records
 from backend.store.values import Floats
 
 TAIL = 10  # finite values of each trial that `mean` is taken over

@@ -4,7 +4,7 @@ import numpy as np
 import sqlalchemy as sa
 from alembic import op
 
-from backend.store import pyramid
+from backend.store.series import pyramid
 
 revision = "0002"
 down_revision = "0001"

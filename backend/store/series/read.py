@@ -13,10 +13,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from sqlalchemy import Connection, Row, select
 
-from backend.store import pyramid
 from backend.store.database import Database
-from backend.store.pyramid import FACTOR, Array, Records
 from backend.store.schema import series
+from backend.store.series import pyramid
+from backend.store.series.pyramid import FACTOR, Array, Records
 from backend.store.values import Curve, Floats
 
 STEP, TIME, ITERATION = "step", "time", "iteration"  # axes; any other is the key of a metric
