@@ -58,7 +58,7 @@ def on_run(run: Run) -> None:
         )  # fmt: skip
     st.button(
         "Compare", icon=":material/stacked_line_chart:", key="compare", help="Lay it beside another run.",
-        on_click=go, args=("pages/compare/curves.py",), kwargs={"runs": run.id},
+        on_click=go, args=("pages/compare/compare.py",), kwargs={"runs": run.id},
     )  # fmt: skip
     if run.is_over:
         st.button("Delete", icon=":material/delete:", key="delete", type="tertiary", on_click=ask_to_delete, args=([run.id],))
@@ -74,7 +74,7 @@ def on_selection(bar: st.delta_generator.DeltaGenerator, runs: Sequence[Run], to
     )
     bar.button(
         "Compare", icon=":material/stacked_line_chart:", disabled=not runs, key="compare_selected",
-        on_click=go, args=("pages/compare/curves.py",), kwargs={"runs": ",".join(ids)},
+        on_click=go, args=("pages/compare/compare.py",), kwargs={"runs": ",".join(ids)},
     )  # fmt: skip
     with bar:
         annotate.tags_of(runs)

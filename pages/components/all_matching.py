@@ -56,7 +56,7 @@ def _with(work: Callable[..., None], asked: tuple[str, tuple[str, ...]], *more: 
 
 
 def _compare(found: Matching) -> None:
-    actions.go("pages/compare/curves.py", runs=",".join(found.every))
+    actions.go("pages/compare/compare.py", runs=",".join(found.every))
 
 
 def _tag(found: Matching, given: bool) -> None:

@@ -76,6 +76,6 @@ def _pages() -> dict[str, list[st.Page]]:
             st.Page("pages/start/sweep.py", title="Hyperparameter sweep", icon=":material/tune:", url_path="sweep"),
             st.Page("pages/start/tasks.py", title="Fan-out of tasks", icon=":material/account_tree:", url_path="tasks"),
         ],
-        "Analyse": [st.Page("pages/compare/curves.py", title="Compare", icon=":material/stacked_line_chart:", url_path="compare")],
+        "Analyse": [st.Page("pages/compare/compare.py", title="Compare", icon=":material/stacked_line_chart:", url_path="compare")],
         "Machine": [st.Page("pages/cluster/cluster.py", title="Cluster", icon=":material/hub:", url_path="cluster")],
     }

@@ -29,7 +29,7 @@ def opened(app: AppTest, ids: list[str], **query: str) -> str:
     app.run()
     for key, value in {"runs": ",".join(ids), **query}.items():
         app.query_params[key] = value
-    app.switch_page("pages/compare/curves.py").run()
+    app.switch_page("pages/compare/compare.py").run()
 
     def is_done() -> bool:
         app.run()

@@ -35,7 +35,7 @@ PAGES = {
     "rl": "pages/start/rl.py",
     "sweep": "pages/start/sweep.py",
     "tasks": "pages/start/tasks.py",
-    "compare": "pages/compare/curves.py",
+    "compare": "pages/compare/compare.py",
     "cluster": "pages/cluster/cluster.py",
 }
 
