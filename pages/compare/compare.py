@@ -4,26 +4,18 @@ import streamlit as st
 
 from backend import api
 from backend.api import compare
-from pages.components import (
-    compare_answers,
-    compare_curves,
-    compare_diff,
-    compare_media,
-    compare_params,
-    compare_report,
-    comparison,
-    errors,
-)
+from pages.compare.parts import answers, comparison, curves, diff, media, params, report
+from pages.components import errors
 from pages.components.charts import Board
 from pages.components.examples import cards
 
 TABS = {
-    "Curves": compare_curves.show,
-    "Answers": compare_answers.show,
-    "Params": compare_params.show,
-    "Diff": compare_diff.show,
-    "Media": compare_media.show,
-    "Report": compare_report.show,
+    "Curves": curves.show,
+    "Answers": answers.show,
+    "Params": params.show,
+    "Diff": diff.show,
+    "Media": media.show,
+    "Report": report.show,
 }
 
 st.header("Compare")

@@ -22,7 +22,7 @@ def _component():  # type: ignore[no-untyped-def]
 
 
 def markup(name: str, key: str, **values: Any) -> None:
-    """Shows the template NAME.html.j2 beside this file; all values stay text in it."""
+    """Shows the template NAME.html.j2 of pages/, such as compare/parts/diff; all values stay text in it."""
     _component()(key=key, data={"html": rendered(name, **values)}, height="content")
 
 
@@ -32,6 +32,6 @@ def rendered(name: str, **values: Any) -> str:
 
 @lru_cache
 def _template(name: str) -> Template:
-    loader = FileSystemLoader(Path(__file__).parent)
+    loader = FileSystemLoader(Path(__file__).parents[1])
     environment = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     return environment.get_template(f"{name}.html.j2")

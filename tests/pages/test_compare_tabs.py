@@ -11,9 +11,10 @@ from backend.api import compare, export
 from backend.figures.lines import Display
 from backend.store import runs
 from backend.store.recording.recorder import Recorder
-from pages.components import compare_report, markup
-from pages.components.compare_report import Look
-from pages.components.comparison import Comparison
+from pages.compare.parts import report
+from pages.compare.parts.comparison import Comparison
+from pages.compare.parts.report import Look
+from pages.components import markup
 from tests.conftest import LAKE, content
 from tests.pages.test_pages import NASTY, app, opened, said
 
@@ -69,10 +70,13 @@ def test_code_that_did_not_change_needs_no_choice(app: AppTest) -> None:
 
 def test_names_and_code_are_text_in_the_tables(app: AppTest) -> None:
     rows = diff.of_runs([api.run(lake(NASTY)), api.run(lake("b"))])
-    html = markup.rendered("compare_diff", columns=[{"label": NASTY, "about": NASTY, "href": "/run?id=a", "colour": "#000000"}], rows=rows,
+    html = markup.rendered(
+        "compare/parts/diff", columns=[{"label": NASTY, "about": NASTY, "href": "/run?id=a", "colour": "#000000"}], rows=rows,
                            parts=["Settings"])  # fmt: skip
     lines = diff.lines(f"a\n{NASTY}", "a\nb\n<i>")
-    html += markup.rendered("code_diff", pairs=lines, below=[]) + markup.rendered("code_diff", pairs=None, below=diff.unified(lines))
+    html += markup.rendered("compare/parts/code_diff", pairs=lines, below=[]) + markup.rendered(
+        "compare/parts/code_diff", pairs=None, below=diff.unified(lines)
+    )
     assert "<script" not in html
     assert "<i>" not in html
     assert html.count("&lt;script&gt;alert(1)&lt;/script&gt;") == 5
@@ -95,7 +99,7 @@ def made(run_ids: list[str], key: str = "return_mean", mode: str | None = "max",
     found = tuple(compare.some(run_ids))
     what = Comparison(found, tuple(groups.grouped(found)), {run_id: [key] for run_id in run_ids}, [key], key, "step", Display())
     look = Look("http://here", (key,), None, {}, scores.rule_of("", key), mode, "iqm", baseline, 0.5, {"picture": picture})  # type: ignore[arg-type]
-    return compare_report._html(what, look)
+    return report._html(what, look)
 
 
 @pytest.mark.usefixtures("app")

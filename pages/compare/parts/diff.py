@@ -8,9 +8,9 @@ from backend.analysis import diff
 from backend.analysis.diff import Line, Row
 from backend.api import Run, export
 from backend.figures import palette
+from pages.compare.parts.comparison import Comparison
 from pages.components import chart_options
 from pages.components.charts import Board
-from pages.components.comparison import Comparison
 from pages.components.markup import markup
 
 RUNS, GROUPS = "runs", "groups"
@@ -31,7 +31,7 @@ def show(what: Comparison, _board: Board) -> None:
     elif not shown:
         st.info(f"They differ in none of {len(rows)} settings, packages and machines.", icon=":material/check:")
     if shown:
-        markup("compare_diff", "diff", columns=columns, rows=shown, parts=list(dict.fromkeys(row.part for row in shown)))
+        markup("compare/parts/diff", "diff", columns=columns, rows=shown, parts=list(dict.fromkeys(row.part for row in shown)))
         st.caption(_said(rows, len(columns)))
     _code(what.runs)
 
@@ -84,7 +84,7 @@ def _code(runs: Sequence[Run]) -> None:
     if not found:
         st.caption("These two ran the same text.")
         return
-    markup("code_diff", "code_diff", pairs=found if look == BESIDE else None, below=diff.unified(found))
+    markup("compare/parts/code_diff", "code_diff", pairs=found if look == BESIDE else None, below=diff.unified(found))
 
 
 def _pick(label: str, runs: dict[str, Run], first: int, name: str) -> str:

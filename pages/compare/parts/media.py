@@ -2,9 +2,9 @@
 
 import streamlit as st
 
+from pages.compare.parts.comparison import Comparison
 from pages.components import media_agents, media_tasks
 from pages.components.charts import Board
-from pages.components.comparison import Comparison
 
 
 def show(what: Comparison, board: Board) -> None:

@@ -12,10 +12,11 @@ from backend.analysis.group_tables import Row, Which
 from backend.analysis.groups import said
 from backend.catalog import metrics
 from backend.figures import palette
-from pages.components import actions, chart_options, charts, compare_charts, paging
+from pages.compare.parts import charts as compare_charts
+from pages.compare.parts.comparison import Comparison
+from pages.components import actions, chart_options, charts, paging
 from pages.components.badges import ICONS
 from pages.components.chart_options import STEP
-from pages.components.comparison import Comparison
 from pages.components.data_table import table
 from pages.components.text import plain
 

@@ -7,10 +7,11 @@ from typing import Any
 import streamlit as st
 
 from backend.catalog import metrics
-from pages.components import chart_options, compare_charts, compare_table
+from pages.compare.parts import charts, table
+from pages.compare.parts.charts import Asked
+from pages.compare.parts.comparison import Comparison
+from pages.components import chart_options
 from pages.components.charts import Board
-from pages.components.compare_charts import Asked
-from pages.components.comparison import Comparison
 from pages.components.run_table import ALL_COLUMNS, run_table
 from pages.components.text import plain
 
@@ -29,8 +30,8 @@ def show(what: Comparison, board: Board) -> None:
     if shown:
         display = replace(what.display, statistic=statistic, members=members)
         asked = Asked(what.runs, what.groups, what.axis, display, frozenset({opened} if opened else ()))
-        compare_charts.show(board, asked, shown, _picked)
-    compare_table.show(what, opened)
+        charts.show(board, asked, shown, _picked)
+    table.show(what, opened)
     with st.expander("Runs", key="each_run", on_change="rerun", bind="query-params") as each:
         if each.open:
             run_table(what.runs, ALL_COLUMNS, "compared")
@@ -38,7 +39,7 @@ def show(what: Comparison, board: Board) -> None:
 
 def _picked(told: Mapping[str, Any]) -> None:
     if group_id := told.get("pick"):
-        compare_table.open_group(group_id)
+        table.open_group(group_id)
 
 
 def _lacking(what: Comparison, keys: Sequence[str]) -> None:

@@ -15,9 +15,11 @@ from backend.catalog import metrics
 from backend.figures import answers as figures
 from backend.figures import palette
 from backend.figures.lines import Chart
-from pages.components import charts, compare_answers_ask, compare_answers_more, compare_answers_target
+from pages.compare.parts import more_seeds, target
+from pages.compare.parts import question as compare_answers_ask
+from pages.compare.parts.comparison import Comparison
+from pages.components import charts
 from pages.components.charts import Board
-from pages.components.comparison import Comparison
 from pages.components.markup import markup
 from pages.components.text import plain
 
@@ -82,11 +84,11 @@ def _show(what: Comparison, found: Answers, board: Board) -> None:
             "Of twenty such intervals, about one misses the truth by chance."
         )
     _coverage(found)
-    compare_answers_more.offers(found)
+    more_seeds.offers(found)
     st.subheader("Performance profile")
     _profile(found, board)
     st.subheader("Sample efficiency")
-    compare_answers_target.show(found)
+    target.show(found)
     _method(found)
 
 
@@ -111,7 +113,7 @@ def _table(found: Answers) -> None:
 
     rows = [row(pair.group) | _told(pair) for pair in found.pairs]
     markup(
-        "compare_answers", "answers", baseline=row(found.baseline), rows=rows, statistic=SHORT[found.question.statistic],
+        "compare/parts/answers", "answers", baseline=row(found.baseline), rows=rows, statistic=SHORT[found.question.statistic],
     )  # fmt: skip
 
 

@@ -16,20 +16,12 @@ from backend.api.export import Drawing, Scripts
 from backend.catalog import metrics
 from backend.catalog.metrics import Mode
 from backend.figures import lines
-from pages.components import (
-    chart_options,
-    compare_answers,
-    compare_answers_ask,
-    compare_charts,
-    errors,
-    figure_plot,
-    live_plot,
-    params_sight,
-    plotly_js,
-)
+from pages.compare.parts import answers as compare_answers
+from pages.compare.parts import charts, param_pictures, question
+from pages.compare.parts.comparison import Comparison
+from pages.compare.parts.question import MODES, STATISTICS
+from pages.components import chart_options, errors, figure_plot, live_plot, plotly_js
 from pages.components.charts import Board, Window
-from pages.components.compare_answers_ask import MODES, STATISTICS
-from pages.components.comparison import Comparison
 from pages.components.points_links import points_links
 
 NOTE_HEIGHT = 220  # pixels
@@ -115,7 +107,7 @@ def _look(what: Comparison) -> Look:
         scores.direction(what.runs, what.key) or next((mode for mode in MODES if mode == query.get("better")), None),
         next((each for each in STATISTICS if each == query.get("statistic")), "iqm"),
         query.get("baseline", ""),
-        compare_answers_ask.target(), query.to_dict(),
+        question.target(), query.to_dict(),
     )  # fmt: skip
 
 
@@ -148,11 +140,11 @@ def _profile(found: Answers) -> Drawing:
 
 def _params(what: Comparison, look: Look) -> list[Drawing]:
     """Returns the picture of the Params tab; nothing where there is too little for it."""
-    sight, name = params_sight.sight(what, look.rule, look.mode), params_sight.picture(look.url)
-    figure = None if sight.lack(name) else params_sight.PICTURES[name].draw(sight, look.url)
+    sight, name = param_pictures.sight(what, look.rule, look.mode), param_pictures.picture(look.url)
+    figure = None if sight.lack(name) else param_pictures.PICTURES[name].draw(sight, look.url)
     if figure is None:
         return []
-    picture = params_sight.PICTURES[name]
+    picture = param_pictures.PICTURES[name]
     height = int(figure.layout.height)
     return [Drawing(f"Params: {picture.title.lower()}", picture.tells, height, figure_plot.whole(figure), "figure")]
 
@@ -188,11 +180,11 @@ def _scripts() -> Scripts:
 
 def _drawings(what: Comparison, look: Look) -> list[Drawing]:
     """Returns the charts that the Curves tab shows, as far as they are zoomed."""
-    asked = compare_charts.Asked(what.runs, what.groups, what.axis, what.display)
-    height = lines.HEIGHT if len(look.keys) == 1 else compare_charts.SEVERAL_HEIGHT
+    asked = charts.Asked(what.runs, what.groups, what.axis, what.display)
+    height = lines.HEIGHT if len(look.keys) == 1 else charts.SEVERAL_HEIGHT
     found = []
     for key in look.keys:
-        chart = compare_charts.chart_of(asked, key, look.window)
-        chart = compare_charts.looked_at(chart, look.window, look.spans.get(key), what.display)
+        chart = charts.chart_of(asked, key, look.window)
+        chart = charts.looked_at(chart, look.window, look.spans.get(key), what.display)
         found.append(Drawing(metrics.title(key), chart.caption, height, live_plot.whole(chart, height, "report")))
     return found

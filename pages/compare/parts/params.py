@@ -7,12 +7,12 @@ import streamlit as st
 
 from backend.analysis import params as analysis
 from backend.catalog import metrics
-from pages.components import compare_answers_ask, params_sight
+from pages.compare.parts import param_pictures, question
+from pages.compare.parts.comparison import Comparison
+from pages.compare.parts.param_pictures import GROUP, MOST_AXES, PICTURES, Axis, Log, Scatter, Sight
 from pages.components.chart_options import SEPARATOR, choice, keep
 from pages.components.charts import Board
-from pages.components.comparison import Comparison
 from pages.components.figure_plot import figure_plot
-from pages.components.params_sight import GROUP, MOST_AXES, PICTURES, Axis, Log, Scatter, Sight
 from pages.components.text import plain
 
 MOST_NOTES = 8
@@ -25,9 +25,9 @@ def show(what: Comparison, _board: Board) -> None:
         return
     with st.container(horizontal=True, vertical_alignment="bottom"):
         name = _picture()
-        rule = compare_answers_ask.score(what.key)
-        mode = compare_answers_ask.direction(what)
-    sight = params_sight.sight(what, rule, mode)
+        rule = question.score(what.key)
+        mode = question.direction(what)
+    sight = param_pictures.sight(what, rule, mode)
     if lack := sight.lack(name):
         st.info(plain(lack), icon=":material/tune:")
         return
@@ -51,7 +51,7 @@ def _picture() -> str:
 def _counted(sight: Sight) -> str:
     n, settings = len(sight.points.members), len(set(sight.points.repeats))
     repeats = f" of {settings} different settings" if settings < n else ""
-    lost = int((~np.isfinite(params_sight.numbers(sight.score))).sum())
+    lost = int((~np.isfinite(param_pictures.numbers(sight.score))).sum())
     return f"{n} seeds and trials{repeats}{f', {lost} without a finite score' if lost else ''}."
 
 
@@ -89,7 +89,7 @@ def _tell_scatter(sight: Sight, _is_drawn: bool) -> None:
 def _ask_parallel(sight: Sight) -> None:
     names = sight.params
     chosen = st.multiselect(
-        "Params", names, default=params_sight.parallel_params(sight, st.query_params), format_func=sight.names.__getitem__,
+        "Params", names, default=param_pictures.parallel_params(sight, st.query_params), format_func=sight.names.__getitem__,
         key=f"pp_{hash(tuple(names))}", label_visibility="collapsed", width=420,
         placeholder="Params: the first ones" if len(names) > MOST_AXES else "Params: all that differ",
     )  # fmt: skip
@@ -110,7 +110,7 @@ def _tell_correlation(_sight: Sight, is_drawn: bool) -> None:
 
 
 def _tell_importance(sight: Sight, is_drawn: bool) -> None:
-    _, n = params_sight.importances(sight)
+    _, n = param_pictures.importances(sight)
     if is_drawn:
         hint = f" Of fewer than {analysis.HINT} it is a hint at most." if n < analysis.HINT else ""
         st.caption(
@@ -125,14 +125,14 @@ def _tell_importance(sight: Sight, is_drawn: bool) -> None:
 
 
 def _ask_boxes(sight: Sight) -> None:
-    param, log_y = params_sight.boxes_axes(sight)
+    param, log_y = param_pictures.boxes_axes(sight)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         _choose("Param", param, sight)
         _log("log y", log_y)
 
 
 def _tell_boxes(sight: Sight, _is_drawn: bool) -> None:
-    param, _ = params_sight.boxes_axes(sight)
+    param, _ = param_pictures.boxes_axes(sight)
     _, binned = analysis.values_of(sight.column(param.of(st.query_params)))
     st.caption(f"Box: quartiles and median; whiskers: the last point within 1.5 times its height. {binned}{'.' if binned else ''}")
 

@@ -22,7 +22,7 @@ def show(found: Answers) -> None:
     if not found.reached:
         st.caption("These environments have no score that counts as solved." if several else f"Say which {plain(title)} is to be reached.")
         return
-    markup("compare_reached", "reached", names=reaching.names(found), rows=[_row(found, each) for each in found.reached])
+    markup("compare/parts/reached", "reached", names=reaching.names(found), rows=[_row(found, each) for each in found.reached])
     st.caption(plain(reaching.about(found)))
 
 

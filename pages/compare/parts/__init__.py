@@ -1,0 +1,1 @@
+"""The pieces of the one Compare page; no other page has them."""
