@@ -8,7 +8,7 @@ from backend.api import find
 from backend.errors import IllegalMove
 from backend.store import runs
 from backend.store.values import RunState
-from pages.components.query_help import EXAMPLES
+from pages.find.query_help import EXAMPLES
 from tests.conftest import LAKE, content
 from tests.pages.test_pages import NASTY, app, opened, run_id, said
 
