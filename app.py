@@ -1,5 +1,5 @@
 """Raydeck's web app: streamlit run app.py. Everything is in the frame."""
 
-from pages.components.frame import frame
+from pages.frame.frame import frame
 
 frame()

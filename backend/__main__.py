@@ -312,7 +312,7 @@ def web() -> None:
     taken = f" ({wanted} is taken)" if port != wanted else ""
     print(f"\n  Raydeck is at http://127.0.0.1:{port}{taken}\n", flush=True)
     os.chdir(ROOT)
-    os.execv(sys.executable, [sys.executable, "-m", "pages.components.serve", str(port)])
+    os.execv(sys.executable, [sys.executable, "-m", "pages.frame.serve", str(port)])
 
 
 def _is_free(port: int) -> bool:

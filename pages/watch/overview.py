@@ -4,8 +4,8 @@ import streamlit as st
 
 from backend import api
 from pages.components import actions, errors, examples
-from pages.components.cluster_state import rerun_if_changed
 from pages.components.run_table import ENDED_COLUMNS, RUNNING_COLUMNS, run_table
+from pages.frame.cluster_state import rerun_if_changed
 
 LATELY = 10
 ACTIVE = ("queued", "running")

@@ -15,7 +15,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from backend import api
 from backend.errors import BadSettings
-from pages.components.gate import LOOPBACK, Gate
+from pages.frame.gate import LOOPBACK, Gate
 
 HERE = "127.0.0.1:8501"
 

@@ -16,7 +16,7 @@ from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from pages.components import plotly_js
-from pages.components.serve import EarlyPlotly
+from pages.frame.serve import EarlyPlotly
 
 
 def test_every_html_page_asks_for_plotly_and_nothing_else_is_touched() -> None:

@@ -17,7 +17,7 @@ def test_no_script_lies_directly_in_pages() -> None:
 def test_the_web_process_loads_no_workload_library() -> None:
     code = (
         "import sys, pathlib, importlib\n"
-        "import pages.components.frame\n"
+        "import pages.frame.frame\n"
         "for path in pathlib.Path('pages').glob('*/**/*.py'):\n"
         "    if path.parent.as_posix() not in ('pages/start', 'pages/watch', 'pages/compare', 'pages/cluster'):  # scripts\n"
         "        importlib.import_module('.'.join(path.with_suffix('').parts))\n"
@@ -30,7 +30,7 @@ def test_the_web_process_loads_no_workload_library() -> None:
 def test_app_is_the_frame_and_nothing_else() -> None:
     tree = ast.parse((ROOT / "app.py").read_text())
     imported = [node.module for node in tree.body if isinstance(node, ast.ImportFrom)]
-    assert imported == ["pages.components.frame"]
+    assert imported == ["pages.frame.frame"]
     assert not [node for node in tree.body if isinstance(node, ast.FunctionDef | ast.ClassDef | ast.Import)]
 
 

@@ -1,4 +1,4 @@
-"""python -m pages.components.serve PORT: Streamlit with app.py, and what it cannot be told otherwise.
+"""python -m pages.frame.serve PORT: Streamlit with app.py, and what it cannot be told otherwise.
 
 `pages/` is not its old pages directory. Without this the first deep link after a start (a bookmark, a reload) is answered
 with "Page not found": a folder of that name makes Streamlit 1.67 look for scripts in it until `st.navigation` has run once.
@@ -22,7 +22,7 @@ from streamlit.runtime.pages_manager import PagesManager
 
 from backend import api
 from pages.components import export_route, plotly_js
-from pages.components.gate import LOOPBACK, Gate
+from pages.frame.gate import LOOPBACK, Gate
 
 _APP = Path(__file__).resolve().parents[2] / "app.py"
 

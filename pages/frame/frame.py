@@ -8,7 +8,7 @@ import streamlit as st
 from backend import api
 from backend.errors import RaydeckError
 from pages.components import actions, errors, plotly_js
-from pages.components.cluster_state import cluster_state
+from pages.frame.cluster_state import cluster_state
 
 _CSS = """
 <style>

@@ -1,0 +1,1 @@
+"""What surrounds every page: start-up, navigation, the cluster's state, serving."""
