@@ -3,7 +3,8 @@
 import streamlit as st
 
 from backend import specs
-from pages.components import drafts, errors, function_editor, rl_form, spec_text, start_panel
+from pages.components import drafts, errors, rl_form, spec_text, start_panel
+from pages.kinds import code_editor
 
 st.header("New reinforcement-learning run")
 with errors.told():
@@ -11,7 +12,7 @@ with errors.told():
 errors.show_gone(draft.gone)
 fields, side = st.columns([3, 2], gap="large")
 with fields:
-    function_editor.editor("environment")
+    code_editor.editor("environment")
     asked = rl_form.form(draft)
 with side:
     start_panel.panel(asked, start_panel.of_rl, parent_id=draft.parent_id)

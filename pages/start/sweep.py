@@ -3,7 +3,8 @@
 import streamlit as st
 
 from backend import specs
-from pages.components import drafts, errors, function_editor, spec_text, start_panel, sweep_form, sweep_plan
+from pages.components import drafts, errors, spec_text, start_panel, sweep_form, sweep_plan
+from pages.kinds import code_editor
 
 st.header("New hyperparameter sweep")
 with errors.told():
@@ -11,7 +12,7 @@ with errors.told():
 errors.show_gone(draft.gone)
 fields, side = st.columns([3, 2], gap="large")
 with fields:
-    function_editor.editor("trainable")
+    code_editor.editor("trainable")
     asked = sweep_form.form(draft)
 with side:
     start_panel.panel(asked, sweep_plan.plan, parent_id=draft.parent_id)

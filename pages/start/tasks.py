@@ -3,7 +3,8 @@
 import streamlit as st
 
 from backend import specs
-from pages.components import drafts, errors, function_editor, spec_text, start_panel, tasks_form, tasks_plan
+from pages.components import drafts, errors, spec_text, start_panel, tasks_form, tasks_plan
+from pages.kinds import code_editor
 
 st.header("New fan-out of tasks")
 with errors.told():
@@ -11,7 +12,7 @@ with errors.told():
 errors.show_gone(draft.gone)
 fields, side = st.columns([3, 2], gap="large")
 with fields:
-    function_editor.editor()
+    code_editor.editor()
     asked = tasks_form.form(draft)
 with side:
     start_panel.panel(asked, tasks_plan.plan, parent_id=draft.parent_id)
