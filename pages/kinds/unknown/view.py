@@ -1,7 +1,7 @@
 """What a run's page says of a run of a kind that this version does not know: what was recorded."""
 
 from backend.api import Run
-from pages.components.view_external import failed, numbers, parts, tabs
+from pages.kinds.external.view import failed, numbers, parts, tabs
 
 __all__ = ["failed", "numbers", "parts", "subject", "tabs"]
 

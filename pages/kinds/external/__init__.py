@@ -1,0 +1,1 @@
+"""Runs that somebody's own script does."""

@@ -1,0 +1,1 @@
+"""Runs of a kind that this version does not know."""
