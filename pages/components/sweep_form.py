@@ -14,9 +14,10 @@ from backend.catalog.tunables import Found, rl_params
 from backend.errors import InvalidSpec, UnknownWorkload
 from backend.specs import Stop, SweepSpec
 from backend.specs.space import around
-from pages.components import environment_field, known_best, resources_field, space_editor, spec_form
+from pages.components import space_editor, spec_form
 from pages.components.drafts import Asked, Draft
 from pages.components.text import plain
+from pages.kinds.fields import environment_field, known_best, resources_field
 
 RL = "rl"
 LIMITS = ("samples", "concurrency", "cpus")

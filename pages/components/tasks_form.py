@@ -11,9 +11,10 @@ from backend.catalog.functions import FUNCTIONS, Found
 from backend.catalog.signatures import Argument
 from backend.errors import InvalidSpec, UnknownWorkload
 from backend.specs import TaskSpec
-from pages.components import argument_fields, inputs_form, resources_field, spec_form
+from pages.components import inputs_form, spec_form
 from pages.components.drafts import Asked, Draft
 from pages.components.text import plain
+from pages.kinds.fields import argument_fields, resources_field
 
 FIRST_OPTIONS = ("concurrency", "num_cpus", "timeout_s")
 TOGGLES = ("max_retries", "retry_exceptions", "stop_on_first_failure")
