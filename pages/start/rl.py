@@ -3,8 +3,9 @@
 import streamlit as st
 
 from backend import specs
-from pages.components import drafts, errors, rl_form, spec_text, start_panel
+from pages.components import drafts, errors, spec_text, start_panel
 from pages.kinds import code_editor
+from pages.kinds.rl import form
 
 st.header("New reinforcement-learning run")
 with errors.told():
@@ -13,7 +14,7 @@ errors.show_gone(draft.gone)
 fields, side = st.columns([3, 2], gap="large")
 with fields:
     code_editor.editor("environment")
-    asked = rl_form.form(draft)
+    asked = form.form(draft)
 with side:
     start_panel.panel(asked, start_panel.of_rl, parent_id=draft.parent_id)
     if asked.spec:

@@ -3,9 +3,10 @@
 import streamlit as st
 
 from backend import api
-from pages.components import actions, errors, run_view, watch_view
+from pages.components import actions, errors, run_view
 from pages.components.charts import Board
 from pages.components.examples import cards
+from pages.kinds.rl import watch
 
 run_id = st.query_params.get("id", "")
 if not run_id:
@@ -13,7 +14,7 @@ if not run_id:
     st.stop()
 with errors.told():
     first = api.run(run_id)
-    played = watch_view.is_pending()
+    played = watch.is_pending()
 board = Board()
 
 
@@ -21,7 +22,7 @@ def live() -> None:
     with errors.told():
         board.begin()
         run = api.run(run_id)
-        if run.state != first.state or watch_view.is_pending() != played:
+        if run.state != first.state or watch.is_pending() != played:
             st.rerun()  # starts or ends the timer
         errors.show_kept()
         left, right = st.columns([3, 2], vertical_alignment="top")

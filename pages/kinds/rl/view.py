@@ -11,8 +11,9 @@ from backend.analysis import progress
 from backend.api import Run, rl
 from backend.catalog import metrics
 from backend.stored import stored
-from pages.components import chart_options, charts, common_tabs, points_links, q_view, seeds_table, watch_view
+from pages.components import chart_options, charts, common_tabs, points_links
 from pages.components.charts import Board
+from pages.kinds.rl import q_table, seeds_table, watch
 
 PART = "seed"
 EVALUATED = "eval/return_mean"
@@ -34,8 +35,8 @@ def failed(run: Run) -> str:
 
 
 def tabs(run: Run) -> dict[str, Callable[[Run, Board], None]]:
-    table: dict[str, Callable[[Run, Board], None]] = {"Table": q_view.table_tab} if rl.keeps_table(run) else {}
-    return {"Reward": main_chart, "Watch": watch_view.tab, **table, "Metrics": common_tabs.metrics_tab, "Trials": _trials}
+    table: dict[str, Callable[[Run, Board], None]] = {"Table": q_table.table_tab} if rl.keeps_table(run) else {}
+    return {"Reward": main_chart, "Watch": watch.tab, **table, "Metrics": common_tabs.metrics_tab, "Trials": _trials}
 
 
 def numbers(run: Run) -> None:
@@ -65,8 +66,8 @@ def main_chart(run: Run, board: Board) -> None:
         if len(run.trials) > 1:
             display = replace(display, statistic=chart_options.statistic())
         points_links.csv_link(run, key)
-    charts.run_chart(board, run, key, axis, display, f"{key}_{run.id}", picked=watch_view.picker(run, axis))
-    watch_view.players(run, board)
+    charts.run_chart(board, run, key, axis, display, f"{key}_{run.id}", picked=watch.picker(run, axis))
+    watch.players(run, board)
 
 
 def _wants_evaluation() -> bool:
