@@ -3,8 +3,9 @@
 import streamlit as st
 
 from backend import api
-from pages.components import errors, trial_view
+from pages.components import errors
 from pages.components.charts import Board
+from pages.kinds.sweep import trial as trial_view
 
 run_id, number = st.query_params.get("run", ""), st.query_params.get("number", "")
 with errors.told():

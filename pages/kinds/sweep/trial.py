@@ -11,9 +11,10 @@ from backend.api import Run, Trial, sweeps
 from backend.catalog import metrics
 from backend.errors import IllegalMove
 from backend.figures import lines
-from pages.components import actions, badges, charts, errors, sweep_after, trial_list
+from pages.components import actions, badges, charts, errors
 from pages.components.charts import Board
 from pages.components.text import plain
+from pages.kinds.sweep import after, trials
 
 
 def find(run: Run, number: str) -> Trial:
@@ -79,7 +80,7 @@ def body(run: Run, trial: Trial, board: Board) -> None:
             st.code(trial.error, language="python")
     left, right = st.columns([1, 2], gap="large")
     with left:
-        rows = [{"parameter": name, "value": trial_list.said(value)} for name, value in trial.params.items()]
+        rows = [{"parameter": name, "value": trials.said(value)} for name, value in trial.params.items()]
         st.dataframe(pd.DataFrame(rows, columns=["parameter", "value"]), hide_index=True, width="stretch", height="content")
         values = {f"best {run.main_metric}": trial.best, **{f"last {key}": value for key, value in trial.last.items()}}
         told = [{"metric": name, "value": words.number(value)} for name, value in values.items()]
@@ -88,8 +89,8 @@ def body(run: Run, trial: Trial, board: Board) -> None:
     with right:
         _curves(run, trial, board)
     if run.sweep is not None and trial.best is not None:
-        sweep_after.configuration(run, trial)
-        sweep_after.steps(run, trial)
+        after.configuration(run, trial)
+        after.steps(run, trial)
 
 
 def _curves(run: Run, trial: Trial, board: Board) -> None:

@@ -9,10 +9,11 @@ import streamlit as st
 from backend import words
 from backend.analysis import rungs
 from backend.api import Run, Trial, sweeps
-from pages.components import actions, errors, paging, sweep_after
+from pages.components import actions, errors, paging
 from pages.components.badges import ICONS
 from pages.components.charts import Board
 from pages.components.data_table import table
+from pages.kinds.sweep import after
 
 A_PAGE = 50
 STATES = ("running", "succeeded", "pruned", "failed", "stopped")
@@ -39,7 +40,7 @@ def trials(run: Run, _board: Board) -> None:
         order=(order, down), sortable=list(columns), sorted_by=lambda column: _sort(column, order, down),
     )  # fmt: skip
     _stop_one(run)
-    sweep_after.downloads(run)
+    after.downloads(run)
     st.caption(f"{place + 1:,} to {min(place + A_PAGE, len(listed)):,} of {len(listed):,} trials. Click on a number to open the trial.")
 
 

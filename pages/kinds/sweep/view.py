@@ -13,9 +13,10 @@ from backend.catalog.search import SCHEDULERS, SEARCHERS
 from backend.catalog.trainables import TRAINABLES
 from backend.figures import trials as figures
 from backend.stored import stored
-from pages.components import chart_options, charts, common_tabs, points_links, sweep_after, sweep_controls, sweep_pictures, trial_list
+from pages.components import chart_options, charts, common_tabs, points_links
 from pages.components.charts import Board
 from pages.components.text import plain
+from pages.kinds.sweep import after, controls, pictures, trials
 
 HISTORY = {figures.OVER_NUMBER: "Trial", figures.OVER_TIME: "Clock"}
 SHOWN_PARAMS = 6
@@ -57,13 +58,13 @@ def numbers(run: Run) -> None:
         column.metric(plain(label), value, border=True, help=plain(about))
     if best is not None:
         _best(run, best)
-    sweep_controls.controls(run)
+    controls.controls(run)
 
 
 def _best(run: Run, best: Any) -> None:
     """The best trial in one line, linked to its page."""
     searched = run.sweep.searched if run.sweep else ()
-    shown = [f"{name} **{plain(trial_list.said(value))}**" for name, value in best.params.items() if name in searched]
+    shown = [f"{name} **{plain(trials.said(value))}**" for name, value in best.params.items() if name in searched]
     told = " · ".join(shown[:SHOWN_PARAMS]) + (" …" if len(shown) > SHOWN_PARAMS else "")
     st.markdown(f":material/trophy: Best so far: [trial {best.number}](/trial?run={run.id}&number={best.number}) · {told}")
 
@@ -71,11 +72,11 @@ def _best(run: Run, best: Any) -> None:
 def tabs(run: Run) -> dict[str, Callable[[Run, Board], None]]:
     found: dict[str, Callable[[Run, Board], None]] = {
         "Progress": _progress,
-        "Trials": trial_list.trials,
-        "Pictures": sweep_pictures.pictures,
+        "Trials": trials.trials,
+        "Pictures": pictures.pictures,
     }
     if run.best_trial is not None:
-        found["Best"] = sweep_after.after
+        found["Best"] = after.after
     return found | {"Metrics": common_tabs.metrics_tab}
 
 
