@@ -3,10 +3,10 @@
 from types import ModuleType
 
 from backend.api import Run
-from pages.components import view_tasks
 from pages.kinds.external import view as view_external
 from pages.kinds.rl import view as view_rl
 from pages.kinds.sweep import view as view_sweep
+from pages.kinds.tasks import view as view_tasks
 from pages.kinds.unknown import view as view_unknown
 
 VIEWS = {"rl": view_rl, "sweep": view_sweep, "tasks": view_tasks, "external": view_external}

@@ -3,8 +3,9 @@
 import streamlit as st
 
 from backend import specs
-from pages.components import drafts, errors, spec_text, start_panel, tasks_form, tasks_plan
+from pages.components import drafts, errors, spec_text, start_panel
 from pages.kinds import code_editor
+from pages.kinds.tasks import form, plan
 
 st.header("New fan-out of tasks")
 with errors.told():
@@ -13,9 +14,9 @@ errors.show_gone(draft.gone)
 fields, side = st.columns([3, 2], gap="large")
 with fields:
     code_editor.editor()
-    asked = tasks_form.form(draft)
+    asked = form.form(draft)
 with side:
-    start_panel.panel(asked, tasks_plan.plan, parent_id=draft.parent_id)
+    start_panel.panel(asked, plan.plan, parent_id=draft.parent_id)
     if asked.spec:
-        tasks_plan.preview(asked.spec)
+        plan.preview(asked.spec)
         spec_text.spec_text(specs.brief(asked.spec))

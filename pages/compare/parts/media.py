@@ -3,9 +3,9 @@
 import streamlit as st
 
 from pages.compare.parts.comparison import Comparison
-from pages.components import media_tasks
 from pages.components.charts import Board
 from pages.kinds.rl import media as media_agents
+from pages.kinds.tasks import media as media_tasks
 
 
 def show(what: Comparison, board: Board) -> None:

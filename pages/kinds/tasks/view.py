@@ -14,9 +14,11 @@ from backend.figures import tasks as figures
 from backend.figures.lines import Chart
 from backend.specs.tasks import SOURCES
 from backend.stored import stored
-from pages.components import charts, task_failures, task_list, task_pictures
+from pages.components import charts
 from pages.components.charts import Board
 from pages.components.data_table import table
+from pages.kinds.tasks import failures, pictures
+from pages.kinds.tasks import list as task_list
 
 MOST_PAIRS = 5000
 TIMELINE_BARS = 4000  # of all workers together
@@ -63,10 +65,10 @@ def numbers(run: Run) -> None:
 def tabs(run: Run) -> dict[str, Callable[[Run, Board], None]]:
     found: dict[str, Callable[[Run, Board], None]] = {"Results": _results, "Tasks": _tasks, "Workers": _workers}
     if run.tasks and run.tasks.failed:
-        found["Failures"] = task_failures.failures
+        found["Failures"] = failures.failures
     summary = _summary(run)
     if summary.pictures and summary.moments.count:  # else they are the results
-        found["Pictures"] = task_pictures.pictures
+        found["Pictures"] = pictures.pictures
     return found
 
 
@@ -89,7 +91,7 @@ def _results(run: Run, board: Board) -> None:
             charts.figure(board, f"hist_{run.id}", (run.id, "hist"), _state(run), lambda: figures.results(summary.numbers, run.ordinal))
         return
     if summary.pictures:
-        task_pictures.pictures(run, board)
+        pictures.pictures(run, board)
         return
     names = tasks.pair_names(run.id) if run.tasks and run.tasks.succeeded else None
     if names:

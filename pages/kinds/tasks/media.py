@@ -12,9 +12,10 @@ from backend.api.tasks import Summary, Wanted
 from backend.figures import tasks as figures
 from backend.figures.lines import Chart
 from backend.stored import stored
-from pages.components import charts, paging, task_pictures
+from pages.components import charts, paging
 from pages.components.charts import Board
 from pages.components.text import plain
+from pages.kinds.tasks import pictures
 
 A_ROW, A_PAGE = 3, 25
 PICTURES = 12  # of one run at a time
@@ -57,7 +58,7 @@ def _picture(run: Run, summary: Summary, board: Board, place: int, span: Span) -
     if summary.moments.count:
         charts.figure(board, f"media_{run.id}", (run.id, "media"), state, lambda: _histogram(run, summary, span), tall=False)
     elif summary.pictures:
-        task_pictures.strip(run, place, PICTURES)
+        pictures.strip(run, place, PICTURES)
     elif run.tasks and run.tasks.succeeded and (names := tasks.pair_names(run.id)):
         charts.figure(board, f"media_{run.id}", (run.id, "media"), state, lambda: _pairs(run, names), tall=False)
     else:
