@@ -6,8 +6,8 @@ from backend import api
 from backend.api import compare
 from pages.compare.parts import answers, comparison, curves, diff, media, params, report
 from pages.components import errors
-from pages.components.charts import Board
-from pages.components.examples import cards
+from pages.runs.charts import Board
+from pages.runs.examples import cards
 
 TABS = {
     "Curves": curves.show,

@@ -7,8 +7,9 @@ import streamlit as st
 
 from backend import api
 from backend.errors import RaydeckError
-from pages.components import actions, errors, plotly_js
+from pages.components import errors, plotly_js
 from pages.frame.cluster_state import cluster_state
+from pages.runs import actions
 
 _CSS = """
 <style>

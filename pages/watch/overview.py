@@ -3,9 +3,10 @@
 import streamlit as st
 
 from backend import api
-from pages.components import actions, errors, examples
-from pages.components.run_table import ENDED_COLUMNS, RUNNING_COLUMNS, run_table
+from pages.components import errors
 from pages.frame.cluster_state import rerun_if_changed
+from pages.runs import actions, examples
+from pages.runs.table import ENDED_COLUMNS, RUNNING_COLUMNS, run_table
 
 LATELY = 10
 ACTIVE = ("queued", "running")

@@ -4,8 +4,8 @@ import streamlit as st
 
 from backend import api
 from pages.components import errors
-from pages.components.charts import Board
 from pages.kinds.sweep import trial as trial_view
+from pages.runs.charts import Board
 
 run_id, number = st.query_params.get("run", ""), st.query_params.get("number", "")
 with errors.told():

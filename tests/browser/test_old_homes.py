@@ -9,8 +9,8 @@ from playwright.sync_api import Page, expect
 
 from backend import api
 from backend.api import Run
-from pages.components.drafts import START_PAGES
-from pages.components.views import view
+from pages.runs.drafts import START_PAGES
+from pages.runs.kinds import view
 from tests.browser.conftest import App
 from tests.pages import everywhere
 from tests.pages.test_old_homes import VERSIONS, unpack

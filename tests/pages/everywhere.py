@@ -12,9 +12,9 @@ from backend import api
 from backend.api import Run, answers
 from backend.catalog import registry
 from backend.settings import ROOT
-from pages.components.drafts import START_PAGES
-from pages.components.run_table import OFFERED
-from pages.components.views import view
+from pages.runs.drafts import START_PAGES
+from pages.runs.kinds import view
+from pages.runs.table import OFFERED
 from tests.conftest import poll, typed
 from tests.pages.test_pages import PAGES
 

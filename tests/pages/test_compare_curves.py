@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 import backend
 from backend.figures import group_lines
-from pages.components import charts
+from pages.runs import charts
 from tests.pages.test_pages import NASTY, app, opened, said
 
 __all__ = ["app"]  # the fixture

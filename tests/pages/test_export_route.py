@@ -9,7 +9,7 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from backend.store.database import Database
-from pages.components import export_route
+from pages.runs import export_route
 from tests.conftest import ON_SQLITE
 from tests.export.test_points import COUNT, recorded
 

@@ -13,7 +13,7 @@ from backend.api import Run, export
 from backend.settings import ROOT, read_settings
 from backend.store.database import Database, open_database
 from backend.store.schema import runs as table
-from pages.components.drafts import START_PAGES
+from pages.runs.drafts import START_PAGES
 from tests.assets import make_home
 from tests.pages import everywhere
 from tests.pages.test_compare_tabs import made

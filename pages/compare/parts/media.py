@@ -3,9 +3,9 @@
 import streamlit as st
 
 from pages.compare.parts.comparison import Comparison
-from pages.components.charts import Board
 from pages.kinds.rl import media as media_agents
 from pages.kinds.tasks import media as media_tasks
+from pages.runs.charts import Board
 
 
 def show(what: Comparison, board: Board) -> None:

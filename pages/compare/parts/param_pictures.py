@@ -16,7 +16,7 @@ from backend.catalog.metrics import Mode
 from backend.figures import params as figures
 from backend.figures.params import Owner
 from pages.compare.parts.comparison import Comparison
-from pages.components import chart_options, charts
+from pages.runs import chart_options, charts
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go

@@ -10,10 +10,10 @@ from backend.catalog import metrics
 from pages.compare.parts import param_pictures, question
 from pages.compare.parts.comparison import Comparison
 from pages.compare.parts.param_pictures import GROUP, MOST_AXES, PICTURES, Axis, Log, Scatter, Sight
-from pages.components.chart_options import SEPARATOR, choice, keep
-from pages.components.charts import Board
 from pages.components.figure_plot import figure_plot
 from pages.components.text import plain
+from pages.runs.chart_options import SEPARATOR, choice, keep
+from pages.runs.charts import Board
 
 MOST_NOTES = 8
 

@@ -11,7 +11,7 @@ from backend.analysis.groups import Group
 from backend.analysis.scores import Rule
 from backend.catalog.metrics import Mode
 from pages.compare.parts.comparison import Comparison
-from pages.components.chart_options import choice, keep
+from pages.runs.chart_options import choice, keep
 
 HOWS = {"share": "Mean of the last 10 %", "last": "Last value", "best": "Best value", "reports": "Mean of the last … reports"}
 STATISTICS: dict[Statistic, str] = {"iqm": "IQM", "mean": "Mean", "median": "Median"}

@@ -8,9 +8,9 @@ from backend.analysis import reaching
 from backend.analysis.answering import Answers, Reached
 from backend.catalog import metrics
 from backend.figures import palette
-from pages.components.chart_options import keep
 from pages.components.markup import markup
 from pages.components.text import plain
+from pages.runs.chart_options import keep
 
 
 def show(found: Answers) -> None:

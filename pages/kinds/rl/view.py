@@ -11,9 +11,9 @@ from backend.analysis import progress
 from backend.api import Run, rl
 from backend.catalog import metrics
 from backend.stored import stored
-from pages.components import chart_options, charts, common_tabs, points_links
-from pages.components.charts import Board
 from pages.kinds.rl import q_table, seeds_table, watch
+from pages.runs import chart_options, charts, common_tabs, points_links
+from pages.runs.charts import Board
 
 PART = "seed"
 EVALUATED = "eval/return_mean"

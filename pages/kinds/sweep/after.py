@@ -8,9 +8,10 @@ import yaml
 
 from backend import words
 from backend.api import Run, Trial, sweeps
-from pages.components import actions, errors
-from pages.components.charts import Board
+from pages.components import errors
 from pages.components.text import plain
+from pages.runs import actions
+from pages.runs.charts import Board
 
 
 def after(run: Run, _board: Board) -> None:

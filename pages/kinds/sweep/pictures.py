@@ -5,7 +5,7 @@ import streamlit as st
 from backend.api import Run
 from backend.figures import sweeps
 from pages.components import figure_plot
-from pages.components.charts import Board
+from pages.runs.charts import Board
 
 KEPT = 32
 HEIGHT = 480

@@ -4,7 +4,7 @@ from backend import api, words
 from backend.api import sweeps
 from backend.specs import RunSpec, SweepSpec
 from backend.specs.sweep import GRID_TO_CONFIRM
-from pages.components.start_panel import Plan
+from pages.runs.start_panel import Plan
 
 
 def plan(spec: RunSpec) -> Plan:

@@ -13,9 +13,9 @@ from backend.api import Run
 from backend.api import tasks as tasks_api
 from backend.api.tasks import Task, Wanted
 from pages.components import paging
-from pages.components.badges import ICONS
 from pages.components.data_table import table
 from pages.components.text import plain
+from pages.runs.badges import ICONS
 
 A_PAGE = 50
 STATES = ("running", "succeeded", "failed", "stopped")

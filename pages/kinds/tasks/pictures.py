@@ -9,8 +9,8 @@ from backend.api import Run, tasks
 from backend.api.tasks import Task
 from backend.stored import stored
 from pages.components import paging
-from pages.components.charts import Board
 from pages.components.text import plain
+from pages.runs.charts import Board
 
 A_PAGE, A_ROW = 48, 4
 SMALL = 112  # pixels

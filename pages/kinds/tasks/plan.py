@@ -6,7 +6,7 @@ import streamlit as st
 from backend import api
 from backend.api import tasks
 from backend.specs import RunSpec, TaskSpec
-from pages.components.start_panel import Plan
+from pages.runs.start_panel import Plan
 
 PREVIEWED = 5
 

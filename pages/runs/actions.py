@@ -7,9 +7,10 @@ import streamlit as st
 
 from backend import api
 from backend.api import Run, find, tasks
-from pages.components import annotate, errors
-from pages.components.drafts import START_PAGES
+from pages.components import errors
 from pages.components.text import plain
+from pages.runs import annotate
+from pages.runs.drafts import START_PAGES
 
 _ASKED, _GOING = "asked_to_delete", "going_to"
 NAMED = 5  # runs that a question names

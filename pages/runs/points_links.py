@@ -6,7 +6,7 @@ import streamlit as st
 
 from backend.api import Run, export
 from backend.catalog import metrics as catalog
-from pages.components import export_route
+from pages.runs import export_route
 
 FORMS = {"csv": "CSV", "parquet": "Parquet"}
 

@@ -6,8 +6,9 @@ import streamlit as st
 
 from backend import api
 from backend.catalog.examples import EXAMPLES
-from pages.components import actions, errors
-from pages.components.drafts import START_PAGES
+from pages.components import errors
+from pages.runs import actions
+from pages.runs.drafts import START_PAGES
 
 A_ROW = 3
 

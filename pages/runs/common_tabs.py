@@ -8,8 +8,8 @@ import streamlit as st
 from backend import api
 from backend.api import Run
 from backend.catalog import metrics
-from pages.components import chart_options, charts
-from pages.components.charts import Board
+from pages.runs import chart_options, charts
+from pages.runs.charts import Board
 
 
 def metrics_tab(run: Run, board: Board) -> None:
