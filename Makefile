@@ -53,7 +53,7 @@ $(VENV)/.installed: requirements.txt pyproject.toml
 	@$(BIN)/pip uninstall --quiet --quiet --yes raydeck  # what the app was called before: that name is for a client
 	@rm -rf raydeck.egg-info
 	@$(BIN)/pip install --quiet --no-deps --editable .
-	@$(BIN)/python -m pages.components.plotly_js
+	@$(BIN)/python -m pages.widgets.plotly_js
 	@touch $@
 
 $(VENV)/.installed-dev: $(VENV)/.installed requirements-dev.txt

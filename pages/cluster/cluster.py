@@ -3,9 +3,9 @@
 import streamlit as st
 
 from backend import api
-from pages.components import errors
-from pages.components.text import plain
 from pages.frame.cluster_state import rerun_if_changed, start_cluster
+from pages.widgets import errors
+from pages.widgets.text import plain
 
 _GIB = 2**30
 _ASKED = "asked_to_end"

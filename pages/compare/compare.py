@@ -5,9 +5,9 @@ import streamlit as st
 from backend import api
 from backend.api import compare
 from pages.compare.parts import answers, comparison, curves, diff, media, params, report
-from pages.components import errors
 from pages.runs.charts import Board
 from pages.runs.examples import cards
+from pages.widgets import errors
 
 TABS = {
     "Curves": curves.show,

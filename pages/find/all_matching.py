@@ -7,8 +7,8 @@ import streamlit as st
 from backend.api import find
 from backend.api.find import Matching
 from backend.figures.group_lines import MOST
-from pages.components import errors
 from pages.runs import actions
+from pages.widgets import errors
 
 _TAG = "tag_of_all"
 

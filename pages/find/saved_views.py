@@ -6,8 +6,8 @@ import streamlit as st
 
 from backend.api import find
 from backend.api.find import View
-from pages.components import errors
-from pages.components.text import plain
+from pages.widgets import errors
+from pages.widgets.text import plain
 
 PARTS = ("q", "state", "sort", "up", "cols")  # of the address, all but the page
 _DELETING, _RENAMING = "view_to_delete", "view_to_rename"

@@ -8,14 +8,14 @@ from backend import api
 from backend.api import find
 from backend.api.find import Found, Order
 from backend.errors import InvalidQuery
-from pages.components import errors, paging
-from pages.components.query_box import query_box
-from pages.components.text import plain
 from pages.find import all_matching
 from pages.find.query_help import query_help
 from pages.find.saved_views import views_menu
 from pages.runs import actions, annotate, chart_options, examples
 from pages.runs.table import OFFERED, found_table
+from pages.widgets import errors, paging
+from pages.widgets.query_box import query_box
+from pages.widgets.text import plain
 
 STATES = ["queued", "running", "succeeded", "failed", "stopped", "lost"]
 USUAL = ("kind", "what", "best", "last", "curve", "took", "started", "tags", "why")

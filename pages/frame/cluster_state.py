@@ -4,8 +4,8 @@ import streamlit as st
 
 from backend import api
 from backend.api import ClusterStatus, RunState
-from pages.components import errors
-from pages.components.text import plain
+from pages.widgets import errors
+from pages.widgets.text import plain
 
 _GIB = 2**30
 _DRAWN = "cluster_drawn"

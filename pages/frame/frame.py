@@ -7,9 +7,9 @@ import streamlit as st
 
 from backend import api
 from backend.errors import RaydeckError
-from pages.components import errors, plotly_js
 from pages.frame.cluster_state import cluster_state
 from pages.runs import actions
+from pages.widgets import errors, plotly_js
 
 _CSS = """
 <style>

@@ -21,9 +21,9 @@ from streamlit.file_util import get_static_dir
 from streamlit.runtime.pages_manager import PagesManager
 
 from backend import api
-from pages.components import plotly_js
 from pages.frame.gate import LOOPBACK, Gate
 from pages.runs import export_route
+from pages.widgets import plotly_js
 
 _APP = Path(__file__).resolve().parents[2] / "app.py"
 

@@ -4,7 +4,7 @@ import streamlit as st
 
 from backend.api import environments, sweeps, tasks
 from backend.errors import InvalidSpec
-from pages.components.text import plain
+from pages.widgets.text import plain
 
 TEMPLATE = '''"""What these functions are for."""
 

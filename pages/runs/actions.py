@@ -7,10 +7,10 @@ import streamlit as st
 
 from backend import api
 from backend.api import Run, find, tasks
-from pages.components import errors
-from pages.components.text import plain
 from pages.runs import annotate
 from pages.runs.drafts import START_PAGES
+from pages.widgets import errors
+from pages.widgets.text import plain
 
 _ASKED, _GOING = "asked_to_delete", "going_to"
 NAMED = 5  # runs that a question names

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from backend.api import Run, find
-from pages.components import errors
+from pages.widgets import errors
 
 _TAGS, _NOTE = "tags_chosen", "note_written"
 

@@ -17,9 +17,9 @@ from backend.api import Run
 from backend.catalog import metrics
 from backend.figures import lines, trials
 from backend.figures.lines import Chart, Display, Titles
-from pages.components.live_plot import LivePlot, Picked, View
 from pages.runs import chart_options
 from pages.runs.chart_options import STEP
+from pages.widgets.live_plot import LivePlot, Picked, View
 
 RL_AXES = {"step": "Env steps", "iteration": "Iteration", "time_s": "Training time", "time": "Clock"}
 SWEEP_AXES = {"step": "Iteration", "time": "Clock"}

@@ -6,9 +6,9 @@ import streamlit as st
 
 from backend import api
 from backend.catalog.examples import EXAMPLES
-from pages.components import errors
 from pages.runs import actions
 from pages.runs.drafts import START_PAGES
+from pages.widgets import errors
 
 A_ROW = 3
 

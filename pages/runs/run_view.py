@@ -9,13 +9,13 @@ import streamlit as st
 from backend import api, words
 from backend.analysis import progress
 from backend.api import Run, sweeps
-from pages.components.text import plain
 from pages.runs.annotate import tagged
 from pages.runs.badges import shown_state, state_badge
 from pages.runs.charts import Board
 from pages.runs.kinds import view
 from pages.runs.spec_text import spec_text, told_text
 from pages.runs.table import waits_for
+from pages.widgets.text import plain
 
 LOG_LINES = 200
 

@@ -8,9 +8,9 @@ import streamlit as st
 
 from backend import api
 from backend.specs import RLSpec, RunSpec
-from pages.components import errors
 from pages.runs import actions
 from pages.runs.drafts import Asked
+from pages.widgets import errors
 
 
 @dataclass(frozen=True)

@@ -10,10 +10,10 @@ from backend.analysis import progress
 from backend.api import Run, find
 from backend.api.find import Found, Order
 from backend.catalog import metrics
-from pages.components.data_table import table
 from pages.runs import actions
 from pages.runs.badges import ICONS, shown_state
 from pages.runs.kinds import view
+from pages.widgets.data_table import table
 
 LONGEST_SUBJECT = 60  # letters
 

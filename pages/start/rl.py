@@ -3,10 +3,10 @@
 import streamlit as st
 
 from backend import specs
-from pages.components import errors
 from pages.kinds import code_editor
 from pages.kinds.rl import form
 from pages.runs import drafts, spec_text, start_panel
+from pages.widgets import errors
 
 st.header("New reinforcement-learning run")
 with errors.told():

@@ -3,10 +3,10 @@
 import streamlit as st
 
 from backend import specs
-from pages.components import errors
 from pages.kinds import code_editor
 from pages.kinds.sweep import form, plan
 from pages.runs import drafts, spec_text, start_panel
+from pages.widgets import errors
 
 st.header("New hyperparameter sweep")
 with errors.told():

@@ -3,10 +3,10 @@
 import streamlit as st
 
 from backend import api
-from pages.components import errors
 from pages.frame.cluster_state import rerun_if_changed
 from pages.runs import actions, examples
 from pages.runs.table import ENDED_COLUMNS, RUNNING_COLUMNS, run_table
+from pages.widgets import errors
 
 LATELY = 10
 ACTIVE = ("queued", "running")

@@ -3,11 +3,11 @@
 import streamlit as st
 
 from backend import api
-from pages.components import errors
 from pages.kinds.rl import watch
 from pages.runs import actions, run_view
 from pages.runs.charts import Board
 from pages.runs.examples import cards
+from pages.widgets import errors
 
 run_id = st.query_params.get("id", "")
 if not run_id:

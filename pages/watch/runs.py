@@ -2,9 +2,9 @@
 
 import streamlit as st
 
-from pages.components.errors import told
 from pages.find import view as find_view
 from pages.frame.cluster_state import rerun_if_changed
+from pages.widgets.errors import told
 
 title, tools = st.columns([2, 3], vertical_alignment="center")
 title.header("Runs")

@@ -3,9 +3,9 @@
 import streamlit as st
 
 from backend import api
-from pages.components import errors
 from pages.kinds.sweep import trial as trial_view
 from pages.runs.charts import Board
+from pages.widgets import errors
 
 run_id, number = st.query_params.get("run", ""), st.query_params.get("number", "")
 with errors.told():

@@ -15,7 +15,7 @@ from backend.export import contents, report
 from backend.figures.lines import Chart, Line
 from backend.store.series import pyramid
 from backend.store.values import Curve, Run
-from pages.components import live_plot
+from pages.widgets import live_plot
 from tests.analysis.test_groups import run, trial
 
 NASTY = "<script>alert(1)</script><img src=x onerror=alert(2)>"

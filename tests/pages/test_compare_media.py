@@ -12,7 +12,7 @@ from backend.api import rl
 from backend.api.rl import Checkpoint, Played
 from backend.store import runs
 from backend.store.recording.recorder import Recorder
-from pages.components import episode_video
+from pages.widgets import episode_video
 from tests.conftest import LAKE, content
 from tests.pages.test_pages import NASTY, app, fanout, opened, said
 

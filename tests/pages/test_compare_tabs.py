@@ -14,7 +14,7 @@ from backend.store.recording.recorder import Recorder
 from pages.compare.parts import report
 from pages.compare.parts.comparison import Comparison
 from pages.compare.parts.report import Look
-from pages.components import markup
+from pages.widgets import markup
 from tests.conftest import LAKE, content
 from tests.pages.test_pages import NASTY, app, opened, said
 

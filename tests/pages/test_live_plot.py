@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from backend.figures.lines import Chart, Line
-from pages.components.live_plot import LivePlot
+from pages.widgets.live_plot import LivePlot
 
 LAYOUT: dict[str, Any] = {"xaxis": {}, "yaxis": {}}
 

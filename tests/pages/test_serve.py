@@ -15,8 +15,8 @@ from starlette.responses import HTMLResponse, PlainTextResponse, StreamingRespon
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from pages.components import plotly_js
 from pages.frame.serve import EarlyPlotly
+from pages.widgets import plotly_js
 
 
 def test_every_html_page_asks_for_plotly_and_nothing_else_is_touched() -> None:

@@ -294,7 +294,7 @@ def test_limits_are_lifted_on_the_page(app: AppTest, running: str) -> None:
 
 def test_the_other_metrics_of_many_trials_are_drawn_in_few_lines(app: AppTest, run_id: str, monkeypatch: pytest.MonkeyPatch) -> None:
     drawn: list[int] = []
-    monkeypatch.setattr("pages.components.live_plot.LivePlot.show", lambda plot, chart, *_, **__: drawn.append(len(chart.lines)))
+    monkeypatch.setattr("pages.widgets.live_plot.LivePlot.show", lambda plot, chart, *_, **__: drawn.append(len(chart.lines)))
     opened(app, "run", id=run_id, tab="Metrics")
     assert drawn
     assert max(drawn) <= 4, "twelve trials"

@@ -18,10 +18,10 @@ from backend.figures.lines import Chart
 from pages.compare.parts import more_seeds, target
 from pages.compare.parts import question as compare_answers_ask
 from pages.compare.parts.comparison import Comparison
-from pages.components.markup import markup
-from pages.components.text import plain
 from pages.runs import charts
 from pages.runs.charts import Board
+from pages.widgets.markup import markup
+from pages.widgets.text import plain
 
 MOST_NOTES = 12
 SEVERAL = 3  # comparisons at once, from which on chance is worth a word

@@ -14,10 +14,10 @@ from backend.catalog import metrics
 from backend.figures import group_lines
 from backend.figures.group_lines import Bundle
 from backend.figures.lines import HEIGHT, Chart, Display, Titles
-from pages.components.live_plot import Picked, Span
-from pages.components.text import plain
 from pages.runs import chart_options, charts
 from pages.runs.charts import Board, Window
+from pages.widgets.live_plot import Picked, Span
+from pages.widgets.text import plain
 
 SEVERAL_HEIGHT = 320  # pixels
 

@@ -13,8 +13,8 @@ from backend.api import Run, compare
 from backend.catalog import metrics
 from backend.figures.lines import Display
 from backend.stored import stored
-from pages.components.text import plain
 from pages.runs import chart_options, charts
+from pages.widgets.text import plain
 
 OFFERED = 300  # of the newest runs, in the field that adds some
 

@@ -10,10 +10,10 @@ from backend.catalog import metrics
 from pages.compare.parts import charts, table
 from pages.compare.parts.charts import Asked
 from pages.compare.parts.comparison import Comparison
-from pages.components.text import plain
 from pages.runs import chart_options
 from pages.runs.charts import Board
 from pages.runs.table import ALL_COLUMNS, run_table
+from pages.widgets.text import plain
 
 SAID = 8  # metrics or runs in a sentence
 

@@ -9,9 +9,9 @@ from backend.analysis.diff import Line, Row
 from backend.api import Run, export
 from backend.figures import palette
 from pages.compare.parts.comparison import Comparison
-from pages.components.markup import markup
 from pages.runs import chart_options
 from pages.runs.charts import Board
+from pages.widgets.markup import markup
 
 RUNS, GROUPS = "runs", "groups"
 BESIDE, BELOW = "beside", "below"

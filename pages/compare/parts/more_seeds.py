@@ -11,9 +11,9 @@ from backend.analysis.answering import Answers, Pair
 from backend.analysis.further import Further
 from backend.analysis.groups import Group
 from backend.api import answers
-from pages.components import errors
-from pages.components.text import plain
 from pages.runs import chart_options
+from pages.widgets import errors
+from pages.widgets.text import plain
 
 _KEY = "more_seeds_"
 

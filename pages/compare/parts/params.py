@@ -10,10 +10,10 @@ from backend.catalog import metrics
 from pages.compare.parts import param_pictures, question
 from pages.compare.parts.comparison import Comparison
 from pages.compare.parts.param_pictures import GROUP, MOST_AXES, PICTURES, Axis, Log, Scatter, Sight
-from pages.components.figure_plot import figure_plot
-from pages.components.text import plain
 from pages.runs.chart_options import SEPARATOR, choice, keep
 from pages.runs.charts import Board
+from pages.widgets.figure_plot import figure_plot
+from pages.widgets.text import plain
 
 MOST_NOTES = 8
 

@@ -20,10 +20,10 @@ from pages.compare.parts import answers as compare_answers
 from pages.compare.parts import charts, param_pictures, question
 from pages.compare.parts.comparison import Comparison
 from pages.compare.parts.question import MODES, STATISTICS
-from pages.components import errors, figure_plot, live_plot, plotly_js
 from pages.runs import chart_options
 from pages.runs.charts import Board, Window
 from pages.runs.points_links import points_links
+from pages.widgets import errors, figure_plot, live_plot, plotly_js
 
 NOTE_HEIGHT = 220  # pixels
 LONGEST_NOTE = 50_000  # letters

@@ -14,12 +14,12 @@ from backend.catalog import metrics
 from backend.figures import palette
 from pages.compare.parts import charts as compare_charts
 from pages.compare.parts.comparison import Comparison
-from pages.components import paging
-from pages.components.data_table import table
-from pages.components.text import plain
 from pages.runs import actions, chart_options, charts
 from pages.runs.badges import ICONS
 from pages.runs.chart_options import STEP
+from pages.widgets import paging
+from pages.widgets.data_table import table
+from pages.widgets.text import plain
 
 WHICH: dict[Which, str] = {"last": "Last", "max": "Highest", "min": "Lowest"}
 A_PAGE = 100

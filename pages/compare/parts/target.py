@@ -8,9 +8,9 @@ from backend.analysis import reaching
 from backend.analysis.answering import Answers, Reached
 from backend.catalog import metrics
 from backend.figures import palette
-from pages.components.markup import markup
-from pages.components.text import plain
 from pages.runs.chart_options import keep
+from pages.widgets.markup import markup
+from pages.widgets.text import plain
 
 
 def show(found: Answers) -> None:

@@ -10,9 +10,9 @@ from backend import api, words
 from backend.api import Run
 from backend.catalog import metrics
 from backend.stored import stored
-from pages.components.text import plain
 from pages.runs import chart_options, charts, common_tabs, points_links
 from pages.runs.charts import Board
+from pages.widgets.text import plain
 
 PART = "trial"
 SHOWN_PARAMS, SHOWN_NUMBERS = 4, 5

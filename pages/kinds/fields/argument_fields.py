@@ -7,8 +7,8 @@ from typing import Any
 import streamlit as st
 
 from backend.catalog.signatures import Argument
-from pages.components import spec_form
-from pages.components.text import plain
+from pages.widgets import spec_form
+from pages.widgets.text import plain
 
 COLUMNS = 3
 

@@ -13,8 +13,8 @@ from backend.api.environments import OwnEnvironment
 from backend.catalog.algorithms import Algorithm, environments_for
 from backend.catalog.environments import ENVIRONMENTS, Environment, NoOptions
 from backend.specs import RLSpec
-from pages.components import spec_form
-from pages.components.text import plain
+from pages.widgets import spec_form
+from pages.widgets.text import plain
 
 PICTURE_WIDTH = 112  # pixels
 MOST_NOTES = 3

@@ -5,7 +5,7 @@ from typing import Any
 import streamlit as st
 
 from backend.api import sweeps
-from pages.components.text import plain
+from pages.widgets.text import plain
 
 
 def params(name: str, key: str) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.components import spec_form
+from pages.widgets import spec_form
 
 
 def field(label: str, start: Mapping[str, float], problems: Mapping[str, str], key: str) -> dict[str, Any]:

@@ -12,11 +12,11 @@ from backend.catalog.algorithms import ALGORITHMS, LIBRARIES, Algorithm
 from backend.errors import InvalidSpec
 from backend.specs import RLSpec, Stop
 from backend.specs.rl import Checkpoints, Evaluation, Wrappers
-from pages.components import spec_form
-from pages.components.text import plain
 from pages.kinds.fields import environment_field, known_best
 from pages.kinds.fields.environment_field import Chosen
 from pages.runs.drafts import Asked, Draft
+from pages.widgets import spec_form
+from pages.widgets.text import plain
 
 MOST_SEEDS = 1000  # beyond what the spec allows, so that it says so, and no more than fits in memory
 FIRST_STOPS = ("episodes", "env_steps", "return_mean")

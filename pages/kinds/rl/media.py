@@ -14,13 +14,13 @@ from backend.api import Run, rl
 from backend.api.rl import Checkpoint, Played
 from backend.catalog import grids
 from backend.figures import q_tables as figures
-from pages.components import paging
-from pages.components.episode_video import episode_video
-from pages.components.figure_plot import figure_plot
-from pages.components.text import plain
 from pages.kinds.rl import view as view_rl
 from pages.kinds.rl.q_table import environment_of, grid_of
 from pages.runs import chart_options
+from pages.widgets import paging
+from pages.widgets.episode_video import episode_video
+from pages.widgets.figure_plot import figure_plot
+from pages.widgets.text import plain
 
 A_PAGE, A_ROW = 6, 3
 AT_ONCE = 2  # episodes that are played at a time: each takes a process that loads its library

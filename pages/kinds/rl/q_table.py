@@ -11,8 +11,8 @@ from backend.catalog import grids
 from backend.catalog.grids import Grid
 from backend.figures import q_tables as figures
 from backend.stored import stored
-from pages.components.figure_plot import figure_plot
 from pages.runs.charts import Board
+from pages.widgets.figure_plot import figure_plot
 
 NEWEST = "newest"
 ROWS = 50  # states of a plain table shown at once

@@ -12,12 +12,12 @@ from backend.api.rl import Checkpoint, Played
 from backend.errors import UnknownRun
 from backend.figures import episodes
 from backend.stored import stored
-from pages.components import errors
-from pages.components.episode_video import episode_video
-from pages.components.text import plain
 from pages.runs import actions
 from pages.runs.chart_options import listed
 from pages.runs.charts import Board
+from pages.widgets import errors
+from pages.widgets.episode_video import episode_video
+from pages.widgets.text import plain
 
 MOST = 2  # side by side
 OTHERS = 100  # runs whose best agents are offered to be laid beside

@@ -8,10 +8,10 @@ import yaml
 
 from backend import words
 from backend.api import Run, Trial, sweeps
-from pages.components import errors
-from pages.components.text import plain
 from pages.runs import actions
 from pages.runs.charts import Board
+from pages.widgets import errors
+from pages.widgets.text import plain
 
 
 def after(run: Run, _board: Board) -> None:

@@ -8,7 +8,7 @@ from backend import words
 from backend.api import Run, sweeps
 from backend.api.sweeps import Sweep
 from backend.stored import stored
-from pages.components import errors
+from pages.widgets import errors
 
 MORE = (5, 10, 20, 50)
 

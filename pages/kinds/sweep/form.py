@@ -14,11 +14,11 @@ from backend.catalog.tunables import Found, rl_params
 from backend.errors import InvalidSpec, UnknownWorkload
 from backend.specs import Stop, SweepSpec
 from backend.specs.space import around
-from pages.components import spec_form
-from pages.components.text import plain
 from pages.kinds.fields import environment_field, known_best, resources_field
 from pages.kinds.sweep import space_editor
 from pages.runs.drafts import Asked, Draft
+from pages.widgets import spec_form
+from pages.widgets.text import plain
 
 RL = "rl"
 LIMITS = ("samples", "concurrency", "cpus")

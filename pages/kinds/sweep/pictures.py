@@ -4,8 +4,8 @@ import streamlit as st
 
 from backend.api import Run
 from backend.figures import sweeps
-from pages.components import figure_plot
 from pages.runs.charts import Board
+from pages.widgets import figure_plot
 
 KEPT = 32
 HEIGHT = 480

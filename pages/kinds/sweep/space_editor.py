@@ -9,7 +9,7 @@ import yaml
 
 from backend.specs.parse import Dumper, Loader
 from backend.specs.space import KINDS, LISTS, RANGES
-from pages.components import spec_form
+from pages.widgets import spec_form
 
 WIDTHS, WIDE = (3, 3, 2, 2, 2, 1), (3, 3, 6, 1)
 ABOUT = {

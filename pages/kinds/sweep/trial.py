@@ -11,11 +11,11 @@ from backend.api import Run, Trial, sweeps
 from backend.catalog import metrics
 from backend.errors import IllegalMove
 from backend.figures import lines
-from pages.components import errors
-from pages.components.text import plain
 from pages.kinds.sweep import after, trials
 from pages.runs import actions, badges, charts
 from pages.runs.charts import Board
+from pages.widgets import errors
+from pages.widgets.text import plain
 
 
 def find(run: Run, number: str) -> Trial:

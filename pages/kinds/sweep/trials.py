@@ -9,12 +9,12 @@ import streamlit as st
 from backend import words
 from backend.analysis import rungs
 from backend.api import Run, Trial, sweeps
-from pages.components import errors, paging
-from pages.components.data_table import table
 from pages.kinds.sweep import after
 from pages.runs import actions
 from pages.runs.badges import ICONS
 from pages.runs.charts import Board
+from pages.widgets import errors, paging
+from pages.widgets.data_table import table
 
 A_PAGE = 50
 STATES = ("running", "succeeded", "pruned", "failed", "stopped")

@@ -13,10 +13,10 @@ from backend.catalog.search import SCHEDULERS, SEARCHERS
 from backend.catalog.trainables import TRAINABLES
 from backend.figures import trials as figures
 from backend.stored import stored
-from pages.components.text import plain
 from pages.kinds.sweep import after, controls, pictures, trials
 from pages.runs import chart_options, charts, common_tabs, points_links
 from pages.runs.charts import Board
+from pages.widgets.text import plain
 
 HISTORY = {figures.OVER_NUMBER: "Trial", figures.OVER_TIME: "Clock"}
 SHOWN_PARAMS = 6

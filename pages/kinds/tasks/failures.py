@@ -3,8 +3,8 @@
 import streamlit as st
 
 from backend.api import Run, tasks
-from pages.components.text import plain
 from pages.runs.charts import Board
+from pages.widgets.text import plain
 
 
 def failures(run: Run, _board: Board) -> None:

@@ -11,11 +11,11 @@ from backend.catalog.functions import FUNCTIONS, Found
 from backend.catalog.signatures import Argument
 from backend.errors import InvalidSpec, UnknownWorkload
 from backend.specs import TaskSpec
-from pages.components import spec_form
-from pages.components.text import plain
 from pages.kinds.fields import argument_fields, resources_field
 from pages.kinds.tasks import inputs_form
 from pages.runs.drafts import Asked, Draft
+from pages.widgets import spec_form
+from pages.widgets.text import plain
 
 FIRST_OPTIONS = ("concurrency", "num_cpus", "timeout_s")
 TOGGLES = ("max_retries", "retry_exceptions", "stop_on_first_failure")

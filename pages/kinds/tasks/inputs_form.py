@@ -10,9 +10,9 @@ from backend.api import tasks
 from backend.catalog.functions import Found
 from backend.errors import InvalidSpec
 from backend.specs import Inputs
-from pages.components import spec_form
-from pages.components.text import plain
 from pages.kinds.fields import argument_fields
+from pages.widgets import spec_form
+from pages.widgets.text import plain
 
 SOURCES = {"range": "Range", "list": "List", "grid": "Grid", "file": "CSV or JSON Lines", "files": "Files"}
 ENCODINGS = ("utf-8", "cp1252", "latin-1", "utf-16")

@@ -12,10 +12,10 @@ from backend import words
 from backend.api import Run
 from backend.api import tasks as tasks_api
 from backend.api.tasks import Task, Wanted
-from pages.components import paging
-from pages.components.data_table import table
-from pages.components.text import plain
 from pages.runs.badges import ICONS
+from pages.widgets import paging
+from pages.widgets.data_table import table
+from pages.widgets.text import plain
 
 A_PAGE = 50
 STATES = ("running", "succeeded", "failed", "stopped")

@@ -12,11 +12,11 @@ from backend.api.tasks import Summary, Wanted
 from backend.figures import tasks as figures
 from backend.figures.lines import Chart
 from backend.stored import stored
-from pages.components import paging
-from pages.components.text import plain
 from pages.kinds.tasks import pictures
 from pages.runs import charts
 from pages.runs.charts import Board
+from pages.widgets import paging
+from pages.widgets.text import plain
 
 A_ROW, A_PAGE = 3, 25
 PICTURES = 12  # of one run at a time

@@ -8,9 +8,9 @@ import streamlit as st
 from backend.api import Run, tasks
 from backend.api.tasks import Task
 from backend.stored import stored
-from pages.components import paging
-from pages.components.text import plain
 from pages.runs.charts import Board
+from pages.widgets import paging
+from pages.widgets.text import plain
 
 A_PAGE, A_ROW = 48, 4
 SMALL = 112  # pixels

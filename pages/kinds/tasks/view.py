@@ -14,11 +14,11 @@ from backend.figures import tasks as figures
 from backend.figures.lines import Chart
 from backend.specs.tasks import SOURCES
 from backend.stored import stored
-from pages.components.data_table import table
 from pages.kinds.tasks import failures, pictures
 from pages.kinds.tasks import list as task_list
 from pages.runs import charts
 from pages.runs.charts import Board
+from pages.widgets.data_table import table
 
 MOST_PAIRS = 5000
 TIMELINE_BARS = 4000  # of all workers together

@@ -1,4 +1,4 @@
-"""plotly.js for the browser. python -m pages.components.plotly_js fetches its small bundle, once, at installation.
+"""plotly.js for the browser. python -m pages.widgets.plotly_js fetches its small bundle, once, at installation.
 
 The basic bundle (lines, bars, pies) is a quarter of the whole, and a chart is there a second earlier. Where it cannot be
 fetched, the whole one is served, which the Python package brings; the app itself never asks the internet for anything.

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from backend.figures import palette, q_tables
-from pages.components import plotly_js
+from pages.widgets import plotly_js
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go

@@ -15,7 +15,7 @@ import streamlit as st
 
 from backend.figures import palette
 from backend.figures.lines import Chart, Floats, Line
-from pages.components import plotly_js
+from pages.widgets import plotly_js
 
 Picked = Callable[[Mapping[str, Any]], None]
 Span = tuple[float, float]

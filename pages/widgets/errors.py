@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import streamlit as st
 
 from backend.errors import InvalidSpec, RaydeckError
-from pages.components.text import plain
+from pages.widgets.text import plain
 
 _KEY = "raydeck_error"
 

@@ -9,7 +9,7 @@ import streamlit as st
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from pages.components.text import plain
+from pages.widgets.text import plain
 
 COLUMNS = 3
 

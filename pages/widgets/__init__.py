@@ -1,0 +1,1 @@
+"""Pieces that know of no run; the script and the style of each lie beside it."""
