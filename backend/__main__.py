@@ -22,10 +22,10 @@ from backend.catalog import metrics
 from backend.catalog.functions import FUNCTIONS
 from backend.catalog.trainables import TRAINABLES
 from backend.errors import ClusterUnavailable, InvalidQuery, InvalidSpec, RaydeckError
+from backend.model import Run, RunState
 from backend.settings import ROOT, read_settings
 from backend.specs import SweepSpec
 from backend.specs.sweep import GRID_TO_CONFIRM
-from backend.store.values import Run, RunState
 
 app = typer.Typer(
     name="raydeck", help="Start, watch and compare Ray work.", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False

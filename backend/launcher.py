@@ -12,11 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from backend import files
-from backend.catalog.metrics import COUNTERS
 from backend.cluster.cluster import Cluster
 from backend.cluster.helpers import Helpers
 from backend.cluster.jobs import Job, JobsClient, JobStatus
 from backend.errors import ClusterUnavailable, IllegalMove, InvalidSpec, StoreUnavailable, UnknownRun
+from backend.model import Checkpoint, Run, RunState
+from backend.model.goals import COUNTERS
 from backend.settings import Settings
 from backend.specs import RLSpec, RunSpec, SweepSpec, TaskSpec, fanout, parse, rl_check, tuning
 from backend.specs.fanout import Fanout
@@ -26,7 +27,6 @@ from backend.store import queries, space
 from backend.store import runs as store
 from backend.store.database import Database
 from backend.store.folders import START, put
-from backend.store.values import Checkpoint, Run, RunState
 from backend.stored import stored
 
 ENDED_SILENT = 0.3  # of the silence that a run is looked into for: enough when Ray says that the process has ended

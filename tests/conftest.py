@@ -22,11 +22,11 @@ from sqlalchemy import create_engine, make_url
 from backend import __main__ as command_line
 from backend import api, specs
 from backend.cluster import head
+from backend.model import Run, RunState
 from backend.settings import ROOT, Settings
 from backend.store import runs
 from backend.store.database import Database, open_database
 from backend.store.recording.recorder import Recorder
-from backend.store.values import Run, RunState
 from tests import postgres
 
 Found = TypeVar("Found")

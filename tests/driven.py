@@ -11,9 +11,9 @@ import pytest
 
 from backend import api, specs
 from backend.drivers.attempt import Attempt
+from backend.model import Run, RunState
 from backend.store import runs
 from backend.store.recording.recorder import Recorder
-from backend.store.values import Run, RunState
 from tests.ray_here import RayHere
 
 OWN = Path(__file__).parent / "drivers" / "own_sweeps.py"

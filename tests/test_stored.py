@@ -9,7 +9,7 @@ from backend import specs
 from backend.analysis import progress
 from backend.catalog import environments, lookup, registry
 from backend.catalog.algorithms import ALGORITHMS
-from backend.catalog.metrics import Goal
+from backend.model import Goal
 from backend.stored import stored
 from tests.analysis.test_study import sweep, trial
 

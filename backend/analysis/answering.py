@@ -10,9 +10,9 @@ from backend.analysis.answers import Efficiency, Estimate, Profile, Sample, Stat
 from backend.analysis.curves import by_x
 from backend.analysis.groups import Group, Member
 from backend.analysis.scores import Place, Rule, Scored, environments, place
-from backend.catalog.metrics import REWARD, Mode
 from backend.errors import NotComparable
-from backend.store.values import Curve
+from backend.model import Curve, Mode
+from backend.model.goals import REWARD
 
 EMPTY = np.empty(0)
 ENOUGH = 5  # seeds with which an answer begins to mean something

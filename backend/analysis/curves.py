@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from backend.store.values import Curve, Floats
+from backend.model import Curve, Floats
 
 MOST_SMOOTH = 0.999
 

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from backend.analysis import groups
 from backend.analysis.groups import Group, Member
-from backend.store.values import Run
+from backend.model import Run
 
 Part = Literal["Settings", "Code", "Packages", "Machine"]
 HASH_LETTERS = 12

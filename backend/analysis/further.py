@@ -4,9 +4,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from backend.analysis.groups import Group
+from backend.model import EXTERNAL, SWEEP, Run
 from backend.specs import KINDS
 from backend.specs.seeds import MAX_SEED
-from backend.store.values import EXTERNAL, SWEEP, Run
 
 MOST = 100  # seeds of one run
 

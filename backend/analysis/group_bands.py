@@ -8,7 +8,7 @@ import numpy as np
 from backend.analysis import seeds
 from backend.analysis.curves import by_x
 from backend.analysis.seeds import Band, Statistic
-from backend.store.values import Curve
+from backend.model import Curve
 
 EARLY = 0.25  # a member that came less far than this share of the usual way would leave the others no range
 

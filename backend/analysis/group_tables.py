@@ -10,7 +10,7 @@ import numpy as np
 from backend.analysis import seeds
 from backend.analysis.groups import Group, Member
 from backend.analysis.seeds import STATISTICS, Interval, Statistic
-from backend.store.values import Curve, RunState, TrialState
+from backend.model import Curve, RunState, TrialState
 
 Which = Literal["last", "max", "min"]
 Place = tuple[str, int]  # run and trial

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from backend import words
+from backend.model import SWEEP, Run, Trial
 from backend.store.find.settings import flat
-from backend.store.values import SWEEP, Run, Trial
 
 APART = ("id",)  # grouped by it, each run is alone
 _NOT_SETTINGS = ("name", "seeds", "seed")

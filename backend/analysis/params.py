@@ -13,8 +13,7 @@ from backend import words
 from backend.analysis import groups, study
 from backend.analysis.groups import Member
 from backend.analysis.scores import Scored
-from backend.catalog.metrics import Mode
-from backend.store.values import Floats
+from backend.model import Floats, Mode
 
 FEWEST = study.FEWEST  # different settings with a score from which on anything is told
 HINT = 20  # below so many an importance is a hint at most

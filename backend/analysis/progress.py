@@ -5,7 +5,7 @@ from itertools import accumulate, pairwise
 from typing import Any
 
 from backend.catalog import environments
-from backend.store.values import Event, Run, RunState, Sweep, Trial, TrialState
+from backend.model import Event, Run, RunState, Sweep, Trial, TrialState
 from backend.stored import stored
 
 PACE = 50  # trials whose ends tell how fast a sweep goes

@@ -2,7 +2,7 @@
 
 import math
 
-from backend.store.values import Run
+from backend.model import Run
 from backend.stored import stored
 
 SHARE = 16  # of a whole trial, which each gets before it may be ended, if nobody said otherwise

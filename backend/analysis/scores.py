@@ -10,9 +10,7 @@ import numpy as np
 from backend.analysis import groups
 from backend.analysis.answers import Sample, sample
 from backend.analysis.groups import Group, Member
-from backend.catalog import metrics
-from backend.catalog.metrics import Mode
-from backend.store.values import FINISHED, Curve, Floats, Run, RunState, TrialState
+from backend.model import FINISHED, Curve, Floats, Mode, Run, RunState, TrialState, goals
 
 How = Literal["share", "last", "best", "reports"]
 Why = Literal["", "diverged", "failed", "missing"]
@@ -51,7 +49,7 @@ def rule_of(text: str, key: str) -> Rule:
         return Rule("reports", min(max(1, int(count)), MOST_REPORTS))
     if how in ("share", "last", "best"):
         return Rule(how)  # type: ignore[arg-type]
-    return Rule("last" if key == metrics.evaluated(key.removeprefix("eval/")) else "share")
+    return Rule("last" if key == goals.evaluated(key.removeprefix("eval/")) else "share")
 
 
 def direction(runs: Sequence[Run], key: str) -> Mode | None:
@@ -59,7 +57,7 @@ def direction(runs: Sequence[Run], key: str) -> Mode | None:
     asked = {goal.mode for run in runs if run.sweep for goal in run.sweep.goals if goal.key == key}
     if len(asked) == 1:
         return asked.pop()
-    return None if asked else metrics.direction(key)
+    return None if asked else goals.direction(key)
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,7 +8,7 @@ import numpy as np
 
 from backend.analysis.answers import rows
 from backend.analysis.curves import by_x
-from backend.store.values import Curve, Floats
+from backend.model import Curve, Floats
 
 Statistic = Literal["mean", "median", "iqm"]
 STATISTICS: dict[Statistic, str] = {"mean": "mean", "median": "median", "iqm": "interquartile mean"}

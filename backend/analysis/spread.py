@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from backend.store.values import Curve, Floats
+from backend.model import Curve, Floats
 
 Indices = NDArray[np.int64]
 GRID = 100  # places on the x axis, at most

@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from backend.catalog.metrics import Goal
-from backend.store.values import Run, Trial, TrialState
+from backend.model import Goal, Run, Trial, TrialState
 
 if TYPE_CHECKING:
     from optuna.distributions import BaseDistribution

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import IO, Any, BinaryIO
 
-from backend.store.values import Task, Trial
+from backend.model import Task, Trial
 
 Row = dict[str, Any]
 OWN = ("result", "artifact", "error")

@@ -23,15 +23,11 @@ from backend.api.runs import (
 )
 from backend.api.series import curves, metric_keys, series, sparklines, trial_curves
 from backend.cluster.cluster import ClusterStatus
-from backend.store.values import Run, RunState, Trial
 
 __all__ = [
     "ClusterStatus",
     "Compacted",
     "House",
-    "Run",
-    "RunState",
-    "Trial",
     "allowed_hosts",
     "bootstrap",
     "cluster_autostart",

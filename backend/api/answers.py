@@ -16,14 +16,13 @@ from backend.analysis.groups import Group
 from backend.analysis.scores import Place, Rule, Scored
 from backend.api.cluster import wake_cluster
 from backend.api.house import house
-from backend.catalog.metrics import Mode
 from backend.errors import InvalidSpec
+from backend.model import Curve, Mode, Run
 from backend.specs import RLSpec
 from backend.store import repeats
 from backend.store.series import read as store_series
 from backend.store.series import tails
 from backend.store.series.read import STEP
-from backend.store.values import Curve, Run
 
 KEPT = 32
 REST = 5.0  # seconds at least between two computations of the same question, while runs go on

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from backend.api.house import house
+from backend.model import Run
 from backend.store import queries
-from backend.store.values import Run
 
 
 def some(run_ids: Sequence[str]) -> list[Run]:

@@ -21,10 +21,10 @@ from backend.export.contents import verdicts as verdicts_table  # noqa: F401
 from backend.export.points import MIMES, Form
 from backend.export.report import Drawing, Report, Scripts, Table, html
 from backend.export.report import markdown as markdown
+from backend.model import Run
 from backend.settings import ROOT
 from backend.store import queries
 from backend.store.series import points as store
-from backend.store.values import Run
 
 if TYPE_CHECKING:
     import pandas as pd

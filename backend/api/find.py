@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from backend import words
 from backend.api.house import house
 from backend.errors import InvalidQuery
+from backend.model import ACTIVE, Run
 from backend.store import annotations, queries
 from backend.store.annotations import View
 from backend.store.find import fields, grammar, names, pages, settings
 from backend.store.find.fields import Known
 from backend.store.find.pages import NEWEST, Found, Order
-from backend.store.values import ACTIVE, Run
 
 __all__ = ["NEWEST", "Found", "Order", "View"]
 

@@ -15,10 +15,9 @@ from backend.api.house import house
 from backend.catalog.algorithms import ALGORITHMS
 from backend.errors import ClusterUnavailable, StoreUnavailable, UnknownRun
 from backend.launcher import Launcher
+from backend.model import Checkpoint, Run
 from backend.store import queries
 from backend.store.folders import EPISODES, SNAPSHOTS
-from backend.store.values import Checkpoint as Checkpoint
-from backend.store.values import Run
 from backend.stored import stored
 
 What = Literal["episode", "evaluate"]

@@ -11,9 +11,9 @@ from backend.api.cluster import wake_cluster
 from backend.api.house import house
 from backend.errors import RaydeckError
 from backend.launcher import Launcher
+from backend.model import Event, Run, RunState
 from backend.specs import RunSpec
 from backend.store import queries, space
-from backend.store.values import Event, Run, RunState
 
 
 def launch(spec: RunSpec | Mapping[str, Any], *, parent_id: str | None = None, launch_key: str | None = None) -> str:

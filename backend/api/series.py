@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from backend.analysis import curves as analysis
 from backend.analysis import progress
 from backend.api.house import house, on_reset
+from backend.model import Curve, Run, Trial
 from backend.store import queries
 from backend.store.database import Database
 from backend.store.series import read as store_series
 from backend.store.series.read import STEP, Window
-from backend.store.values import Curve, Run, Trial
 
 _Chart = tuple[tuple[str, ...], tuple[str, ...], str, int, int | None]  # runs, keys, x, points, the only trial
 

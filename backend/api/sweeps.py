@@ -18,13 +18,12 @@ from backend.catalog import tunables
 from backend.catalog.trainables import TRAINABLES
 from backend.catalog.tunables import Found
 from backend.errors import IllegalMove, InvalidSpec, UnknownWorkload
+from backend.model import Run, Sweep, Trial
 from backend.specs import RLTrainable, SweepSpec, parse, tuning
 from backend.specs.tuning import Tuning
 from backend.store import checkpoints, queries
 from backend.store import runs as store
 from backend.store.checkpoints import Promotable
-from backend.store.values import Run, Trial
-from backend.store.values import Sweep as Sweep
 from backend.stored import stored
 
 NO_LIMIT = ("concurrency", "time_budget_s")  # of these 0 means none

@@ -13,13 +13,13 @@ from backend.api.house import house
 from backend.catalog import functions, own_environments, signatures, tunables
 from backend.catalog.functions import File, Found
 from backend.errors import InvalidSpec
+from backend.model import Failure, Task, TaskCounts
 from backend.specs import Inputs, TaskSpec, rows
 from backend.specs.fanout import Fanout
 from backend.specs.rows import Kept
 from backend.store.fanout import tasks as store
 from backend.store.fanout.summary import Summary
 from backend.store.fanout.tasks import Wanted
-from backend.store.values import Failure, Task, TaskCounts
 
 FORMATS = ("csv", "parquet", "jsonl")
 LOOKED_AT = 20  # results, to see of which kind they are

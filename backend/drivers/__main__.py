@@ -21,10 +21,10 @@ from backend import specs
 from backend.drivers.attempt import Attempt, Impossible, StopRequested
 from backend.drivers.outcome import Outcome
 from backend.errors import InvalidSpec, StaleAttempt, UnknownRun, UnknownWorkload
+from backend.model import RunState
 from backend.settings import Settings
 from backend.store import queries
 from backend.store.database import open_database
-from backend.store.values import RunState
 
 DRIVERS = {  # imported when needed: Tune alone takes a second
     "rl": "backend.drivers.rl",

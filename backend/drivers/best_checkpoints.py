@@ -5,11 +5,10 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
-from backend.catalog.metrics import Goal
 from backend.drivers.attempt import Attempt
 from backend.drivers.shelf import is_put
+from backend.model import Checkpoint, Goal
 from backend.store import queries
-from backend.store.values import Checkpoint
 
 
 class BestCheckpoints:

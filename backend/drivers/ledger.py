@@ -6,13 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from backend.catalog.metrics import Goal
 from backend.drivers.attempt import Attempt
 from backend.drivers.outcome import Outcome
 from backend.drivers.searchers import Search
 from backend.drivers.tune_results import last_line
+from backend.model import FINISHED, Goal, Run, RunState, Sweep, Trial, TrialState
 from backend.specs import SweepSpec
-from backend.store.values import FINISHED, Run, RunState, Sweep, Trial, TrialState
 
 FEW = 5  # so many trials failing one after the other, before any did not, end the sweep
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from backend.store.values import RunState
+from backend.model import RunState
 
 
 @dataclass(frozen=True)

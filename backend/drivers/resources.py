@@ -5,8 +5,8 @@ from collections.abc import Mapping
 import ray
 
 from backend.drivers.attempt import Attempt, Impossible
+from backend.model import TrialState
 from backend.specs import RunSpec, SweepSpec, TaskSpec
-from backend.store.values import TrialState
 
 NAMES = {"CPU": "CPUs", "GPU": "GPUs", "memory": "GB of memory"}
 OURS = "raydeck_slot"  # a head that Raydeck started has it; such a one does not grow with what is asked of it

@@ -23,10 +23,10 @@ from backend.drivers.rl_config import own_config
 from backend.drivers.rllib_metrics import from_result
 from backend.drivers.shelf import Shelf
 from backend.drivers.tune_results import OURS, TUNES_OWN, error_of, last_line
+from backend.model import RunState, TrialState
 from backend.specs import RLSpec
 from backend.store import queries
 from backend.store.folders import SNAPSHOTS, START
-from backend.store.values import RunState, TrialState
 
 EXPERIMENT = "tune"
 

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from backend.catalog.metrics import Goal
+from backend.model import Goal
 from backend.specs.space import Domain, Space, combination
 
 Params = dict[str, Any]

@@ -7,10 +7,10 @@ from itertools import pairwise
 from pathlib import Path
 
 from backend.drivers.attempt import Attempt
+from backend.model import Checkpoint
 from backend.specs.rl import Checkpoints
 from backend.store import queries
 from backend.store.folders import put
-from backend.store.values import Checkpoint
 
 
 class Shelf:

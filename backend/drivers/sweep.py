@@ -26,10 +26,10 @@ from backend.drivers.resources import connected, waits_for
 from backend.drivers.trial_source import TrialSource
 from backend.drivers.tunables import Tunable
 from backend.drivers.tune_results import error_of, metrics_of
+from backend.model import Run, RunState, TrialState
 from backend.specs import SweepSpec
 from backend.store import queries, runs
 from backend.store.series import read
-from backend.store.values import Run, RunState, TrialState
 
 EXPERIMENT = "tune"
 TUNES = frozenset({"iteration", "time_s"})  # what every result has; recorded of RL only, where they are metrics like others

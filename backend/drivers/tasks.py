@@ -20,10 +20,10 @@ from backend.drivers.outcome import Outcome
 from backend.drivers.pool import ActorPool, Pool, Ref, TaskPool
 from backend.drivers.worker import Code, Report, last_words
 from backend.errors import StoreUnavailable
+from backend.model import RunState, TrialState
 from backend.specs import TaskSpec, rows
 from backend.store import queries
 from backend.store.fanout.tasks import Done, TaskBook
-from backend.store.values import RunState, TrialState
 
 CHUNK_SECONDS = 0.2  # how long a chunk of short tasks is to take; a worker hands back what it cannot do in twice that
 MOST_IN_CHUNK = 20_000

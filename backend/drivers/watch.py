@@ -25,11 +25,11 @@ from backend.catalog.algorithms import ALGORITHMS
 from backend.catalog.lookup import find
 from backend.cluster.helpers import Helpers
 from backend.drivers.rl_config import stored_config
+from backend.model import Checkpoint
 from backend.settings import Settings
 from backend.store import queries
 from backend.store.database import Database, open_database
 from backend.store.folders import EPISODES
-from backend.store.values import Checkpoint
 from backend.stored import stored
 
 MOST_FRAMES = 3000

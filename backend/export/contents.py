@@ -10,7 +10,7 @@ from backend.analysis.scores import Rule, Scored, environments
 from backend.catalog import metrics
 from backend.export.report import Part, Table, moment
 from backend.figures import palette
-from backend.store.values import Run
+from backend.model import Run
 
 SEVERAL = "on several scales"
 SHOWN: tuple[answers.Statistic, ...] = ("mean", "median", "iqm")

@@ -14,7 +14,7 @@ from backend.analysis.group_bands import Shared
 from backend.analysis.seeds import Band
 from backend.figures import lines, palette
 from backend.figures.lines import MANY, Chart, Display, Line, Titles
-from backend.store.values import Curve, Floats
+from backend.model import Curve, Floats
 
 MOST = 200  # lines that can be told apart
 FAINT, FAINTER = 0.35, 0.18  # of a few members and of many

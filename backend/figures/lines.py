@@ -18,7 +18,7 @@ from backend.analysis import seeds as seeds_analysis
 from backend.analysis.group_bands import Shared
 from backend.analysis.seeds import Statistic
 from backend.figures import palette
-from backend.store.values import Curve, Floats
+from backend.model import Curve, Floats
 
 HEIGHT, SMALL_HEIGHT = 440, 260  # pixels
 FAINT = 0.55

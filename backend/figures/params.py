@@ -12,7 +12,7 @@ from backend.analysis import params as analysis
 from backend.analysis.params import Column, Correlation
 from backend.figures import palette
 from backend.figures.texts import plain, short
-from backend.store.values import Floats
+from backend.model import Floats
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go

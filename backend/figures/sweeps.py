@@ -15,7 +15,7 @@ from backend.catalog import metrics
 from backend.figures import palette
 from backend.figures.sweep_dress import DIM, EDGE, GREY, dressed, mixed, named, plain, ramp, scale, short, square, tell
 from backend.figures.sweep_needs import Needs, complete, lack, number, searched, varied
-from backend.store.values import Run, Trial, TrialState
+from backend.model import Run, Trial, TrialState
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go

@@ -8,8 +8,8 @@ import numpy as np
 
 from backend.figures import palette
 from backend.figures.lines import Chart, Display, Line, Titles, layout_of
+from backend.model import Curve, Floats
 from backend.store.fanout.summary import PER_DECADE, Durations, Histogram, Moments
-from backend.store.values import Curve, Floats
 
 SHADES = (0.9, 0.6, 0.3, 0.0)  # shares of the time a worker was busy, from which on a bar has the next shade
 BAR = 14  # pixels

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from backend.analysis.spread import begin, spread
 from backend.figures import lines, palette
 from backend.figures.lines import Chart, Display, Line, Titles
-from backend.store.values import Curve, Floats, Run, Trial, TrialState
+from backend.model import Curve, Floats, Run, Trial, TrialState
 
 POINT, SMALL_POINT = 7, 5
 MANY = 300

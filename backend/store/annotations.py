@@ -8,10 +8,10 @@ from sqlalchemy import Connection, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from backend.errors import InvalidAnnotation
+from backend.model import ACTIVE
 from backend.store.database import Database
 from backend.store.find import settings
 from backend.store.schema import events, run_tags, runs, storable, views
-from backend.store.values import ACTIVE
 
 LONGEST_TAG, LONGEST_NOTE, LONGEST_NAME = 60, 4000, 80  # letters
 

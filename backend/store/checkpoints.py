@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from backend.errors import IllegalMove
+from backend.model import Run, Trial
 from backend.settings import Settings
 from backend.store import queries
 from backend.store.database import Database
 from backend.store.series import read
-from backend.store.values import Run, Trial
 
 
 @dataclass(frozen=True)

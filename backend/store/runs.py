@@ -11,10 +11,10 @@ from sqlalchemy import ColumnElement, Connection, Select, delete, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from backend.errors import IllegalMove, StaleAttempt, UnknownRun
+from backend.model import ACTIVE, MOVES, SWEEP, Run, RunState, TaskState, TrialState
 from backend.store.database import Database
 from backend.store.find import settings
 from backend.store.schema import UNUSUAL, events, failures, fanouts, runs, tasks, trials
-from backend.store.values import ACTIVE, MOVES, SWEEP, Run, RunState, TaskState, TrialState
 
 ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"  # nothing that reads like something else
 SHORT = 300

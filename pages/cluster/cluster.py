@@ -3,6 +3,7 @@
 import streamlit as st
 
 from backend import api
+from backend.model import RunState
 from pages.frame.cluster_state import rerun_if_changed, start_cluster
 from pages.widgets import errors
 from pages.widgets.text import plain
@@ -60,7 +61,7 @@ def _answer(*, end: bool) -> None:
 @st.dialog("End the cluster?", on_dismiss=_forget)
 def _ask_end() -> None:
     with errors.told():
-        active = len(api.runs(states=[api.RunState.RUNNING]))
+        active = len(api.runs(states=[RunState.RUNNING]))
     st.write(f"{active} running runs become lost; they can be resumed." if active else "Nothing is running.")
     with st.container(horizontal=True):
         st.button("End cluster", type="primary", key="end_really", on_click=_answer, kwargs={"end": True})

@@ -3,7 +3,8 @@
 import streamlit as st
 
 from backend import api
-from backend.api import ClusterStatus, RunState
+from backend.api import ClusterStatus
+from backend.model import RunState
 from pages.widgets import errors
 from pages.widgets.text import plain
 

@@ -6,7 +6,8 @@ from functools import partial
 import streamlit as st
 
 from backend import api
-from backend.api import Run, find, tasks
+from backend.api import find, tasks
+from backend.model import Run
 from pages.runs import annotate
 from pages.runs.drafts import START_PAGES
 from pages.widgets import errors

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from backend.api import Run, find
+from backend.api import find
+from backend.model import Run
 from pages.widgets import errors
 
 _TAGS, _NOTE = "tags_chosen", "note_written"

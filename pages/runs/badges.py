@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from backend.api import Run, Trial
+from backend.model import Run, Trial
 
 ICONS = {
     "queued": "schedule",

@@ -12,11 +12,10 @@ import streamlit as st
 
 from backend import api, words
 from backend.analysis import progress
-from backend.analysis.curves import Curve
-from backend.api import Run
 from backend.catalog import metrics
 from backend.figures import lines, trials
 from backend.figures.lines import Chart, Display, Titles
+from backend.model import Curve, Run, goals
 from pages.runs import chart_options
 from pages.runs.chart_options import STEP
 from pages.widgets.live_plot import LivePlot, Picked, View
@@ -221,4 +220,4 @@ def axis_title(axis: str, runs: Sequence[Run]) -> str:
 
 
 def solved_at(run: Run, key: str) -> float | None:
-    return progress.solved_at(run) if key == metrics.REWARD else None
+    return progress.solved_at(run) if key == goals.REWARD else None

@@ -6,8 +6,8 @@ import pandas as pd
 import streamlit as st
 
 from backend import api
-from backend.api import Run
 from backend.catalog import metrics
+from backend.model import Run
 from pages.runs import chart_options, charts
 from pages.runs.charts import Board
 

@@ -8,8 +8,8 @@ from backend import api, specs
 from backend.api import rl
 from backend.catalog.examples import EXAMPLES
 from backend.catalog.lookup import find
-from backend.catalog.metrics import COUNTERS
 from backend.errors import InvalidSpec
+from backend.model.goals import COUNTERS
 from backend.specs import RunSpec
 
 START_PAGES = {"rl": "pages/start/rl.py", "sweep": "pages/start/sweep.py", "tasks": "pages/start/tasks.py"}

@@ -2,7 +2,7 @@
 
 from types import ModuleType
 
-from backend.api import Run
+from backend.model import Run
 from pages.kinds.external import view as view_external
 from pages.kinds.rl import view as view_rl
 from pages.kinds.sweep import view as view_sweep

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from backend.api import Run, export
+from backend.api import export
 from backend.catalog import metrics as catalog
+from backend.model import Run
 from pages.runs import export_route
 
 FORMS = {"csv": "CSV", "parquet": "Parquet"}

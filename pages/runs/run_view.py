@@ -8,7 +8,8 @@ import streamlit as st
 
 from backend import api, words
 from backend.analysis import progress
-from backend.api import Run, sweeps
+from backend.api import sweeps
+from backend.model import Run
 from pages.runs.annotate import tagged
 from pages.runs.badges import shown_state, state_badge
 from pages.runs.charts import Board

@@ -7,9 +7,10 @@ from typing import Any
 
 from backend import api, words
 from backend.analysis import progress
-from backend.api import Run, find
+from backend.api import find
 from backend.api.find import Found, Order
 from backend.catalog import metrics
+from backend.model import Run
 from pages.runs import actions
 from pages.runs.badges import ICONS, shown_state
 from pages.runs.kinds import view

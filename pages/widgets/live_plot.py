@@ -14,7 +14,8 @@ import numpy as np
 import streamlit as st
 
 from backend.figures import palette
-from backend.figures.lines import Chart, Floats, Line
+from backend.figures.lines import Chart, Line
+from backend.model import Floats
 from pages.widgets import plotly_js
 
 Picked = Callable[[Mapping[str, Any]], None]

@@ -12,7 +12,7 @@ import numpy as np
 
 from backend.analysis.answers import improvement, rows
 from backend.analysis.answers.coverage import HEAVY
-from backend.store.values import Floats
+from backend.model import Floats
 
 Draw = Callable[[np.random.Generator, tuple[int, ...]], Floats]
 SIZES = (2, 3, 4, 5, 7, 10, 15, 20, 30, 50)

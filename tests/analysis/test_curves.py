@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backend.analysis import curves
+from backend.model import Curve
 from backend.store.series import pyramid
-from backend.store.values import Curve
 
 values = st.lists(st.floats(-1e6, 1e6) | st.just(float("nan")), min_size=1, max_size=200)
 

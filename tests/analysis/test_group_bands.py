@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from backend.analysis import group_bands
+from backend.model import Curve
 from backend.store.series import pyramid
-from backend.store.values import Curve
 
 
 def curve(x: list[float], y: list[float], trial: int = 0) -> Curve:

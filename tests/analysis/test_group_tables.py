@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from backend.analysis import group_tables, groups
-from backend.store.values import RunState, TrialState
+from backend.model import RunState, TrialState
 from tests.analysis.test_group_bands import curve
 from tests.analysis.test_groups import script
 

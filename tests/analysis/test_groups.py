@@ -4,8 +4,8 @@ from dataclasses import replace
 from typing import Any
 
 from backend.analysis import groups
+from backend.model import Run, RunState, Trial, TrialState
 from backend.store.runs import group_key
-from backend.store.values import Run, RunState, Trial, TrialState
 
 
 def trial(number: int, seed: int | None = None, **params: Any) -> Trial:

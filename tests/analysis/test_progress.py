@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from backend.analysis import progress
-from backend.store.values import Event, Run, RunState
+from backend.model import Event, Run, RunState
 from tests.analysis.test_study import sweep, trial
 
 DAY = 86_400.0

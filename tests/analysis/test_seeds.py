@@ -9,8 +9,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from backend.analysis import answers, seeds
+from backend.model import Curve
 from backend.store.series import pyramid
-from backend.store.values import Curve
 
 
 def curve(y: np.ndarray, trial: int) -> Curve:

@@ -9,8 +9,7 @@ from optuna.distributions import CategoricalDistribution, FloatDistribution, Int
 from optuna.trial import TrialState as State
 
 from backend.analysis.study import importances, objectives, study
-from backend.catalog.metrics import Goal
-from backend.store.values import Run, RunState, Trial, TrialState
+from backend.model import Goal, Run, RunState, Trial, TrialState
 
 NEVER = float("nan")
 

@@ -53,10 +53,10 @@ class Maker:
     """Writes runs into an open database, as drivers and scripts do."""
 
     def __init__(self, settings: Any, database: Any) -> None:
+        from backend.model import RunState, TrialState
         from backend.store import runs
         from backend.store.database import HEAD
         from backend.store.recording import recorder as metrics
-        from backend.store.values import RunState, TrialState
 
         self.settings, self.database, self.runs, self.metrics, self.schema = settings, database, runs, metrics, HEAD
         self.RunState, self.TrialState = RunState, TrialState
@@ -147,7 +147,7 @@ def _table(maker: Maker, run_id: str, seed: int) -> None:
 
 
 def _checkpoints(maker: Maker, recorder: Any, run_id: str, trial: int) -> None:
-    from backend.store.values import Checkpoint
+    from backend.model import Checkpoint
 
     for iteration in (20, REPORTS):
         metrics = {"return_mean": iteration / REPORTS, "eval/return_mean": iteration / REPORTS, "env_steps": 100.0 * iteration}

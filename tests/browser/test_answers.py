@@ -6,10 +6,9 @@ from playwright.sync_api import Page, expect
 
 import backend
 from backend import api
-from backend.api import Run
+from backend.model import Run, RunState
 from backend.store import runs
 from backend.store.recording.recorder import Recorder
-from backend.store.values import RunState
 from tests.browser.conftest import App
 from tests.conftest import LAKE, content, poll
 

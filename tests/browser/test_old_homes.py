@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from backend import api
-from backend.api import Run
+from backend.model import Run
 from pages.runs.drafts import START_PAGES
 from pages.runs.kinds import view
 from tests.browser.conftest import App

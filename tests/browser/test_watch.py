@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from backend import api
-from backend.api import Run
+from backend.model import Run
 from tests.browser.conftest import App, plot
 from tests.conftest import LAKE, poll
 

@@ -5,10 +5,10 @@ from importlib import import_module
 import pytest
 
 from backend import specs
-from backend.catalog import metrics
 from backend.catalog.algorithms import ALGORITHMS, Algorithm
 from backend.catalog.environments import CURATED, Environment
 from backend.catalog.examples import EXAMPLES, Example
+from backend.model import goals
 
 PAIRS = [(algorithm, environment) for algorithm in ALGORITHMS.values() for environment in CURATED.values() if algorithm.suits(environment)]
 
@@ -47,5 +47,5 @@ def test_each_example_can_be_started(example: Example) -> None:
 
 
 def test_a_fan_out_is_judged_by_its_throughput_not_by_what_one_worker_did() -> None:
-    assert metrics.main(["worker/0", "result_mean", "tasks_per_second"]) == "tasks_per_second"
-    assert metrics.main(["worker/0", "loss"]) == "loss"
+    assert goals.main(["worker/0", "result_mean", "tasks_per_second"]) == "tasks_per_second"
+    assert goals.main(["worker/0", "loss"]) == "loss"

@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 import yaml
 
+from backend.model import RunState
 from backend.store import runs
 from backend.store.database import Database
 from backend.store.fanout.tasks import Done, TaskBook
 from backend.store.recording.recorder import Recorder
-from backend.store.values import RunState
 from tests.conftest import LAKE, content, typed
 
 

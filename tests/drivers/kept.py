@@ -5,12 +5,12 @@ from types import SimpleNamespace
 from typing import Any
 
 from backend.drivers.ledger import Ledger, Part
+from backend.model import RunState, TrialState
 from backend.settings import Settings
 from backend.specs import SweepSpec
 from backend.store import queries, runs
 from backend.store.database import Database
 from backend.store.recording.recorder import Recorder
-from backend.store.values import RunState, TrialState
 from tests.specs.test_sweeps import OWN, parsed
 
 

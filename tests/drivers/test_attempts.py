@@ -7,9 +7,9 @@ import pytest
 from backend import api
 from backend.api import sweeps
 from backend.drivers import searchers, sweep
+from backend.model import Run, RunState, Trial
 from backend.specs import Domain
 from backend.store.series import read
-from backend.store.values import Run, RunState, Trial
 from tests.conftest import ON_SQLITE
 from tests.driven import Driven
 

@@ -11,13 +11,12 @@ import pytest
 
 from backend import api, specs
 from backend.api import sweeps
-from backend.catalog.metrics import Goal
 from backend.drivers.best_checkpoints import BestCheckpoints
 from backend.errors import IllegalMove
+from backend.model import Goal, RunState
 from backend.settings import Settings
 from backend.store import queries, runs
 from backend.store.recording.recorder import Recorder
-from backend.store.values import RunState
 from tests.conftest import ON_SQLITE
 
 SPEC = {

@@ -9,8 +9,8 @@ from sqlalchemy import update
 from backend.drivers import sweep
 from backend.drivers.ledger import FEW
 from backend.drivers.searchers import Grid
+from backend.model import RunState, TrialState
 from backend.store import queries, runs, schema
-from backend.store.values import RunState, TrialState
 from tests.conftest import ON_SQLITE
 
 SUCCEEDED, FAILED, STOPPED, PRUNED = TrialState.SUCCEEDED, TrialState.FAILED, TrialState.STOPPED, TrialState.PRUNED

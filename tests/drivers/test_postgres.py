@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from backend import api
-from backend.store.values import RunState
+from backend.model import RunState
 from tests.conftest import ENDLESS, LAKE, cli, end_all_runs, new_database, poll
 from tests.store.test_rollups import check
 

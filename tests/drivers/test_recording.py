@@ -9,8 +9,8 @@ from backend import api
 from backend.drivers.attempt import Impossible
 from backend.errors import InvalidSpec
 from backend.launcher import Launcher
+from backend.model import Run, RunState
 from backend.store import queries
-from backend.store.values import Run, RunState
 from tests.conftest import ON_SQLITE
 from tests.driven import Driven
 

@@ -13,11 +13,10 @@ import pytest
 import yaml
 
 from backend import api
-from backend.analysis.curves import Curve
 from backend.cluster import head
 from backend.cluster.cluster import Cluster
+from backend.model import Curve, Run, RunState
 from backend.settings import Settings
-from backend.store.values import Run, RunState
 from tests.conftest import CARTPOLE, ENDLESS, LAKE, SOON, cli, poll
 
 pytestmark = pytest.mark.ray

@@ -7,8 +7,8 @@ import pytest
 
 from backend import api
 from backend.api import sweeps
+from backend.model import Run, RunState
 from backend.store import queries
-from backend.store.values import Run, RunState
 from tests.conftest import LAKE, ON_SQLITE
 from tests.driven import Driven
 

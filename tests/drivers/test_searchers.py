@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from backend.catalog.metrics import Goal
 from backend.catalog.search import SEARCHERS
 from backend.drivers import searchers
 from backend.drivers.searchers import Search
+from backend.model import Goal
 from backend.specs import Domain
 from backend.specs.space import Space
 

@@ -14,7 +14,7 @@ import pytest
 from backend import api
 from backend.api import sweeps
 from backend.cluster import head
-from backend.store.values import Run, RunState, Trial
+from backend.model import Run, RunState, Trial
 from tests.conftest import LAKE, poll
 from tests.drivers.test_attached import gcs_address
 from tests.drivers.test_rl import driver_of

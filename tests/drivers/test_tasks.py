@@ -17,8 +17,8 @@ from PIL import Image
 from backend import api
 from backend.api import tasks as tasks_api
 from backend.errors import IllegalMove
+from backend.model import Run, RunState, Task, TaskCounts
 from backend.store.fanout.tasks import Wanted
-from backend.store.values import Run, RunState, Task, TaskCounts
 from tests.conftest import ENDLESS, poll, typed
 from tests.drivers.test_rl import driver_of
 

@@ -7,8 +7,9 @@ import psutil
 import pytest
 
 from backend import api
-from backend.api import Run, rl
+from backend.api import rl
 from backend.errors import InvalidSpec, UnknownRun
+from backend.model import Checkpoint, Run
 from tests.conftest import FINISHED, LAKE, poll
 
 pytestmark = pytest.mark.ray
@@ -48,7 +49,7 @@ def test_a_checkpoint_plays_is_evaluated_and_gone_on_from(finished: Callable[[st
     assert api.run(child).trials[0].last["env_steps"] > kept[-1].metrics["env_steps"]  # type: ignore[operator]
 
 
-def _helper(kept: rl.Checkpoint, seed: int) -> str:
+def _helper(kept: Checkpoint, seed: int) -> str:
     return rl._target("episode", kept, seed).with_suffix(".job").read_text()
 
 

@@ -13,8 +13,8 @@ from backend.analysis.scores import Rule, Scored
 from backend.api import export
 from backend.export import contents, report
 from backend.figures.lines import Chart, Line
+from backend.model import Curve, Run
 from backend.store.series import pyramid
-from backend.store.values import Curve, Run
 from pages.widgets import live_plot
 from tests.analysis.test_groups import run, trial
 

@@ -9,8 +9,8 @@ from backend.analysis import group_bands
 from backend.figures import group_lines, lines
 from backend.figures.group_lines import Bundle
 from backend.figures.lines import Chart, Display, Titles
+from backend.model import Curve
 from backend.store.series import pyramid
-from backend.store.values import Curve
 from tests.analysis.test_group_bands import curve
 
 TITLES = Titles("step", "Reward")

@@ -10,8 +10,8 @@ import plotly.graph_objects as go
 import pytest
 
 from backend.figures import palette, sweeps
+from backend.model import Run, TrialState
 from backend.settings import ROOT
-from backend.store.values import Run, TrialState
 from tests.analysis.test_study import sweep, trial
 
 NASTY = "<b>x</b> %{y} $a$ and a long tail"

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from backend.figures import tasks
+from backend.model import Curve
 from backend.store.fanout.summary import Moments
 from backend.store.series.pyramid import RECORD
-from backend.store.values import Curve
 
 
 @pytest.mark.parametrize(

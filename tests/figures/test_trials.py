@@ -4,8 +4,8 @@ import numpy as np
 
 from backend.figures import trials
 from backend.figures.lines import Display
+from backend.model import Curve, Run, TrialState
 from backend.store.series import pyramid
-from backend.store.values import Curve, Run, TrialState
 from tests.analysis.test_study import sweep, trial
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from backend import api
-from backend.api import Run
+from backend.model import Run
 from tests.conftest import CARTPOLE, poll
 
 pytestmark = pytest.mark.ray

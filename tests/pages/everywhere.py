@@ -9,8 +9,9 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from backend import api
-from backend.api import Run, answers
+from backend.api import answers
 from backend.catalog import registry
+from backend.model import Run
 from backend.settings import ROOT
 from pages.runs.drafts import START_PAGES
 from pages.runs.kinds import view

@@ -9,7 +9,8 @@ from streamlit.testing.v1 import AppTest
 
 from backend import api
 from backend.api import rl
-from backend.api.rl import Checkpoint, Played
+from backend.api.rl import Played
+from backend.model import Checkpoint
 from backend.store import runs
 from backend.store.recording.recorder import Recorder
 from pages.widgets import episode_video

@@ -6,8 +6,8 @@ from streamlit.testing.v1 import AppTest
 from backend import api
 from backend.api import find
 from backend.errors import IllegalMove
+from backend.model import RunState
 from backend.store import runs
-from backend.store.values import RunState
 from pages.find.query_help import EXAMPLES
 from tests.conftest import LAKE, content
 from tests.pages.test_pages import NASTY, app, opened, run_id, said

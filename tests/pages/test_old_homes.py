@@ -9,7 +9,8 @@ import pytest
 from sqlalchemy import select, update
 
 from backend import api
-from backend.api import Run, export
+from backend.api import export
+from backend.model import Run
 from backend.settings import ROOT, read_settings
 from backend.store.database import Database, open_database
 from backend.store.schema import runs as table

@@ -16,6 +16,7 @@ from backend.api import tasks as tasks_api
 from backend.catalog.examples import EXAMPLES
 from backend.catalog.functions import FUNCTIONS
 from backend.errors import InvalidSpec
+from backend.model import RunState
 from backend.settings import ROOT
 from backend.store import runs
 from backend.store.fanout import tasks as store
@@ -23,7 +24,6 @@ from backend.store.fanout.summary import Summary
 from backend.store.fanout.tasks import Done, TaskBook
 from backend.store.recording.recorder import Recorder
 from backend.store.schema import fanouts, tasks
-from backend.store.values import RunState
 from tests.conftest import LAKE, content
 
 NASTY = "<script>alert(1)</script> **bold** [x](http://y) $a$"

@@ -9,9 +9,9 @@ from backend import api, specs
 from backend.api import sweeps
 from backend.catalog.trainables import TRAINABLES
 from backend.errors import InvalidSpec
+from backend.model import RunState, TrialState
 from backend.store import runs
 from backend.store.recording.recorder import Recorder
-from backend.store.values import RunState, TrialState
 from tests.pages.test_pages import NASTY, app, opened, said
 
 __all__ = ["app"]  # the fixture

@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 
 from backend import specs
 from backend.catalog.algorithms import ALGORITHMS, environments_for
-from backend.catalog.metrics import Goal
 from backend.catalog.search import SCHEDULERS, SEARCHERS
 from backend.catalog.trainables import TRAINABLES
 from backend.catalog.tunables import rl_params
 from backend.drivers import searchers
 from backend.errors import InvalidSpec
+from backend.model import Goal
 from backend.specs import Domain, RLSpec, SweepSpec, tuning
 from backend.specs.space import around, combination, combinations
 

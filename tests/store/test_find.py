@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from backend.errors import InvalidQuery
+from backend.model import Run, RunState
 from backend.store import annotations, queries, runs
 from backend.store.database import Database
 from backend.store.find import fields, pages
@@ -16,7 +17,6 @@ from backend.store.find.grammar import parse
 from backend.store.find.query import And, Compare, Field, Has, Listing, Node, Not, Number, Or, Span, Text, Words
 from backend.store.find.settings import of_spec, of_trial, words
 from backend.store.recording.recorder import Recorder
-from backend.store.values import Run, RunState
 from tests.conftest import LAKE, content
 
 LETTERS = st.characters(exclude_categories=["Cs"], exclude_characters="\0")

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from backend.errors import NotANumber, StaleAttempt, StoreUnavailable
+from backend.model import RunState, TrialState
 from backend.store import queries, runs
 from backend.store.database import BUSY_SECONDS, Database
 from backend.store.recording.recorder import FLUSH_SECONDS, Recorder
 from backend.store.series import read
-from backend.store.values import RunState, TrialState
 from tests.conftest import LAKE, ON_SQLITE, content, poll
 
 

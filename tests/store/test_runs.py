@@ -6,9 +6,9 @@ import time
 import pytest
 
 from backend.errors import IllegalMove, StaleAttempt, UnknownRun
+from backend.model import MOVES, RunState, TrialState
 from backend.store import queries, runs
 from backend.store.database import Database
-from backend.store.values import MOVES, RunState, TrialState
 from tests.conftest import LAKE, content
 
 PATHS = {

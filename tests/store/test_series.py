@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from backend.model import Curve
 from backend.store import runs
 from backend.store.database import Database
 from backend.store.recording.recorder import Recorder
 from backend.store.series import read
-from backend.store.values import Curve
 from tests.conftest import LAKE, content
 
 LENGTHS = [0, 1, 15, 16, 17, 255, 256, 1000, 4097, 20_001]

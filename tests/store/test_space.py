@@ -8,11 +8,11 @@ import pytest
 
 from backend import api
 from backend.errors import StaleAttempt, UnknownRun
+from backend.model import RunState
 from backend.settings import Settings
 from backend.store import queries, runs, space
 from backend.store.database import Database, open_database
 from backend.store.recording.recorder import Recorder
-from backend.store.values import RunState
 from tests.conftest import LAKE, ON_SQLITE, cli, content
 
 TABLES = ("runs", "trials", "series", "points", "rollups", "events")

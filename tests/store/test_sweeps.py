@@ -8,13 +8,12 @@ import pytest
 
 from backend import api
 from backend.api import sweeps
-from backend.catalog.metrics import Goal
 from backend.errors import IllegalMove, InvalidSpec, UnknownRun
+from backend.model import Goal, Run, RunState, TrialState
 from backend.store import queries, runs
 from backend.store.database import Database
 from backend.store.recording.recorder import Recorder
 from backend.store.runs import Wishes
-from backend.store.values import Run, RunState, TrialState
 from tests.conftest import LAKE, content
 
 SWEEP: dict[str, Any] = {"kind": "sweep", "trainable": "branin", "space": {"x": {"uniform": [-5, 10]}, "y": 1.0}, "samples": 4}

@@ -20,13 +20,13 @@ from sqlalchemy import select, update
 
 from backend.analysis import tables
 from backend.errors import IllegalMove, StaleAttempt, StoreUnavailable, UnknownRun
+from backend.model import RunState, Task, TaskCounts, TaskState
 from backend.store import queries, runs, space
 from backend.store.database import Database
 from backend.store.fanout import tasks as store
 from backend.store.fanout.summary import LARGEST, SLOWEST, Durations, Histogram, Moments, Summary, Throughput
 from backend.store.fanout.tasks import MOST_FAILURES, Done, TaskBook, Wanted
 from backend.store.schema import fanouts, tasks
-from backend.store.values import RunState, Task, TaskCounts, TaskState
 from tests.conftest import content
 
 FANOUT: dict[str, Any] = {"kind": "tasks", "name": "pi", "function": "monte_carlo_pi", "inputs": {"range": 10, "argument": "seed"}}

@@ -10,9 +10,9 @@ import pytest
 
 from backend import api
 from backend.errors import InvalidSpec
+from backend.model import Run, RunState, TrialState
 from backend.store import queries, runs
 from backend.store.database import Database
-from backend.store.values import Run, RunState, TrialState
 from tests.conftest import ON_SQLITE
 
 pytestmark = ON_SQLITE

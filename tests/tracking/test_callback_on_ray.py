@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from backend import api
+from backend.model import RunState, TrialState
 from backend.settings import ROOT
 from backend.store import queries
 from backend.store.database import Database
-from backend.store.values import RunState, TrialState
 from tests.conftest import ON_SQLITE, poll
 
 pytestmark = [pytest.mark.ray, ON_SQLITE]

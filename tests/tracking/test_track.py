@@ -16,11 +16,11 @@ import backend
 from backend import api
 from backend.cluster import head
 from backend.errors import IllegalMove, InvalidSpec, NotANumber
+from backend.model import Run, RunState, TrialState
 from backend.settings import ROOT
 from backend.store import queries, runs
 from backend.store.database import BUSY_SECONDS, Database
 from backend.store.series import read
-from backend.store.values import Run, RunState, TrialState
 from backend.tracking import TrackedRun
 from tests.conftest import ON_SQLITE, SOON, poll
 from tests.store.test_rollups import check

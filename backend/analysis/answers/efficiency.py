@@ -11,7 +11,7 @@ from backend.analysis.answers.estimates import ONE_SEED, estimate
 from backend.analysis.answers.profiles import WILSON, wilson
 from backend.analysis.answers.resample import TRIMMED
 from backend.analysis.answers.samples import LEVEL, Estimate, Method, Mode, Scores
-from backend.store.values import Floats
+from backend.model import Floats
 
 CurveXY = tuple[Floats, Floats]  # x rising, y of the same length; not finite y reach nothing
 ORDER = Method("order statistics of all seeds", "Thompson 1936; Conover 1999")

@@ -7,7 +7,7 @@ import numpy as np
 
 from backend.analysis.answers import resample, rows
 from backend.analysis.answers.samples import LEVEL, Estimate, Method, Scores, Statistic
-from backend.store.values import Floats
+from backend.model import Floats
 
 How = Literal["best", "percentile"]
 PERCENTILE = Method("stratified percentile bootstrap", "Agarwal et al. 2021")

@@ -8,7 +8,7 @@ import numpy as np
 from backend.analysis.answers import resample
 from backend.analysis.answers.estimates import ONE_SEED, PERCENTILE, How
 from backend.analysis.answers.samples import LEVEL, Estimate, Method, Mode, Scores, ranked, shared
-from backend.store.values import Floats
+from backend.model import Floats
 
 SCORE = Method("score interval for the Mann–Whitney statistic", "Newcombe 2006; DeLong et al. 1988; Zou & Donner 2008")
 HALVINGS = 40

@@ -10,7 +10,7 @@ from backend.analysis.answers.difference import difference
 from backend.analysis.answers.estimates import distribution, finite, looseness
 from backend.analysis.answers.improvement import placements, spread, supposed
 from backend.analysis.answers.samples import LEVEL, Mode, Scores, Statistic, percent, ranked, shared
-from backend.store.values import Floats
+from backend.model import Floats
 
 POWER = 0.8
 CAP = 100

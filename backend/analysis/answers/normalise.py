@@ -7,7 +7,7 @@ import numpy as np
 
 from backend.analysis.answers.samples import Mode, Sample
 from backend.errors import NotComparable
-from backend.store.values import Floats
+from backend.model import Floats
 
 Range = tuple[float, float]  # what a random agent scores, and what counts as solved
 

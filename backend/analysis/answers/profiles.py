@@ -8,7 +8,7 @@ import numpy as np
 from backend.analysis.answers import resample
 from backend.analysis.answers.estimates import PERCENTILE, How
 from backend.analysis.answers.samples import LEVEL, Method, Mode, Sample, Scores, ranked
-from backend.store.values import Floats
+from backend.model import Floats
 
 WILSON = Method("Wilson's interval at each score", "Wilson 1927; over environments Zou & Donner 2008")
 PLACES = 101

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backend.analysis.answers.samples import LEVEL, Scores, Statistic
-from backend.store.values import Floats
+from backend.model import Floats
 
 RESAMPLES = 10_000
 SEED = 20210829  # the same numbers for everybody who looks

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from backend.analysis.answers import resample
 from backend.analysis.answers.samples import LEVEL, Statistic
-from backend.store.values import Floats
+from backend.model import Floats
 
 LEAST_SPREAD = 0.25  # of a resample, as a share of the sample's: seeds that happen to be nearly equal would divide by nothing
 FEW = 4  # up to so many seeds a resample's middle is hardly more than one of them: Student's t is asked too

@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 
 from backend import words
-from backend.store.values import Floats
+from backend.model import Floats
 
 Scores = Mapping[str, Floats]
 """Environment → the score of each seed (n,); n may differ. Each environment is a stratum."""

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from backend.store.values import Floats
+from backend.model import Floats
 
 SLOWEST = 20
 LARGEST = 1e145  # of numbers that are summed up: ten million such squares are no infinity, which JSON does not have

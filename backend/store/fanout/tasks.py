@@ -10,12 +10,12 @@ from typing import Any, Literal, NamedTuple
 from sqlalchemy import ColumnElement, Select, delete, func, insert, literal, or_, select, update
 
 from backend.errors import UnknownRun
+from backend.model import Failure, Task, TaskCounts, TaskState
 from backend.store.database import Database
 from backend.store.fanout.summary import Summary, Throughput
 from backend.store.recording import bulk
 from backend.store.runs import hold
 from backend.store.schema import UNUSUAL, failures, fanouts, tasks
-from backend.store.values import Failure, Task, TaskCounts, TaskState
 
 MOST_FAILURES = 200  # kinds of failure that are told from each other
 MOST_TEXT = 2000  # letters of a message, a traceback's end, printed output

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Float, Select, and_, case, cast, exists, false, func, not_, or_, select, true
 
 from backend.errors import InvalidQuery
+from backend.model import ACTIVE, RunState
 from backend.store.find import fields, moments, names, recent
 from backend.store.find.fields import Known
 from backend.store.find.grammar import parse, span_of
@@ -15,7 +16,6 @@ from backend.store.find.query import And, Compare, Has, Listing, Node, Not, Numb
 from backend.store.find.query import Text as Said
 from backend.store.find.settings import WORDS
 from backend.store.schema import run_metrics, run_settings, run_tags, runs
-from backend.store.values import ACTIVE, RunState
 
 Condition = ColumnElement[bool]
 YES, NO = ("true", "yes", "1"), ("false", "no", "0")

@@ -6,9 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from backend.catalog import metrics
+from backend.model import RunState, goals
 from backend.store.find.query import Operator
-from backend.store.values import RunState
 
 Kind = Literal["text", "choice", "number", "seconds", "moment", "flag", "tags", "setting", "metric"]
 Stat = Literal["last", "best", "mean", "low", "high"]
@@ -76,7 +75,7 @@ _FIXED = (
     Known("parent", "text", "the run it was cloned from", "parent_id", optional=True),
     Known("host", "text", "the machine it ran on", "host"),
     Known("error", "text", "why it failed", "error", optional=True),
-    *(Known(key, "metric", "the last value of that metric", key) for key in metrics.COUNTERS),
+    *(Known(key, "metric", "the last value of that metric", key) for key in goals.COUNTERS),
 )
 FIELDS = {known.name: Known(known.name, known.kind, known.about, known.column or known.name, choices=known.choices,
                             optional=known.optional) for known in _FIXED}  # fmt: skip

@@ -8,13 +8,13 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Select, Subquery, func, select
 
 from backend.errors import InvalidQuery
+from backend.model import ACTIVE, Run
 from backend.store import queries
 from backend.store.database import Database
 from backend.store.find import fields, names, recent
 from backend.store.find.conditions import condition, duration
 from backend.store.find.fields import Known
 from backend.store.schema import events, run_metrics, run_settings, runs, trials
-from backend.store.values import ACTIVE, Run
 
 Standings = dict[int, dict[str, dict[str, float | None]]]  # run -> metric -> last, best, mean, low, high, mean25
 

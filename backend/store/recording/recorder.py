@@ -12,12 +12,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from sqlalchemy import Connection, bindparam, delete, insert, select, text, update
 
-from backend.catalog import metrics
-from backend.catalog.metrics import Goal
 from backend.errors import NotANumber, StaleAttempt, StoreUnavailable
+from backend.model import Checkpoint, Goal, Mode, RunState, TrialState, goals
+from backend.model.judged import Judged, judged
 from backend.store.database import Database
 from backend.store.find import settings
-from backend.store.judged import Judged, judged
 from backend.store.recording import bulk, trial_state
 from backend.store.recording import run_metrics as standings
 from backend.store.recording.blocks import Block, Blocks, Key, by_series
@@ -26,7 +25,6 @@ from backend.store.runs import finish, hold
 from backend.store.schema import checkpoints, points, rollups, run_metrics, runs, series, storable, trials
 from backend.store.series import pyramid
 from backend.store.series.pyramid import FACTOR, Pyramid
-from backend.store.values import Checkpoint, RunState, TrialState
 
 FLUSH_SECONDS = 0.5
 RETRY_SECONDS = 1.0
@@ -111,8 +109,8 @@ class Recorder:
     def _keys(self) -> list[str]:
         return list({key for _, key in self._series})
 
-    def _direction(self, key: str) -> metrics.Mode | None:
-        return self.goal.mode if self.goal is not None and self.goal.key == key else metrics.direction(key)
+    def _direction(self, key: str) -> Mode | None:
+        return self.goal.mode if self.goal is not None and self.goal.key == key else goals.direction(key)
 
     def add_trial(self, number: int, params: Mapping[str, Any], seed: int | None = None) -> None:
         """Adds a running trial that was not known when the run began; written with the next flush."""

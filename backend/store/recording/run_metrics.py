@@ -9,10 +9,8 @@ from typing import Any
 import numpy as np
 from sqlalchemy import Connection, text
 
-from backend.catalog import metrics
-from backend.catalog.metrics import Mode
+from backend.model import Floats, Mode, goals
 from backend.store.series.pyramid import Records
-from backend.store.values import Floats
 
 TAIL = 10  # finite values of each trial that `mean` is taken over
 _WIDTH = 8  # bytes of each
@@ -85,7 +83,7 @@ class Standing:
 
     def write(self, tx: Connection, keys: Sequence[str]) -> None:
         """Stores the rows of some metrics."""
-        found = [self._row(key) for key in keys if not metrics.is_of_worker(key)]
+        found = [self._row(key) for key in keys if not goals.is_of_worker(key)]
         if found:
             tx.execute(UPSERT, found)
 

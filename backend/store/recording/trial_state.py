@@ -5,10 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from backend.catalog import metrics
-from backend.catalog.metrics import Goal
+from backend.model import Goal, TrialState, goals
 from backend.store.recording.blocks import Blocks
-from backend.store.values import TrialState
 
 
 @dataclass
@@ -30,7 +28,7 @@ class TrialBook:
 
 def goal_of(goal: Goal | None, last: Mapping[str, Any]) -> Goal:
     """Returns what a trial is judged by: `goal`, if there is one, else its reward."""
-    return goal or Goal(metrics.reward(last))
+    return goal or Goal(goals.reward(last))
 
 
 def note_last(books: Mapping[int, TrialBook], blocks: Blocks, goal: Goal | None) -> None:

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 from sqlalchemy import Connection, select
 
+from backend.model import Floats
 from backend.store.database import Database
 from backend.store.schema import series
-from backend.store.values import Floats
 
 BATCH = 50_000  # points
 MANY = 2000  # series in one statement

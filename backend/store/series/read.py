@@ -13,11 +13,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from sqlalchemy import Connection, Row, select
 
+from backend.model import Curve, Floats
 from backend.store.database import Database
 from backend.store.schema import series
 from backend.store.series import pyramid
 from backend.store.series.pyramid import FACTOR, Array, Records
-from backend.store.values import Curve, Floats
 
 STEP, TIME, ITERATION = "step", "time", "iteration"  # axes; any other is the key of a metric
 FIRST, LAST = -1, 2**62  # before and after any sequence

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 from sqlalchemy import select
 
+from backend.model import Floats
 from backend.store.database import Database
 from backend.store.schema import series
-from backend.store.values import Floats
 
 BATCH = 2000  # series asked for in one statement
 BEFORE_ALL = -1  # a sequence before any

@@ -15,6 +15,7 @@ from backend.catalog import metrics
 from backend.figures import answers as figures
 from backend.figures import palette
 from backend.figures.lines import Chart
+from backend.model import goals
 from pages.compare.parts import more_seeds, target
 from pages.compare.parts import question as compare_answers_ask
 from pages.compare.parts.comparison import Comparison
@@ -94,7 +95,7 @@ def _show(what: Comparison, found: Answers, board: Board) -> None:
 
 def _nothing_shared(what: Comparison, found: Answers) -> None:
     by_group = [set.intersection(*(set(what.has[run.id]) for run in group.runs)) for group in what.groups]
-    shared = sorted(key for key in set.intersection(*by_group) if key not in metrics.COUNTERS)
+    shared = sorted(key for key in set.intersection(*by_group) if key not in goals.COUNTERS)
     which = f"All of them have: {', '.join(metrics.title(key) for key in shared)}." if shared else "They share no metric at all."
     who = ", ".join(f"“{group.label}”" for group in found.present)
     st.info(

@@ -7,13 +7,12 @@ from dataclasses import dataclass, replace
 import streamlit as st
 
 from backend.analysis import group_bands
-from backend.analysis.curves import Curve
 from backend.analysis.groups import Group
-from backend.api import Run
 from backend.catalog import metrics
 from backend.figures import group_lines
 from backend.figures.group_lines import Bundle
 from backend.figures.lines import HEIGHT, Chart, Display, Titles
+from backend.model import Curve, Run
 from pages.runs import chart_options, charts
 from pages.runs.charts import Board, Window
 from pages.widgets.live_plot import Picked, Span

@@ -9,9 +9,9 @@ import streamlit as st
 from backend import api
 from backend.analysis import groups
 from backend.analysis.groups import Group
-from backend.api import Run, compare
-from backend.catalog import metrics
+from backend.api import compare
 from backend.figures.lines import Display
+from backend.model import Run, goals
 from backend.stored import stored
 from pages.runs import chart_options, charts
 from pages.widgets.text import plain
@@ -75,14 +75,14 @@ def ask_groups(runs: Sequence[Run]) -> tuple[str, ...]:
 
 def _keys(runs: Sequence[Run], has: Mapping[str, Sequence[str]]) -> list[str]:
     """Returns the metrics that some of the runs have recorded, or are judged by."""
-    found = {key for of_run in has.values() for key in of_run if not metrics.is_of_worker(key)}
+    found = {key for of_run in has.values() for key in of_run if not goals.is_of_worker(key)}
     return sorted(found | {run.main_metric for run in runs})
 
 
 def ask_metric(runs: Sequence[Run], has: Mapping[str, Sequence[str]], keys: Sequence[str]) -> str:
     """Lets a person choose the metric; the evaluation is asked first where all have one."""
     main = Counter(run.main_metric for run in runs).most_common(1)[0][0]
-    evaluated = metrics.evaluated(main)
+    evaluated = goals.evaluated(main)
     return chart_options.metric(keys, evaluated if all(evaluated in of_run for of_run in has.values()) else main)
 
 

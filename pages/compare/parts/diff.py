@@ -6,8 +6,9 @@ import streamlit as st
 
 from backend.analysis import diff
 from backend.analysis.diff import Line, Row
-from backend.api import Run, export
+from backend.api import export
 from backend.figures import palette
+from backend.model import Run
 from pages.compare.parts.comparison import Comparison
 from pages.runs import chart_options
 from pages.runs.charts import Board

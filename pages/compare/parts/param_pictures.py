@@ -8,13 +8,13 @@ import numpy as np
 
 from backend.analysis import params as analysis
 from backend.analysis import scores
-from backend.analysis.params import Column, Floats, Points
+from backend.analysis.params import Column, Points
 from backend.analysis.scores import Rule, Scored
 from backend.api import answers
 from backend.catalog import metrics
-from backend.catalog.metrics import Mode
 from backend.figures import params as figures
 from backend.figures.params import Owner
+from backend.model import Floats, Mode
 from pages.compare.parts.comparison import Comparison
 from pages.runs import chart_options, charts
 

@@ -9,7 +9,7 @@ from backend.analysis.answering import Question
 from backend.analysis.answers import Statistic
 from backend.analysis.groups import Group
 from backend.analysis.scores import Rule
-from backend.catalog.metrics import Mode
+from backend.model import Mode
 from pages.compare.parts.comparison import Comparison
 from pages.runs.chart_options import choice, keep
 

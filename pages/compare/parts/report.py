@@ -14,8 +14,8 @@ from backend.analysis.scores import Rule
 from backend.api import answers, export
 from backend.api.export import Drawing, Scripts
 from backend.catalog import metrics
-from backend.catalog.metrics import Mode
 from backend.figures import lines
+from backend.model import Mode
 from pages.compare.parts import answers as compare_answers
 from pages.compare.parts import charts, param_pictures, question
 from pages.compare.parts.comparison import Comparison

@@ -10,8 +10,8 @@ from backend import words
 from backend.analysis import group_tables
 from backend.analysis.group_tables import Row, Which
 from backend.analysis.groups import said
-from backend.catalog import metrics
 from backend.figures import palette
+from backend.model import goals as metric_goals
 from pages.compare.parts import charts as compare_charts
 from pages.compare.parts.comparison import Comparison
 from pages.runs import actions, chart_options, charts
@@ -70,7 +70,7 @@ def open_group(group_id: str) -> None:
 
 def _which(what: Comparison) -> Which:
     goals = {goal.mode for run in what.runs if run.sweep for goal in run.sweep.goals if goal.key == what.key}
-    best = goals.pop() if len(goals) == 1 else metrics.direction(what.key)
+    best = goals.pop() if len(goals) == 1 else metric_goals.direction(what.key)
     words_of = {each: f"Best ({word.lower()})" if each == best else word for each, word in WHICH.items()}
     about = "Which value of each member's curve counts."
     return chart_options.choice("Value", words_of, "value", "value_of_groups", help=about)  # type: ignore[return-value]

@@ -7,8 +7,8 @@ from typing import Any
 import streamlit as st
 
 from backend import api, words
-from backend.api import Run
 from backend.catalog import metrics
+from backend.model import Run, goals
 from backend.stored import stored
 from pages.runs import chart_options, charts, common_tabs, points_links
 from pages.runs.charts import Board
@@ -46,10 +46,10 @@ def numbers(run: Run) -> None:
     main = run.main_metric
     several = ", mean of trials" if len(run.trials) > 1 else ""
     told = [(metrics.title(main) + several, words.number(run.last), "The latest value. It is what this run reports as reward, or first.")]
-    if metrics.reward([main]):
+    if goals.reward([main]):
         told.append((f"Best {metrics.title(main).lower()}", words.number(run.best), "The highest value that was reported."))
     told.append(("Reports", f"{run.reports:,}", "How often values were logged."))
-    keys = dict.fromkeys(key for trial in run.trials for key in trial.last if key not in (main, *metrics.COUNTERS))
+    keys = dict.fromkeys(key for trial in run.trials for key in trial.last if key not in (main, *goals.COUNTERS))
     told += [(metrics.title(key), words.number(run.mean_of_last(key)), "The latest value.") for key in keys]
     columns = st.container(key="numbers").columns(SHOWN_NUMBERS)
     for column, (label, value, about) in zip(columns, told, strict=False):

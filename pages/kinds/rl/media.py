@@ -10,10 +10,11 @@ import streamlit as st
 from backend import words
 from backend.analysis import q_tables
 from backend.analysis.q_tables import Table
-from backend.api import Run, rl
-from backend.api.rl import Checkpoint, Played
+from backend.api import rl
+from backend.api.rl import Played
 from backend.catalog import grids
 from backend.figures import q_tables as figures
+from backend.model import Checkpoint, Run
 from pages.kinds.rl import view as view_rl
 from pages.kinds.rl.q_table import environment_of, grid_of
 from pages.runs import chart_options

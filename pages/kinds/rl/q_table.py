@@ -6,10 +6,11 @@ import streamlit as st
 
 from backend.analysis import q_tables
 from backend.analysis.q_tables import Table
-from backend.api import Run, rl
+from backend.api import rl
 from backend.catalog import grids
 from backend.catalog.grids import Grid
 from backend.figures import q_tables as figures
+from backend.model import Run
 from backend.stored import stored
 from pages.runs.charts import Board
 from pages.widgets.figure_plot import figure_plot

@@ -10,10 +10,9 @@ from backend import api, words
 from backend.analysis import progress, seeds
 from backend.analysis.answers import coverage
 from backend.analysis.seeds import STATISTICS, Interval
-from backend.api import Run
-from backend.catalog import metrics
+from backend.model import Run, goals
 
-WHAT = {metrics.REWARD: "reward, last", "eval/return_mean": "evaluation, last", "steps_per_second": "env steps / s"}
+WHAT = {goals.REWARD: "reward, last", "eval/return_mean": "evaluation, last", "steps_per_second": "env steps / s"}
 
 
 def show(run: Run) -> None:
@@ -61,10 +60,10 @@ def _solved(run: Run) -> str:
     solved_at = progress.solved_at(run)
     if solved_at is None:
         return ""
-    key = "eval/return_mean" if any("eval/return_mean" in trial.last for trial in run.trials) else metrics.REWARD
+    key = "eval/return_mean" if any("eval/return_mean" in trial.last for trial in run.trials) else goals.REWARD
     steps = [step for step in _reached(run.id, key, solved_at, run.reports) if step is not None]
     of = f"{len(steps)} of {len(run.trials)} seeds"
-    what = "evaluation" if key != metrics.REWARD else "reward"
+    what = "evaluation" if key != goals.REWARD else "reward"
     if not steps:
         return f"Not solved so far ({what} of {solved_at:g}): {of}.  \n"
     middle = seeds.interval(steps, "median")

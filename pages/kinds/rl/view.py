@@ -8,8 +8,8 @@ import streamlit as st
 
 from backend import api, words
 from backend.analysis import progress
-from backend.api import Run, rl
-from backend.catalog import metrics
+from backend.api import rl
+from backend.model import Run, goals
 from backend.stored import stored
 from pages.kinds.rl import q_table, seeds_table, watch
 from pages.runs import chart_options, charts, common_tabs, points_links
@@ -61,7 +61,7 @@ def numbers(run: Run) -> None:
 def main_chart(run: Run, board: Board) -> None:
     known = api.metric_keys(run.id)
     with st.container(horizontal=True, vertical_alignment="center"):
-        key = EVALUATED if EVALUATED in known and _wants_evaluation() else metrics.REWARD
+        key = EVALUATED if EVALUATED in known and _wants_evaluation() else goals.REWARD
         axis, display = chart_options.x_axis(charts.axes_of([run])), chart_options.display()
         if len(run.trials) > 1:
             display = replace(display, statistic=chart_options.statistic())
@@ -89,7 +89,7 @@ def _trial_rows(run: Run) -> list[dict[str, Any]]:
         {
             "seed": trial.seed,
             "state": trial.state.value,
-            "last reward": trial.last.get(metrics.REWARD),
+            "last reward": trial.last.get(goals.REWARD),
             "best reward": trial.best,
             "episodes": trial.last.get("episodes"),
             "env steps": trial.last.get("env_steps"),

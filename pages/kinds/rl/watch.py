@@ -7,10 +7,11 @@ import pandas as pd
 import streamlit as st
 
 from backend import api, words
-from backend.api import Run, rl
-from backend.api.rl import Checkpoint, Played
+from backend.api import rl
+from backend.api.rl import Played
 from backend.errors import UnknownRun
 from backend.figures import episodes
+from backend.model import Checkpoint, Run
 from backend.stored import stored
 from pages.runs import actions
 from pages.runs.chart_options import listed

@@ -7,7 +7,8 @@ import streamlit as st
 import yaml
 
 from backend import words
-from backend.api import Run, Trial, sweeps
+from backend.api import sweeps
+from backend.model import Run, Trial
 from pages.runs import actions
 from pages.runs.charts import Board
 from pages.widgets import errors

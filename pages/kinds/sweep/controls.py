@@ -5,8 +5,8 @@ from collections.abc import Callable
 import streamlit as st
 
 from backend import words
-from backend.api import Run, sweeps
-from backend.api.sweeps import Sweep
+from backend.api import sweeps
+from backend.model import Run, Sweep
 from backend.stored import stored
 from pages.widgets import errors
 

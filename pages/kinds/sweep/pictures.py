@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from backend.api import Run
 from backend.figures import sweeps
+from backend.model import Run
 from pages.runs.charts import Board
 from pages.widgets import figure_plot
 

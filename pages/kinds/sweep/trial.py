@@ -6,11 +6,11 @@ import pandas as pd
 import streamlit as st
 
 from backend import api, words
-from backend.analysis.curves import Curve
-from backend.api import Run, Trial, sweeps
+from backend.api import sweeps
 from backend.catalog import metrics
 from backend.errors import IllegalMove
 from backend.figures import lines
+from backend.model import Curve, Run, Trial
 from pages.kinds.sweep import after, trials
 from pages.runs import actions, badges, charts
 from pages.runs.charts import Board

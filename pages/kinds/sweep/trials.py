@@ -8,7 +8,8 @@ import streamlit as st
 
 from backend import words
 from backend.analysis import rungs
-from backend.api import Run, Trial, sweeps
+from backend.api import sweeps
+from backend.model import Run, Trial
 from pages.kinds.sweep import after
 from pages.runs import actions
 from pages.runs.badges import ICONS

@@ -7,11 +7,11 @@ from typing import Any
 import streamlit as st
 
 from backend import api, words
-from backend.api import Run
 from backend.catalog import lookup, metrics
 from backend.catalog.search import SCHEDULERS, SEARCHERS
 from backend.catalog.trainables import TRAINABLES
 from backend.figures import trials as figures
+from backend.model import Run
 from backend.stored import stored
 from pages.kinds.sweep import after, controls, pictures, trials
 from pages.runs import chart_options, charts, common_tabs, points_links

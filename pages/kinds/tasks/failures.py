@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from backend.api import Run, tasks
+from backend.api import tasks
+from backend.model import Run
 from pages.runs.charts import Board
 from pages.widgets.text import plain
 

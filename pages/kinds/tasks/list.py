@@ -9,9 +9,9 @@ import pandas as pd
 import streamlit as st
 
 from backend import words
-from backend.api import Run
 from backend.api import tasks as tasks_api
-from backend.api.tasks import Task, Wanted
+from backend.api.tasks import Wanted
+from backend.model import Run, Task
 from pages.runs.badges import ICONS
 from pages.widgets import paging
 from pages.widgets.data_table import table

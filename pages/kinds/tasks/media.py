@@ -7,10 +7,11 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from backend.api import Run, tasks
+from backend.api import tasks
 from backend.api.tasks import Summary, Wanted
 from backend.figures import tasks as figures
 from backend.figures.lines import Chart
+from backend.model import Run
 from backend.stored import stored
 from pages.kinds.tasks import pictures
 from pages.runs import charts

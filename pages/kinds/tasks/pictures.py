@@ -5,8 +5,8 @@ from typing import Literal
 
 import streamlit as st
 
-from backend.api import Run, tasks
-from backend.api.tasks import Task
+from backend.api import tasks
+from backend.model import Run, Task
 from backend.stored import stored
 from pages.runs.charts import Board
 from pages.widgets import paging

@@ -6,12 +6,13 @@ from typing import Any
 import streamlit as st
 
 from backend import api, words
-from backend.api import Run, tasks
+from backend.api import tasks
 from backend.api.tasks import Summary
 from backend.catalog import lookup
 from backend.catalog.functions import FUNCTIONS
 from backend.figures import tasks as figures
 from backend.figures.lines import Chart
+from backend.model import Run
 from backend.specs.tasks import SOURCES
 from backend.stored import stored
 from pages.kinds.tasks import failures, pictures

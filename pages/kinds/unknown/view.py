@@ -1,6 +1,6 @@
 """What a run's page says of a run of a kind that this version does not know: what was recorded."""
 
-from backend.api import Run
+from backend.model import Run
 from pages.kinds.external.view import failed, numbers, parts, tabs
 
 __all__ = ["failed", "numbers", "parts", "subject", "tabs"]

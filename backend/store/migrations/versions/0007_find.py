@@ -6,7 +6,7 @@ import numpy as np
 import sqlalchemy as sa
 from alembic import op
 
-from backend.catalog import metrics
+from backend.model import goals as metric_goals
 from backend.store.find import settings
 from backend.store.recording import run_metrics
 
@@ -70,7 +70,7 @@ def _fill_settings(connection: sa.Connection, ordinal: int, run_id: str, spec: d
 
 def _fill_metrics(connection: sa.Connection, ordinal: int, run_id: str, spec: dict[str, object]) -> None:
     goals = dict(zip(*(each if isinstance(each, list) else [each] for each in (spec.get("metric"), spec.get("mode"))), strict=False))
-    known = run_metrics.Standing(ordinal, lambda key: goals.get(key) or metrics.direction(key))
+    known = run_metrics.Standing(ordinal, lambda key: goals.get(key) or metric_goals.direction(key))
     mine = {"run_id": run_id}
     for number, last in connection.execute(sa.text("select number, last from trials where run_id = :run_id"), mine).all():
         known.last(number, _json(last))  # type: ignore[arg-type]

@@ -7,8 +7,8 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import op
 
-from backend.catalog.metrics import Goal
-from backend.store.judged import judged
+from backend.model import Goal
+from backend.model.judged import judged
 
 revision = "0009"
 down_revision = "0008"

@@ -4,8 +4,8 @@ import math
 from collections.abc import Collection, Mapping
 from typing import NamedTuple, Protocol
 
-from backend.catalog import metrics
-from backend.catalog.metrics import Goal
+from backend.model import goals
+from backend.model.goals import Goal
 
 
 class Stands(Protocol):
@@ -33,7 +33,7 @@ def judged(trials: Collection[Stands], goal: Goal | None) -> Judged:
 
 def main_metric(trials: Collection[Stands]) -> str:
     """Returns the metric by which trials without a goal are judged."""
-    return metrics.main(key for trial in trials for key in trial.last)
+    return goals.main(key for trial in trials for key in trial.last)
 
 
 def mean_of_last(trials: Collection[Stands], key: str) -> float | None:
