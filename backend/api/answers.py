@@ -177,7 +177,7 @@ def _cloned(each: Further) -> RLSpec:
     spec = specs.parse({**each.of.spec, "seeds": list(each.seeds)})
     if not isinstance(spec, RLSpec):
         raise InvalidSpec({"seeds": "only reinforcement learning has seeds"})
-    found = house().launcher.checked_rl(spec).found
+    found = house().launcher.checks.rl(spec).found
     if (found.hash if found else "") != each.of.workload_hash:
         raise InvalidSpec(
             {"environment": f"your code has changed since {each.of.id} ran, so more seeds would not be repetitions of it: start a new run"}

@@ -47,4 +47,4 @@ def check(spec: RLSpec) -> Prepared:
     Raises:
         InvalidSpec: with one entry in `problems` for each field that is wrong.
     """
-    return house().launcher.checked_rl(spec)
+    return house().launcher.checks.rl(spec)

@@ -149,14 +149,14 @@ def _go_on(what: What, kept: Checkpoint, number: int, target: Path) -> Played | 
     note, launcher = target.with_suffix(".job"), house().launcher
     head, _, helper = note.read_text().partition("\n") if note.exists() else ("", "", "")
     if head == _head():
-        if target.exists() or time.time() - note.stat().st_mtime < BEGINS_SECONDS or launcher.is_helping(helper) or target.exists():
+        if target.exists() or time.time() - note.stat().st_mtime < BEGINS_SECONDS or launcher.helpers.is_helping(helper) or target.exists():
             return None
-        log = launcher.helpers.log(helper)
+        log = launcher.helpers.folder.log(helper)
         return Played(kept, error="The helper ended without a word.", traceback=log.read_text()[-4000:] if log.exists() else "")
     note.parent.mkdir(parents=True, exist_ok=True)
-    helper = launcher.helper()
+    helper = launcher.helpers.take()
     note.write_text(f"{_head()}\n{helper}")
-    launcher.help(helper, (what, kept.run_id, str(kept.trial), str(kept.iteration), str(number)))
+    launcher.helpers.give(helper, (what, kept.run_id, str(kept.trial), str(kept.iteration), str(number)))
     return None
 
 
@@ -168,7 +168,7 @@ def warm_soon(run: Run) -> None:
 
 def _warm_quietly(launcher: Launcher, module: str) -> None:
     with suppress(ClusterUnavailable, StoreUnavailable):
-        launcher.warm([module, *PLAYERS])
+        launcher.helpers.warm([module, *PLAYERS])
 
 
 def _head() -> str:

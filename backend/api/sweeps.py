@@ -41,7 +41,7 @@ def check(spec: SweepSpec) -> Tuning:
     Raises:
         InvalidSpec: with one entry in `problems` for each field that is wrong.
     """
-    return house().launcher.checked_sweep(spec)
+    return house().launcher.checks.sweep(spec)
 
 
 def own_trainables() -> list[str]:

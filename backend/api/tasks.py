@@ -42,7 +42,7 @@ def check(spec: TaskSpec) -> Fanout:
     Raises:
         InvalidSpec: with one entry in `problems` for each field that is wrong.
     """
-    return house().launcher.checked(spec)
+    return house().launcher.checks.tasks(spec)
 
 
 def total(spec: TaskSpec) -> int:

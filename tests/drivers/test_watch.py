@@ -57,7 +57,7 @@ def test_one_that_is_killed_is_said_and_another_begins(finished: Callable[[str],
     run_id = finished("lake").id
     best = next(each for each in rl.checkpoints(run_id) if each.is_best)
     rl.warm_soon(api.run(run_id))
-    poll(lambda: any(True for _ in api.house().launcher._waiting_helpers()), 60)
+    poll(lambda: any(True for _ in api.house().launcher.helpers.waiting()), 60)
     assert poll(lambda: rl.play(best, seed=5), 30).video
     helper = _helper(best, 5).partition("\n")[2]
     (process,) = [each for each in psutil.process_iter(["cmdline"]) if helper in (each.info["cmdline"] or ())]
