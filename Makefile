@@ -36,7 +36,7 @@ types: $(VENV)/.installed-dev
 	$(BIN)/mypy
 
 layers: $(VENV)/.installed-dev
-	$(BIN)/lint-imports
+	$(BIN)/lint-imports --no-cache
 
 # Trains what docs/benchmarks.md tells of, three seeds each; hours. Some of it: make learn WHAT="ppo taxi"
 learn: $(VENV)/.installed-dev
