@@ -1,11 +1,13 @@
 """Profiles, steps to a target, and how many more seeds would settle it."""
 
 import math
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
-from backend.analysis import answers
+from backend.analysis import answers, reaching
+from backend.analysis.answering import Reached
 from backend.analysis.answers.efficiency import CurveXY, steps_to
 from backend.analysis.answers.improvement import score_interval
 
@@ -82,6 +84,13 @@ def test_nobody_reached_it() -> None:
     assert math.isinf(found.median.center)
     assert found.sentence == "0 of 2 seeds reached 5 within 10 steps."
     assert answers.efficiency([], 5) is None
+
+
+def test_one_seed_is_told_without_an_interval() -> None:
+    found = answers.efficiency([curve(0, 5)], 5)
+    assert found is not None
+    told = reaching.cells(SimpleNamespace(targets={"": 5.0}), Reached(None, "", found))  # type: ignore[arg-type]
+    assert told[:3] == [("1 of 1", ""), ("100 %", ""), ("10", "")]
 
 
 def test_groups_are_compared_within_the_budget_of_the_shorter() -> None:

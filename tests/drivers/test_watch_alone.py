@@ -8,10 +8,11 @@ import pytest
 
 from backend import api, specs
 from backend.drivers import watch
-from backend.drivers.rl_config import own_config
+from backend.drivers.rl_config import own_config, stored_config
 from backend.specs import RLSpec
 from backend.store import runs
 from backend.store.folders import EPISODES
+from backend.stored import stored
 from tests.conftest import LAKE, content
 
 WALK = """
@@ -65,6 +66,18 @@ def test_an_episode_without_pictures_is_played_all_the_same(name: str, told: str
 def test_a_reward_that_is_no_number_is_told_with_its_step(tmp_path: Path) -> None:
     with pytest.raises(FloatingPointError, match="NoNumber returned nan as the reward of step 2"):
         watch.episode(config("NoNumber"), lambda _: 1, 3, tmp_path / "episode.json")
+
+
+def test_a_spec_from_before_there_were_wrappers_plays_without_them() -> None:
+    """Nothing of it is checked: what is not known today goes along, and what was not known then is left out."""
+    old = {**content({**LAKE, "seeds": [1]}), "gone": 1}
+    spec = stored({name: value for name, value in old.items() if name not in ("wrappers", "evaluation", "checkpoints", "start_from")})
+    given = stored_config(spec, {"gone": 2})
+    whole = config("Walk")
+    assert given["wrappers"] == whole["wrappers"]
+    assert (given["max_steps"], given["evaluation"]) == (100, {"every": 0, "episodes": 1})
+    assert (given["params"], given["stop"]) == ({"gone": 2}, {"episodes": LAKE["stop"]["episodes"]})
+    assert given.keys() == whole.keys() - {"seed"}
 
 
 def test_a_checkpoint_whose_environment_is_gone_says_so(home: Path) -> None:
