@@ -8,11 +8,11 @@ import typer
 
 import backend
 from backend import specs
-from backend.__main__ import app
 from backend.catalog.algorithms import ALGORITHMS
 from backend.catalog.functions import FUNCTIONS
 from backend.catalog.search import SCHEDULERS, SEARCHERS
 from backend.catalog.trainables import TRAINABLES
+from backend.cli.app import app
 from backend.settings import ROOT, Settings
 from backend.specs import Inputs, RLSpec, Stop, SweepSpec, TaskSpec
 from backend.specs.rl import Wrappers
