@@ -16,9 +16,9 @@ from typing import Any, Self
 from backend import specs
 from backend.errors import IllegalMove, StaleAttempt
 from backend.model import RunState, TrialState
+from backend.model.seeds import MAX_SEED
 from backend.settings import read_settings
 from backend.specs import ExternalSpec
-from backend.specs.seeds import MAX_SEED
 from backend.store import runs
 from backend.store.database import open_database
 from backend.store.recording.recorder import Recorder

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from backend.analysis.groups import Group
 from backend.model import EXTERNAL, SWEEP, Run
+from backend.model.seeds import MAX_SEED
 from backend.specs import KINDS
-from backend.specs.seeds import MAX_SEED
 
 MOST = 100  # seeds of one run
 

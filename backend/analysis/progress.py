@@ -6,7 +6,7 @@ from typing import Any
 
 from backend.catalog import environments
 from backend.model import Event, Run, RunState, Sweep, Trial, TrialState
-from backend.stored import stored
+from backend.model.stored import stored
 
 PACE = 50  # trials whose ends tell how fast a sweep goes
 

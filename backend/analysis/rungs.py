@@ -3,7 +3,7 @@
 import math
 
 from backend.model import Run
-from backend.stored import stored
+from backend.model.stored import stored
 
 SHARE = 16  # of a whole trial, which each gets before it may be ended, if nobody said otherwise
 

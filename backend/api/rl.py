@@ -16,9 +16,9 @@ from backend.catalog.algorithms import ALGORITHMS
 from backend.errors import ClusterUnavailable, StoreUnavailable, UnknownRun
 from backend.launcher import Launcher
 from backend.model import Checkpoint, Run
+from backend.model.stored import stored
 from backend.store import queries
 from backend.store.folders import EPISODES, SNAPSHOTS
-from backend.stored import stored
 
 What = Literal["episode", "evaluate"]
 BEGINS_SECONDS = 3.0  # for so long Ray may not know a helper yet

@@ -19,12 +19,12 @@ from backend.catalog.trainables import TRAINABLES
 from backend.catalog.tunables import Found
 from backend.errors import IllegalMove, InvalidSpec, UnknownWorkload
 from backend.model import Run, Sweep, Trial
+from backend.model.stored import stored
 from backend.specs import RLTrainable, SweepSpec, parse, tuning
 from backend.specs.tuning import Tuning
 from backend.store import checkpoints, queries
 from backend.store import runs as store
 from backend.store.checkpoints import Promotable
-from backend.stored import stored
 
 NO_LIMIT = ("concurrency", "time_budget_s")  # of these 0 means none
 FORMATS = ("csv", "parquet", "jsonl")

@@ -6,9 +6,9 @@ from backend.catalog.environment_entry import MAX_STEPS
 from backend.catalog.environments import ENVIRONMENTS
 from backend.catalog.lookup import find
 from backend.catalog.own_environments import is_own
+from backend.model.stored import Stored, stored
 from backend.specs import RLSpec, RLTrainable
 from backend.specs.rl import Wrappers
-from backend.stored import Stored, stored
 
 
 def own_config(spec: RLSpec | RLTrainable, params: dict[str, Any], code: str = "") -> dict[str, Any]:

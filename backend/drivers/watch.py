@@ -26,11 +26,11 @@ from backend.catalog.lookup import find
 from backend.cluster.helpers import Helpers
 from backend.drivers.rl_config import stored_config
 from backend.model import Checkpoint
+from backend.model.stored import stored
 from backend.settings import Settings
 from backend.store import queries
 from backend.store.database import Database, open_database
 from backend.store.folders import EPISODES
-from backend.stored import stored
 
 MOST_FRAMES = 3000
 USUAL_FPS = 30

@@ -13,13 +13,13 @@ from backend.launcher.reconcile import Reconciler
 from backend.launcher.submit import Submitter
 from backend.model import Checkpoint, Run, RunState
 from backend.model.goals import COUNTERS
+from backend.model.stored import stored
 from backend.settings import Settings
 from backend.specs import RLSpec, RunSpec, SweepSpec, TaskSpec, fanout, parse
 from backend.store import queries
 from backend.store import runs as store
 from backend.store.database import Database
 from backend.store.folders import START, put
-from backend.stored import stored
 
 
 class Launcher:

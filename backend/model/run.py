@@ -11,9 +11,9 @@ from backend.model import goals as metric_goals
 from backend.model import judged
 from backend.model.goals import Goal, Mode
 from backend.model.states import ACTIVE, RunState
+from backend.model.stored import Stored, stored
 from backend.model.task import TaskCounts
 from backend.model.trial import Trial
-from backend.stored import Stored, stored
 
 EXTERNAL = "external"  # the kind of a run that somebody's own script does
 SWEEP = "sweep"

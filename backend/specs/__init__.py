@@ -1,6 +1,6 @@
 """What a person asks for, as validated pydantic models."""
 
-from backend.specs.external import ExternalSpec
+from backend.model.external import ExternalSpec
 from backend.specs.parse import KINDS, RunSpec, brief, parse, parse_file, parse_yaml, recorded, to_yaml
 from backend.specs.rl import RLSpec, Stop
 from backend.specs.space import Domain

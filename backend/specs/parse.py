@@ -9,7 +9,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from backend.errors import InvalidSpec
-from backend.specs.external import ExternalSpec
+from backend.model.external import ExternalSpec
 from backend.specs.rl import RLSpec
 from backend.specs.sweep import SweepSpec
 from backend.specs.tasks import TaskSpec

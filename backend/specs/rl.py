@@ -11,7 +11,7 @@ from backend.catalog.environments import ENVIRONMENTS, Environment, unavailable
 from backend.catalog.lookup import find
 from backend.catalog.own_environments import is_own
 from backend.errors import UnknownWorkload
-from backend.specs.seeds import Seed
+from backend.model.seeds import Seed
 
 Entry = TypeVar("Entry")
 

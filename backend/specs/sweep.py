@@ -12,8 +12,8 @@ from backend.catalog.lookup import find, title
 from backend.catalog.search import SCHEDULERS, SEARCHERS
 from backend.catalog.trainables import TRAINABLES
 from backend.errors import UnknownWorkload
+from backend.model.resources import without_rays_own
 from backend.specs import rl_space
-from backend.specs.resources import without_rays_own
 from backend.specs.rl import RLSpec, Stop, detail
 from backend.specs.space import MOST_GRID, Domain, Space, combinations
 

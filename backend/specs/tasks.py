@@ -14,7 +14,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from backend.specs.resources import without_rays_own
+from backend.model.resources import without_rays_own
 
 SOURCES = ("range", "list", "csv", "jsonl", "files", "grid")
 MOST_TASKS = 10_000_000

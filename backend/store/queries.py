@@ -9,11 +9,11 @@ from sqlalchemy import JSON, Connection, Row, Text, cast, select
 
 from backend.errors import UnknownRun
 from backend.model import ACTIVE, Checkpoint, Event, Run, RunState, TaskCounts, Trial, TrialState
+from backend.model.stored import stored
 from backend.store.database import Database
 from backend.store.find.conditions import condition
 from backend.store.schema import checkpoints as checkpoints_table
 from backend.store.schema import events, fanouts, run_tags, runs, series, trials
-from backend.stored import stored
 
 _RUN_COLUMNS = [column for column in runs.c if column.name not in ("launch_key", "deleted_at", "workload", "best", "last")]
 _PRESENT = runs.c.deleted_at.is_(None)

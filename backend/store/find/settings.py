@@ -9,8 +9,8 @@ from typing import Any
 from sqlalchemy import Connection, bindparam
 from sqlalchemy import text as sql
 
+from backend.model.stored import stored
 from backend.store.schema import Text
-from backend.stored import stored
 
 WHOLE = -1  # the trial of what holds for the whole run
 LONGEST_NAME, LONGEST_TEXT = 200, 1000  # letters kept; an index takes no longer names

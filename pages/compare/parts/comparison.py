@@ -12,7 +12,7 @@ from backend.analysis.groups import Group
 from backend.api import compare
 from backend.figures.lines import Display
 from backend.model import Run, goals
-from backend.stored import stored
+from backend.model.stored import stored
 from pages.runs import chart_options, charts
 from pages.widgets.text import plain
 

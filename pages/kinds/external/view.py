@@ -9,7 +9,7 @@ import streamlit as st
 from backend import api, words
 from backend.catalog import metrics
 from backend.model import Run, goals
-from backend.stored import stored
+from backend.model.stored import stored
 from pages.runs import chart_options, charts, common_tabs, points_links
 from pages.runs.charts import Board
 from pages.widgets.text import plain

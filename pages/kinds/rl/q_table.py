@@ -11,7 +11,7 @@ from backend.catalog import grids
 from backend.catalog.grids import Grid
 from backend.figures import q_tables as figures
 from backend.model import Run
-from backend.stored import stored
+from backend.model.stored import stored
 from pages.runs.charts import Board
 from pages.widgets.figure_plot import figure_plot
 

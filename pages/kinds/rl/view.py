@@ -10,7 +10,7 @@ from backend import api, words
 from backend.analysis import progress
 from backend.api import rl
 from backend.model import Run, goals
-from backend.stored import stored
+from backend.model.stored import stored
 from pages.kinds.rl import q_table, seeds_table, watch
 from pages.runs import chart_options, charts, common_tabs, points_links
 from pages.runs.charts import Board

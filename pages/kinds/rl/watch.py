@@ -12,7 +12,7 @@ from backend.api.rl import Played
 from backend.errors import UnknownRun
 from backend.figures import episodes
 from backend.model import Checkpoint, Run
-from backend.stored import stored
+from backend.model.stored import stored
 from pages.runs import actions
 from pages.runs.chart_options import listed
 from pages.runs.charts import Board

@@ -7,7 +7,7 @@ import streamlit as st
 from backend import words
 from backend.api import sweeps
 from backend.model import Run, Sweep
-from backend.stored import stored
+from backend.model.stored import stored
 from pages.widgets import errors
 
 MORE = (5, 10, 20, 50)

@@ -12,7 +12,7 @@ from backend.catalog.search import SCHEDULERS, SEARCHERS
 from backend.catalog.trainables import TRAINABLES
 from backend.figures import trials as figures
 from backend.model import Run
-from backend.stored import stored
+from backend.model.stored import stored
 from pages.kinds.sweep import after, controls, pictures, trials
 from pages.runs import chart_options, charts, common_tabs, points_links
 from pages.runs.charts import Board

@@ -12,7 +12,7 @@ from backend.api.tasks import Summary, Wanted
 from backend.figures import tasks as figures
 from backend.figures.lines import Chart
 from backend.model import Run
-from backend.stored import stored
+from backend.model.stored import stored
 from pages.kinds.tasks import pictures
 from pages.runs import charts
 from pages.runs.charts import Board

@@ -7,7 +7,7 @@ import streamlit as st
 
 from backend.api import tasks
 from backend.model import Run, Task
-from backend.stored import stored
+from backend.model.stored import stored
 from pages.runs.charts import Board
 from pages.widgets import paging
 from pages.widgets.text import plain

@@ -10,7 +10,7 @@ from backend.analysis import progress
 from backend.catalog import environments, lookup, registry
 from backend.catalog.algorithms import ALGORITHMS
 from backend.model import Goal
-from backend.stored import stored
+from backend.model.stored import stored
 from tests.analysis.test_study import sweep, trial
 
 

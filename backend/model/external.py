@@ -6,7 +6,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 from pydantic_core import PydanticCustomError
 
-from backend.specs.seeds import Seed
+from backend.model.seeds import Seed
 
 
 class ExternalSpec(BaseModel):
