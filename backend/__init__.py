@@ -12,9 +12,9 @@ if TYPE_CHECKING:
     from backend.api.series import series
     from backend.api.sweeps import best_again, extend, promote, stop_trial
     from backend.api.tasks import results, retry_failed, tasks
-    from backend.drivers.callback import RaydeckCallback
     from backend.specs import RLSpec, SweepSpec, TaskSpec
-    from backend.tracking import track
+    from backend.tracking.callback import RaydeckCallback
+    from backend.tracking.track import track
 
 __all__ = [
     "RLSpec", "RaydeckCallback", "SweepSpec", "TaskSpec", "best_again", "delete", "extend", "launch", "points", "promote", "results",
@@ -24,8 +24,8 @@ __all__ = [
 _HOMES = {
     "best_again": "backend.api.sweeps", "extend": "backend.api.sweeps", "promote": "backend.api.sweeps", "stop_trial": "backend.api.sweeps",
     "points": "backend.api.export",
-    "RLSpec": "backend.specs", "SweepSpec": "backend.specs", "RaydeckCallback": "backend.drivers.callback", "TaskSpec": "backend.specs",
-    "results": "backend.api.tasks", "retry_failed": "backend.api.tasks", "tasks": "backend.api.tasks", "track": "backend.tracking",
+    "RLSpec": "backend.specs", "SweepSpec": "backend.specs", "RaydeckCallback": "backend.tracking.callback", "TaskSpec": "backend.specs",
+    "results": "backend.api.tasks", "retry_failed": "backend.api.tasks", "tasks": "backend.api.tasks", "track": "backend.tracking.track",
 }  # fmt: skip
 
 

@@ -4,7 +4,7 @@ import random
 import sys
 import time
 
-from backend.tracking import Session, external_spec
+from backend.tracking.track import Session, external_spec
 
 if __name__ == "__main__":
     session = Session(external_spec("lines", "external", {}), with_trial=False)

@@ -21,7 +21,7 @@ from backend.settings import ROOT
 from backend.store import queries, runs
 from backend.store.database import BUSY_SECONDS, Database
 from backend.store.series import read
-from backend.tracking import TrackedRun
+from backend.tracking.track import TrackedRun
 from tests.conftest import ON_SQLITE, SOON, poll
 from tests.store.test_rollups import check
 
