@@ -12,7 +12,9 @@ if TYPE_CHECKING:
     from backend.api.series import series
     from backend.api.sweeps import best_again, extend, promote, stop_trial
     from backend.api.tasks import results, retry_failed, tasks
-    from backend.specs import RLSpec, SweepSpec, TaskSpec
+    from backend.kinds.rl.spec import RLSpec
+    from backend.kinds.sweep.spec import SweepSpec
+    from backend.kinds.tasks.spec import TaskSpec
     from backend.tracking.callback import RaydeckCallback
     from backend.tracking.track import track
 
@@ -24,7 +26,7 @@ __all__ = [
 _HOMES = {
     "best_again": "backend.api.sweeps", "extend": "backend.api.sweeps", "promote": "backend.api.sweeps", "stop_trial": "backend.api.sweeps",
     "points": "backend.api.export",
-    "RLSpec": "backend.specs", "SweepSpec": "backend.specs", "RaydeckCallback": "backend.tracking.callback", "TaskSpec": "backend.specs",
+    "RLSpec": "backend.kinds.specs", "SweepSpec": "backend.kinds.specs", "RaydeckCallback": "backend.tracking.callback", "TaskSpec": "backend.kinds.specs",
     "results": "backend.api.tasks", "retry_failed": "backend.api.tasks", "tasks": "backend.api.tasks", "track": "backend.tracking.track",
 }  # fmt: skip
 

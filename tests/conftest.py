@@ -20,8 +20,9 @@ import pytest
 from sqlalchemy import create_engine, make_url
 
 from backend import __main__ as command_line
-from backend import api, specs
+from backend import api
 from backend.cluster import head
+from backend.kinds import specs
 from backend.model import Run, RunState
 from backend.settings import ROOT, Settings
 from backend.store import runs

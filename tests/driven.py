@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from backend import api, specs
+from backend import api
 from backend.drivers.attempt import Attempt
+from backend.kinds import specs
 from backend.model import Run, RunState
 from backend.store import runs
 from backend.store.recording.recorder import Recorder

@@ -4,9 +4,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from backend.analysis.groups import Group
+from backend.kinds.specs import KINDS
 from backend.model import EXTERNAL, SWEEP, Run
 from backend.model.seeds import MAX_SEED
-from backend.specs import KINDS
 
 MOST = 100  # seeds of one run
 

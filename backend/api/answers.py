@@ -8,7 +8,6 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import partial
 
-from backend import specs
 from backend.analysis import scores
 from backend.analysis.answering import Answers, Question, answered
 from backend.analysis.further import Further, further
@@ -17,8 +16,9 @@ from backend.analysis.scores import Place, Rule, Scored
 from backend.api.cluster import wake_cluster
 from backend.api.house import house
 from backend.errors import InvalidSpec
+from backend.kinds import specs
+from backend.kinds.rl.spec import RLSpec
 from backend.model import Curve, Mode, Run
-from backend.specs import RLSpec
 from backend.store import repeats
 from backend.store.series import read as store_series
 from backend.store.series import tails

@@ -7,8 +7,8 @@ from backend.api.house import house
 from backend.catalog import own_environments, registry
 from backend.catalog.environment_entry import Unavailable
 from backend.catalog.own_environments import Checked, OwnEnvironment
-from backend.specs import RLSpec
-from backend.specs.rl_check import Prepared
+from backend.kinds.rl.prepare import Prepared
+from backend.kinds.rl.spec import RLSpec
 
 
 def is_being_read() -> bool:

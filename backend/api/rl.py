@@ -84,7 +84,7 @@ def checkpoint_zip(kept: Checkpoint) -> bytes:
 
 @dataclass(frozen=True)
 class Played:
-    """What came of letting a checkpoint play; `told` is what backend.drivers.watch wrote."""
+    """What came of letting a checkpoint play; `told` is what backend.kinds.rl.watch wrote."""
 
     checkpoint: Checkpoint
     video: Path | None = None

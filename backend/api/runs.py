@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from backend import specs
 from backend.api.cluster import wake_cluster
 from backend.api.house import house
 from backend.errors import RaydeckError
+from backend.kinds import specs
+from backend.kinds.specs import RunSpec
 from backend.launcher import Launcher
 from backend.model import Event, Run, RunState
-from backend.specs import RunSpec
 from backend.store import queries, space
 
 

@@ -18,10 +18,12 @@ from backend.catalog import tunables
 from backend.catalog.trainables import TRAINABLES
 from backend.catalog.tunables import Found
 from backend.errors import IllegalMove, InvalidSpec, UnknownWorkload
+from backend.kinds import specs
+from backend.kinds.sweep import prepare
+from backend.kinds.sweep.prepare import Tuning
+from backend.kinds.sweep.spec import RLTrainable, SweepSpec
 from backend.model import Run, Sweep, Trial
 from backend.model.stored import stored
-from backend.specs import RLTrainable, SweepSpec, parse, tuning
-from backend.specs.tuning import Tuning
 from backend.store import checkpoints, queries
 from backend.store import runs as store
 from backend.store.checkpoints import Promotable
@@ -113,9 +115,9 @@ def _sound(run: Run, sweep: Sweep, asked: Mapping[str, Any]) -> None:
     Raises:
         InvalidSpec
     """
-    spec = parse({**run.spec, **asked, **{name: None for name in NO_LIMIT if asked.get(name) == 0}})
+    spec = specs({**run.spec, **asked, **{name: None for name in NO_LIMIT if asked.get(name) == 0}})
     if asked.get("time_budget_s") == 0 and isinstance(spec, SweepSpec) and _is_endless(run.id, spec):
-        raise InvalidSpec({"time_budget_s": f"{tuning.ENDLESS}: without a time budget it would never end"})
+        raise InvalidSpec({"time_budget_s": f"{prepare.ENDLESS}: without a time budget it would never end"})
     begun = len({trial.number // sweep.repeats for trial in run.trials})
     if asked.get("samples") is not None and asked["samples"] < begun:
         raise InvalidSpec({"samples": f"{begun} have begun already"})
@@ -127,7 +129,7 @@ def _is_endless(run_id: str, spec: SweepSpec) -> bool:
         return False
     code = queries.workload(house().database, run_id)
     try:
-        return tuning.is_endless(spec, tunables.look_up(spec.trainable, house().settings.workloads_folder, code))
+        return prepare.is_endless(spec, tunables.look_up(spec.trainable, house().settings.workloads_folder, code))
     except UnknownWorkload:
         return False
 
@@ -154,7 +156,7 @@ def best_again(run_id: str, seeds: int, number: int | None = None) -> str:
     """
     run = queries.run(house().database, run_id)
     trial = _trial(run, number)
-    spec = parse(run.spec)
+    spec = specs(run.spec)
     name = f"{run.name}, trial {trial.number} again"[:120]
     if isinstance(spec, SweepSpec) and not isinstance(spec.trainable, str):
         return launch(spec.rl(trial.params, list(range(1, seeds + 1))).model_copy(update={"name": name}), parent_id=run.id)

@@ -13,10 +13,11 @@ from backend.api.house import house
 from backend.catalog import functions, own_environments, signatures, tunables
 from backend.catalog.functions import File, Found
 from backend.errors import InvalidSpec
+from backend.kinds.tasks import rows
+from backend.kinds.tasks.prepare import Fanout
+from backend.kinds.tasks.rows import Kept
+from backend.kinds.tasks.spec import Inputs, TaskSpec
 from backend.model import Failure, Task, TaskCounts
-from backend.specs import Inputs, TaskSpec, rows
-from backend.specs.fanout import Fanout
-from backend.specs.rows import Kept
 from backend.store.fanout import tasks as store
 from backend.store.fanout.summary import Summary
 from backend.store.fanout.tasks import Wanted

@@ -10,14 +10,14 @@ from typing import Annotated, Any
 import numpy as np
 import typer
 
-from backend import api, specs
+from backend import api
 from backend.api import sweeps
 from backend.catalog import metrics
 from backend.cli.output import Json, RunId, number, say
 from backend.errors import InvalidQuery, InvalidSpec
+from backend.kinds import specs
+from backend.kinds.sweep.spec import GRID_TO_CONFIRM, SweepSpec
 from backend.model import Run, RunState
-from backend.specs import SweepSpec
-from backend.specs.sweep import GRID_TO_CONFIRM
 
 commands = typer.Typer()
 POLL_SECONDS = 0.3

@@ -13,23 +13,23 @@ os.environ.setdefault("SDL_VIDEODRIVER", "dummy")
 os.environ.setdefault("SDL_AUDIODRIVER", "dummy")
 
 if __name__ == "__main__" and sys.argv[3] == "tasks":  # before anything else, so that workers start meanwhile
-    from backend.drivers.early import connect
+    from backend.kinds.tasks.early import connect
 
     connect()
 
-from backend import specs
 from backend.drivers.attempt import Attempt, Impossible, StopRequested
 from backend.drivers.outcome import Outcome
 from backend.errors import InvalidSpec, StaleAttempt, UnknownRun, UnknownWorkload
+from backend.kinds import specs
 from backend.model import RunState
 from backend.settings import Settings
 from backend.store import queries
 from backend.store.database import open_database
 
 DRIVERS = {  # imported when needed: Tune alone takes a second
-    "rl": "backend.drivers.rl",
-    "sweep": "backend.drivers.sweep",
-    "tasks": "backend.drivers.tasks",
+    "rl": "backend.kinds.rl.drive",
+    "sweep": "backend.kinds.sweep.drive",
+    "tasks": "backend.kinds.tasks.drive",
 }
 Drive = Callable[[Any, Attempt], Outcome]
 

@@ -5,8 +5,10 @@ from collections.abc import Mapping
 import ray
 
 from backend.drivers.attempt import Attempt, Impossible
+from backend.kinds.specs import RunSpec
+from backend.kinds.sweep.spec import SweepSpec
+from backend.kinds.tasks.spec import TaskSpec
 from backend.model import TrialState
-from backend.specs import RunSpec, SweepSpec, TaskSpec
 
 NAMES = {"CPU": "CPUs", "GPU": "GPUs", "memory": "GB of memory"}
 OURS = "raydeck_slot"  # a head that Raydeck started has it; such a one does not grow with what is asked of it

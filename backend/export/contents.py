@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from backend import specs, words
+from backend import words
 from backend.analysis import answers, groups, reaching
 from backend.analysis.answering import Answers, Pair
 from backend.analysis.answers import STATISTICS, Sample
@@ -10,6 +10,7 @@ from backend.analysis.scores import Rule, Scored, environments
 from backend.catalog import metrics
 from backend.export.report import Part, Table, moment
 from backend.figures import palette
+from backend.kinds import specs
 from backend.model import Run
 
 SEVERAL = "on several scales"

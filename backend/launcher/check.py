@@ -2,11 +2,16 @@
 
 from backend.cluster.cluster import Cluster
 from backend.errors import ClusterUnavailable, InvalidSpec
+from backend.kinds.rl import prepare as rl_check
+from backend.kinds.rl.prepare import Prepared
+from backend.kinds.rl.spec import RLSpec
+from backend.kinds.sweep import prepare as tuning
+from backend.kinds.sweep.prepare import Tuning
+from backend.kinds.sweep.spec import SweepSpec
+from backend.kinds.tasks import prepare
+from backend.kinds.tasks.prepare import Fanout
+from backend.kinds.tasks.spec import TaskSpec
 from backend.settings import Settings
-from backend.specs import RLSpec, SweepSpec, TaskSpec, fanout, rl_check, tuning
-from backend.specs.fanout import Fanout
-from backend.specs.rl_check import Prepared
-from backend.specs.tuning import Tuning
 
 
 class Checks:
@@ -21,8 +26,8 @@ class Checks:
         Raises:
             InvalidSpec: with one entry in `problems` for each field that is wrong.
         """
-        ready = fanout.check(spec, self.settings.workloads_folder, self.settings.inputs_folder)
-        if lacking := dict(fanout.lacking(spec, there)) if (there := self._resources()) else {}:
+        ready = prepare.check(spec, self.settings.workloads_folder, self.settings.inputs_folder)
+        if lacking := dict(prepare.lacking(spec, there)) if (there := self._resources()) else {}:
             raise InvalidSpec(lacking)
         return ready
 

@@ -56,7 +56,7 @@ class HelperJobs:
 
     def _begin(self, helper: str, *modules: str) -> None:
         """Submits a job that asks for no slot and no CPU, so that it works while training holds every core."""
-        entrypoint = self.jobs.entrypoint(self.folder.log(helper), "backend.drivers.watch", helper, *modules)
+        entrypoint = self.jobs.entrypoint(self.folder.log(helper), "backend.kinds.rl.watch", helper, *modules)
         self.cluster.jobs().submit(helper, entrypoint, {})
 
     def is_helping(self, helper: str) -> bool:

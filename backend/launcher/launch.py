@@ -6,6 +6,12 @@ from typing import Any
 from backend.cluster.cluster import Cluster
 from backend.cluster.helpers import Helpers
 from backend.errors import IllegalMove, InvalidSpec
+from backend.kinds import specs
+from backend.kinds.rl.spec import RLSpec
+from backend.kinds.specs import RunSpec
+from backend.kinds.sweep.spec import SweepSpec
+from backend.kinds.tasks import prepare
+from backend.kinds.tasks.spec import TaskSpec
 from backend.launcher.check import Checks
 from backend.launcher.helpers import HelperJobs
 from backend.launcher.purge import purge
@@ -15,7 +21,6 @@ from backend.model import Checkpoint, Run, RunState
 from backend.model.goals import COUNTERS
 from backend.model.stored import stored
 from backend.settings import Settings
-from backend.specs import RLSpec, RunSpec, SweepSpec, TaskSpec, fanout, parse
 from backend.store import queries
 from backend.store import runs as store
 from backend.store.database import Database
@@ -114,9 +119,9 @@ class Launcher:
         run = queries.run(self.database, run_id)
         if not run.is_ours:
             raise IllegalMove("Raydeck only recorded this run: run its script again.")
-        spec = parse(run.spec)
+        spec = specs(run.spec)
         if isinstance(spec, TaskSpec):
-            fanout.function_of(spec, self.settings.workloads_folder, queries.workload(self.database, run_id))
+            prepare.function_of(spec, self.settings.workloads_folder, queries.workload(self.database, run_id))
         return run
 
     def stop(self, run_id: str) -> None:

@@ -19,7 +19,7 @@ from ray.tune.utils.util import flatten_dict
 from backend.drivers.tune_results import error_of, last_line, metrics_of
 from backend.errors import IllegalMove, UnknownRun
 from backend.model import RunState, TrialState
-from backend.specs import ExternalSpec
+from backend.model.external import ExternalSpec
 from backend.tracking.track import Session, external_spec
 
 FEW = 40  # a config of more settings than this is a library's, and only what was searched over tells trials apart

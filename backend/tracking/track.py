@@ -13,12 +13,12 @@ from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Any, Self
 
-from backend import specs
 from backend.errors import IllegalMove, StaleAttempt
+from backend.kinds import specs
 from backend.model import RunState, TrialState
+from backend.model.external import ExternalSpec
 from backend.model.seeds import MAX_SEED
 from backend.settings import read_settings
-from backend.specs import ExternalSpec
 from backend.store import runs
 from backend.store.database import open_database
 from backend.store.recording.recorder import Recorder

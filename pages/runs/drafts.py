@@ -4,13 +4,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from backend import api, specs
+from backend import api
 from backend.api import rl
 from backend.catalog.examples import EXAMPLES
 from backend.catalog.lookup import find
 from backend.errors import InvalidSpec
+from backend.kinds import specs
+from backend.kinds.specs import RunSpec
 from backend.model.goals import COUNTERS
-from backend.specs import RunSpec
 
 START_PAGES = {"rl": "pages/start/rl.py", "sweep": "pages/start/sweep.py", "tasks": "pages/start/tasks.py"}
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from backend import specs
+from backend.kinds import specs
 
 
 def spec_text(content: Mapping[str, Any]) -> None:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import streamlit as st
 
 from backend import api
-from backend.specs import RLSpec, RunSpec
+from backend.kinds.rl.spec import RLSpec
+from backend.kinds.specs import RunSpec
 from pages.runs import actions
 from pages.runs.drafts import Asked
 from pages.widgets import errors

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from backend import specs
+from backend.kinds import specs
 from pages.kinds import code_editor
 from pages.kinds.tasks import form, plan
 from pages.runs import drafts, spec_text, start_panel

@@ -64,7 +64,7 @@ class Maker:
 
     def queued(self, spec: Mapping[str, Any], **more: Any) -> str:
         """Stores a run that waits, and returns its id."""
-        from backend import specs
+        from backend.kinds import specs
 
         parsed = specs.parse(dict(spec))
         content = parsed.model_dump(exclude_none=True, mode="json")

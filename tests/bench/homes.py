@@ -25,7 +25,8 @@ def curve(name: str, points: int, seed: int = 0) -> str:
 
 def sweep(trials: int, reports: int, *, running: bool = False) -> str:
     """Records a sweep with three parameters, as its driver would; every third trial was pruned early. Returns its id."""
-    from backend import api, specs
+    from backend import api
+    from backend.kinds import specs
     from backend.model import RunState, TrialState
     from backend.store import runs
     from backend.store.recording.recorder import Recorder
@@ -63,7 +64,8 @@ def sweep_values(trials: int, reports: int) -> Iterator[tuple[dict[str, float], 
 
 def fanout(tasks: int, name: str = "") -> str:
     """Records a fan-out with estimates of π, as its driver would: two workers, chunks of short tasks, 1 in 100 fails. Returns its id."""
-    from backend import api, specs
+    from backend import api
+    from backend.kinds import specs
     from backend.model import RunState, TrialState
     from backend.store import runs
     from backend.store.fanout.tasks import TaskBook

@@ -4,10 +4,10 @@ from importlib import import_module
 
 import pytest
 
-from backend import specs
 from backend.catalog.algorithms import ALGORITHMS, Algorithm
 from backend.catalog.environments import CURATED, Environment
 from backend.catalog.examples import EXAMPLES, Example
+from backend.kinds import specs
 from backend.model import goals
 
 PAIRS = [(algorithm, environment) for algorithm in ALGORITHMS.values() for environment in CURATED.values() if algorithm.suits(environment)]

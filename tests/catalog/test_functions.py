@@ -10,7 +10,8 @@ from backend.catalog import functions, signatures
 from backend.catalog.functions import FUNCTIONS, Entry, look_up, user_files
 from backend.catalog.signatures import Argument, Function
 from backend.errors import UnknownWorkload
-from backend.specs import Inputs, TaskSpec, fanout, rows
+from backend.kinds.tasks import prepare, rows
+from backend.kinds.tasks.spec import Inputs, TaskSpec
 
 BOOBY_TRAP = """
 from pathlib import Path
@@ -240,7 +241,7 @@ def test_each_function_of_ours_is_described_and_starts_as_it_stands(entry: Entry
     for each in (*entry.function.arguments, *entry.function.init):
         assert each.kind != "any", f"a form needs to know what {each.name} is"
     spec = TaskSpec(function=entry.id, inputs=Inputs(**entry.inputs), params=entry.params, **entry.options)
-    ready = fanout.check(spec, tmp_path, tmp_path)
+    ready = prepare.check(spec, tmp_path, tmp_path)
     assert ready.spec.name == entry.title
     assert ready.total == rows.count(ready.spec.inputs, tmp_path) > 0
     given = {*next(rows.rows(ready.spec.inputs, tmp_path)), *ready.spec.params}

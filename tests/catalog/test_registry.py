@@ -4,12 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from backend import api, specs
+from backend import api
 from backend.api import environments
 from backend.catalog import registry
 from backend.catalog.environments import ENVIRONMENTS, unavailable
 from backend.catalog.own_environments import Checked
 from backend.errors import InvalidSpec
+from backend.kinds import specs
 from backend.settings import read_settings
 from tests.conftest import LAKE, poll
 

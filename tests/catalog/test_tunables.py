@@ -11,7 +11,7 @@ from backend.catalog import tunables
 from backend.catalog.algorithms import ALGORITHMS
 from backend.catalog.tunables import Tunable, rl_params, suggested
 from backend.errors import UnknownWorkload
-from backend.specs import Domain
+from backend.kinds.sweep.space import Domain
 
 MINE = '''
 import os

@@ -11,7 +11,7 @@ from backend.store.database import Database
 @pytest.fixture
 def kept(database: Database) -> Iterator[Callable[..., Any]]:
     """Makes sweeps whose trials a test makes by hand."""
-    from tests.drivers.kept import Kept
+    from tests.kinds.sweep.kept import Kept
 
     made: list[Kept] = []
 

@@ -8,10 +8,11 @@ import pytest
 import torch
 from ray.tune.schedulers.pbt import _explore
 
-from backend.drivers import rl, schedulers
 from backend.drivers.tune_results import metrics_of
-from backend.specs import Domain
-from tests.specs.test_sweeps import OWN, parsed
+from backend.kinds.rl import drive
+from backend.kinds.sweep import schedulers
+from backend.kinds.sweep.space import Domain
+from tests.kinds.sweep.test_spec import OWN, parsed
 
 
 @pytest.mark.parametrize(
@@ -47,7 +48,7 @@ def test_a_metric_of_ones_own_comes_before_tunes_of_the_same_name() -> None:
 
 
 def test_a_criterion_ends_a_class_as_soon_as_it_is_met() -> None:
-    criteria = rl.StopCriteria({"env_steps": 100, "return_mean": 50})
+    criteria = drive.StopCriteria({"env_steps": 100, "return_mean": 50})
     for steps, returns, is_met in ((99, 10, False), (100, 10, True), (5, 50, True)):
         sampled = {"num_env_steps_sampled_lifetime": steps, "episode_return_mean": returns}
         assert criteria("00000", {"env_runners": sampled, "training_iteration": 1, "time_total_s": 1.0}) is is_met

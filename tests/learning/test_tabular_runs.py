@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from backend.analysis import q_tables
-from backend.drivers.rl import own_config
-from backend.specs import RLSpec
+from backend.kinds.rl.drive import own_config
+from backend.kinds.rl.spec import RLSpec
 from backend.workloads import environment, snapshots, tabular
 from backend.workloads.discretise import Coder
 

@@ -12,9 +12,10 @@ import pytest
 import torch
 from gymnasium.wrappers import NormalizeReward
 
-from backend import api, specs
+from backend import api
 from backend.catalog.algorithms import ALGORITHMS
-from backend.drivers.rl import own_config
+from backend.kinds import specs
+from backend.kinds.rl.drive import own_config
 from backend.workloads import a2c, torch_agent
 from backend.workloads.environment import evaluate, make
 from tests.conftest import poll

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from backend import specs
 from backend.analysis import progress
 from backend.catalog import environments, lookup, registry
 from backend.catalog.algorithms import ALGORITHMS
+from backend.kinds import specs
 from backend.model import Goal
 from backend.model.stored import stored
 from tests.analysis.test_study import sweep, trial

@@ -12,9 +12,9 @@ from streamlit.testing.v1 import AppTest
 from backend import api
 from backend.api import sweeps
 from backend.errors import InvalidSpec
+from backend.kinds.specs import to_yaml
 from backend.model import RunState, TrialState
 from backend.settings import ROOT
-from backend.specs import to_yaml
 from backend.store import runs
 from backend.store.recording.recorder import Recorder
 from backend.store.schema import runs as table

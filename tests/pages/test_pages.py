@@ -10,12 +10,13 @@ import streamlit as st
 from sqlalchemy import update
 from streamlit.testing.v1 import AppTest
 
-from backend import api, specs
+from backend import api
 from backend.api import find
 from backend.api import tasks as tasks_api
 from backend.catalog.examples import EXAMPLES
 from backend.catalog.functions import FUNCTIONS
 from backend.errors import InvalidSpec
+from backend.kinds import specs
 from backend.model import RunState
 from backend.settings import ROOT
 from backend.store import runs

@@ -5,10 +5,11 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from backend import api, specs
+from backend import api
 from backend.api import sweeps
 from backend.catalog.trainables import TRAINABLES
 from backend.errors import InvalidSpec
+from backend.kinds import specs
 from backend.model import RunState, TrialState
 from backend.store import runs
 from backend.store.recording.recorder import Recorder

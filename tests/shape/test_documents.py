@@ -7,15 +7,16 @@ import pytest
 import typer
 
 import backend
-from backend import specs
 from backend.catalog.algorithms import ALGORITHMS
 from backend.catalog.functions import FUNCTIONS
 from backend.catalog.search import SCHEDULERS, SEARCHERS
 from backend.catalog.trainables import TRAINABLES
 from backend.cli.app import app
+from backend.kinds import specs
+from backend.kinds.rl.spec import RLSpec, Stop, Wrappers
+from backend.kinds.sweep.spec import SweepSpec
+from backend.kinds.tasks.spec import Inputs, TaskSpec
 from backend.settings import ROOT, Settings
-from backend.specs import Inputs, RLSpec, Stop, SweepSpec, TaskSpec
-from backend.specs.rl import Wrappers
 from backend.store.find import fields, grammar
 
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("data/*.md"), *ROOT.glob("static/*.md")])

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from backend.cluster.helpers import Helpers
-from backend.drivers import watch
+from backend.kinds.rl import watch
 from tests.conftest import poll
 
 

@@ -12,7 +12,7 @@ from backend.api import environments
 from backend.api.environments import OwnEnvironment
 from backend.catalog.algorithms import Algorithm, environments_for
 from backend.catalog.environments import ENVIRONMENTS, Environment, NoOptions
-from backend.specs import RLSpec
+from backend.kinds.rl.spec import RLSpec
 from pages.widgets import spec_form
 from pages.widgets.text import plain
 

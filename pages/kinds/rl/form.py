@@ -6,12 +6,11 @@ from typing import Any
 import streamlit as st
 from pydantic import BaseModel
 
-from backend import specs
 from backend.api import environments
 from backend.catalog.algorithms import ALGORITHMS, LIBRARIES, Algorithm
 from backend.errors import InvalidSpec
-from backend.specs import RLSpec, Stop
-from backend.specs.rl import Checkpoints, Evaluation, Wrappers
+from backend.kinds import specs
+from backend.kinds.rl.spec import Checkpoints, Evaluation, RLSpec, Stop, Wrappers
 from pages.kinds.fields import environment_field, known_best
 from pages.kinds.fields.environment_field import Chosen
 from pages.runs.drafts import Asked, Draft

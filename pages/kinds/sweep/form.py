@@ -5,15 +5,16 @@ from typing import Any
 
 import streamlit as st
 
-from backend import specs
 from backend.api import sweeps
 from backend.catalog.algorithms import ALGORITHMS, environments_for
 from backend.catalog.search import SCHEDULERS, SEARCHERS
 from backend.catalog.trainables import TRAINABLES
 from backend.catalog.tunables import Found, rl_params
 from backend.errors import InvalidSpec, UnknownWorkload
-from backend.specs import Stop, SweepSpec
-from backend.specs.space import around
+from backend.kinds import specs
+from backend.kinds.rl.spec import Stop
+from backend.kinds.sweep.space import around
+from backend.kinds.sweep.spec import SweepSpec
 from pages.kinds.fields import environment_field, known_best, resources_field
 from pages.kinds.sweep import space_editor
 from pages.runs.drafts import Asked, Draft

@@ -2,8 +2,8 @@
 
 from backend import api, words
 from backend.api import sweeps
-from backend.specs import RunSpec, SweepSpec
-from backend.specs.sweep import GRID_TO_CONFIRM
+from backend.kinds.specs import RunSpec
+from backend.kinds.sweep.spec import GRID_TO_CONFIRM, SweepSpec
 from pages.runs.start_panel import Plan
 
 

@@ -7,8 +7,8 @@ from typing import Any
 import streamlit as st
 import yaml
 
-from backend.specs.parse import Dumper, Loader
-from backend.specs.space import KINDS, LISTS, RANGES
+from backend.kinds.specs import Dumper, Loader
+from backend.kinds.sweep.space import KINDS, LISTS, RANGES
 from pages.widgets import spec_form
 
 WIDTHS, WIDE = (3, 3, 2, 2, 2, 1), (3, 3, 6, 1)

@@ -5,12 +5,12 @@ from typing import Any
 
 import streamlit as st
 
-from backend import specs
 from backend.api import tasks
 from backend.catalog.functions import FUNCTIONS, Found
 from backend.catalog.signatures import Argument
 from backend.errors import InvalidSpec, UnknownWorkload
-from backend.specs import TaskSpec
+from backend.kinds import specs
+from backend.kinds.tasks.spec import TaskSpec
 from pages.kinds.fields import argument_fields, resources_field
 from pages.kinds.tasks import inputs_form
 from pages.runs.drafts import Asked, Draft

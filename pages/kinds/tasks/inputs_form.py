@@ -9,7 +9,7 @@ import streamlit as st
 from backend.api import tasks
 from backend.catalog.functions import Found
 from backend.errors import InvalidSpec
-from backend.specs import Inputs
+from backend.kinds.tasks.spec import Inputs
 from pages.kinds.fields import argument_fields
 from pages.widgets import spec_form
 from pages.widgets.text import plain

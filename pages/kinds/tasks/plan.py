@@ -5,7 +5,8 @@ import streamlit as st
 
 from backend import api
 from backend.api import tasks
-from backend.specs import RunSpec, TaskSpec
+from backend.kinds.specs import RunSpec
+from backend.kinds.tasks.spec import TaskSpec
 from pages.runs.start_panel import Plan
 
 PREVIEWED = 5

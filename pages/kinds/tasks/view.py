@@ -12,9 +12,9 @@ from backend.catalog import lookup
 from backend.catalog.functions import FUNCTIONS
 from backend.figures import tasks as figures
 from backend.figures.lines import Chart
+from backend.kinds.tasks.spec import SOURCES
 from backend.model import Run
 from backend.model.stored import stored
-from backend.specs.tasks import SOURCES
 from pages.kinds.tasks import failures, pictures
 from pages.kinds.tasks import list as task_list
 from pages.runs import charts

@@ -1,0 +1,1 @@
+"""Reinforcement learning: N seeds of an algorithm in an environment."""

@@ -1,0 +1,1 @@
+"""Hyperparameter sweeps: trials of a trainable, proposed by a search."""

@@ -1,0 +1,67 @@
+"""Checks a sweep against its trainable and the cluster before it starts."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from backend.catalog.own_environments import OwnEnvironment
+from backend.catalog.search import SCHEDULERS
+from backend.catalog.tunables import Found, look_up
+from backend.errors import InvalidSpec, UnknownWorkload
+from backend.kinds.rl import prepare as rl_check
+from backend.kinds.sweep.spec import SweepSpec
+
+ENDLESS = "a Trainable class goes on until somebody says how many iterations a trial has"
+
+
+@dataclass(frozen=True)
+class Tuning:
+    """A sweep that was checked, and its trainable; None where that is an RL algorithm, perhaps in an environment of the user's own."""
+
+    spec: SweepSpec
+    found: Found | None
+    environment: OwnEnvironment | None = None
+
+
+def check(spec: SweepSpec, workloads_folder: Path, environments_folder: Path) -> Tuning:
+    """Returns a sweep ready to start.
+
+    Raises:
+        InvalidSpec: with one entry in `problems` for each field that is wrong.
+    """
+    if not isinstance(spec.trainable, str):
+        return Tuning(spec, None, _own_environment(spec, workloads_folder, environments_folder))
+    try:
+        found = look_up(spec.trainable, workloads_folder)
+    except UnknownWorkload as error:
+        raise InvalidSpec({"trainable": str(error)}) from None
+    if is_endless(spec, found):
+        raise InvalidSpec({"max_iterations": ENDLESS})
+    scheduler = SCHEDULERS[spec.scheduler]
+    if scheduler.needs_checkpoints and not found.checkpoints:
+        kinds = [domain.kind for domain in spec.searched.values()]
+        raise InvalidSpec({"scheduler": scheduler.why_not(search=spec.search, kinds=kinds, checkpoints=False)})
+    return Tuning(spec, found)
+
+
+def is_endless(spec: SweepSpec, found: Found) -> bool:
+    """Returns whether no trial would ever end."""
+    return found.is_class and spec.max_iterations is None and spec.time_budget_s is None
+
+
+def _own_environment(spec: SweepSpec, workloads_folder: Path, environments_folder: Path) -> OwnEnvironment | None:
+    try:
+        return rl_check.check(spec.rl({}, [1]), workloads_folder, environments_folder).found
+    except InvalidSpec as error:
+        raise InvalidSpec({f"trainable.{field}": problem for field, problem in error.problems.items()}) from None
+
+
+def lacking(spec: SweepSpec, there: Mapping[str, float]) -> Iterator[tuple[str, str]]:
+    """Yields each field that asks for more than there is in the whole cluster, and what there is."""
+    cpus = "cpus" if isinstance(spec.trainable, str) else "trainable.params.num_env_runners"
+    fields, units = {"CPU": cpus, "GPU": "gpus", "memory": "memory_gb"}, {"CPU": "CPUs", "GPU": "GPUs", "memory": "GB of memory"}
+    for name, need in spec.reserved().items():
+        if need > (has := there.get(name, 0.0)):
+            size = 1e9 if name == "memory" else 1.0
+            told = f"a trial asks for {need / size:g} {units.get(name, name)}, and the whole cluster has {has / size:.3g}"
+            yield fields.get(name, f"resources.{name}"), told

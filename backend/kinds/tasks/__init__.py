@@ -1,0 +1,1 @@
+"""Fan-outs: a function over many inputs."""

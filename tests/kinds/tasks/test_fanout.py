@@ -1,0 +1,87 @@
+"""A fan-out's driver and what it asks of the cluster, without Ray."""
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from ray.exceptions import OutOfMemoryError, WorkerCrashedError
+
+from backend.drivers import resources
+from backend.drivers.attempt import Impossible
+from backend.kinds import specs
+from backend.kinds.tasks import drive
+from backend.kinds.tasks.drive import Todo, _Fanout
+from backend.kinds.tasks.worker import last_words
+from tests.conftest import CARTPOLE
+
+FANOUT: dict[str, Any] = {"kind": "tasks", "function": "monte_carlo_pi", "inputs": {"range": 3, "argument": "seed"}}
+SWEEP: dict[str, Any] = {"kind": "sweep", "trainable": "digits_mlp", "space": {"lr": {"loguniform": [1e-4, 0.1]}}, "samples": 2}
+HEAD = {"CPU": 2.0, "memory": 8e9, "raydeck_slot": 2.0}
+
+
+def driver(folder: Path) -> Any:
+    """A fan-out's driver that has only what these tests need."""
+    made = _Fanout.__new__(_Fanout)
+    made.folder, made.scratch, made.needs_space, made.each = folder, folder / "timeouts", "", 1.0
+    made.spec = specs.parse(FANOUT | {"timeout_s": 2})
+    made.book = SimpleNamespace(summary=SimpleNamespace(files=0, pictures=0))
+    return made
+
+
+def test_why_a_worker_died_is_said(tmp_path: Path) -> None:
+    fanout, todo = driver(tmp_path), Todo(0, '{"seed": 0}', 0)
+    kind, _, message, trace = fanout._cause(OutOfMemoryError("Task was killed due to the node running low on memory."), todo)
+    assert (kind, message) == ("OutOfMemory", "Ray ended its worker, because the machine ran out of memory")
+    assert "low on memory" in trace
+    assert fanout._cause(WorkerCrashedError(), todo)[0] == "WorkerDied"
+    fanout.scratch.mkdir()
+    last_words(str(fanout.scratch), todo.input).write_text("Thread 0x1: in dot")
+    assert fanout._cause(WorkerCrashedError(), todo)[::3] == ("Timeout", "Thread 0x1: in dot")
+    assert fanout._cause(WorkerCrashedError(), todo)[0] == "WorkerDied", "last words are of one try"
+
+
+def test_a_full_disk_is_waited_out_before_a_result_is_lost(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fanout, waits = driver(tmp_path), []
+    blocked = tmp_path / "results"
+    blocked.write_text("in the way, as a full disk is")
+
+    def wait(_seconds: float) -> None:
+        waits.append(fanout._waits_for())
+        if len(waits) == 3:
+            blocked.unlink()
+
+    monkeypatch.setattr(drive.time, "sleep", wait)
+    name = fanout._stored(1234, "png", b"picture")
+    assert (tmp_path / name).read_bytes() == b"picture"
+    assert len(waits) == 3
+    assert waits[0].startswith("space for the file of a result: ")
+    assert fanout._waits_for() == "", "it no longer waits"
+    assert (fanout.book.summary.files, fanout.book.summary.pictures) == (1, 1)
+
+
+IMPOSSIBLE = [
+    (FANOUT | {"num_cpus": 64}, "a task asks for 64 CPUs, and the whole cluster has 2"),
+    (FANOUT | {"num_gpus": 1}, "a task asks for 1 GPUs, and the whole cluster has 0"),
+    (FANOUT | {"memory_gb": 20}, "a task asks for 20 GB of memory, and the whole cluster has 8"),
+    (FANOUT | {"resources": {"lab_key": 2}}, "a task asks for 2 lab_key, and the whole cluster has 0"),
+    (SWEEP | {"cpus": 64}, "a trial asks for 64 CPUs, and the whole cluster has 2"),
+    (CARTPOLE | {"params": {"num_env_runners": 63}}, "a trial asks for 64 CPUs, and the whole cluster has 2"),
+]
+
+
+@pytest.mark.parametrize(("spec", "why"), IMPOSSIBLE)
+def test_what_can_never_be_ends_a_run_of_any_kind_before_it_begins(spec: dict[str, Any], why: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ray.get_runtime_context", lambda: SimpleNamespace(gcs_address="here:1"))
+    attempt: Any = SimpleNamespace(gcs_address="")
+    monkeypatch.setattr("ray.cluster_resources", lambda: HEAD)
+    with pytest.raises(Impossible, match=f"^{why}$"):
+        resources.connected(specs.parse(spec), attempt)
+    monkeypatch.setattr("ray.cluster_resources", lambda: {"CPU": 2.0})
+    resources.connected(specs.parse(spec), attempt)  # somebody else's cluster may grow
+    assert attempt.gcs_address == "here:1"
+
+
+@pytest.mark.parametrize("spec", [FANOUT, FANOUT | {"num_cpus": 2, "memory_gb": 8}, SWEEP, CARTPOLE])
+def test_what_fits_is_not_complained_of(spec: dict[str, Any]) -> None:
+    assert resources.lacking(specs.parse(spec), HEAD) == ""
