@@ -26,7 +26,8 @@ __all__ = [
 _HOMES = {
     "best_again": "backend.api.sweeps", "extend": "backend.api.sweeps", "promote": "backend.api.sweeps", "stop_trial": "backend.api.sweeps",
     "points": "backend.api.export",
-    "RLSpec": "backend.kinds.specs", "SweepSpec": "backend.kinds.specs", "RaydeckCallback": "backend.tracking.callback", "TaskSpec": "backend.kinds.specs",
+    "RLSpec": "backend.kinds.rl.spec", "SweepSpec": "backend.kinds.sweep.spec", "TaskSpec": "backend.kinds.tasks.spec",
+    "RaydeckCallback": "backend.tracking.callback",
     "results": "backend.api.tasks", "retry_failed": "backend.api.tasks", "tasks": "backend.api.tasks", "track": "backend.tracking.track",
 }  # fmt: skip
 

@@ -115,7 +115,7 @@ def _sound(run: Run, sweep: Sweep, asked: Mapping[str, Any]) -> None:
     Raises:
         InvalidSpec
     """
-    spec = specs({**run.spec, **asked, **{name: None for name in NO_LIMIT if asked.get(name) == 0}})
+    spec = specs.parse({**run.spec, **asked, **{name: None for name in NO_LIMIT if asked.get(name) == 0}})
     if asked.get("time_budget_s") == 0 and isinstance(spec, SweepSpec) and _is_endless(run.id, spec):
         raise InvalidSpec({"time_budget_s": f"{prepare.ENDLESS}: without a time budget it would never end"})
     begun = len({trial.number // sweep.repeats for trial in run.trials})
@@ -156,7 +156,7 @@ def best_again(run_id: str, seeds: int, number: int | None = None) -> str:
     """
     run = queries.run(house().database, run_id)
     trial = _trial(run, number)
-    spec = specs(run.spec)
+    spec = specs.parse(run.spec)
     name = f"{run.name}, trial {trial.number} again"[:120]
     if isinstance(spec, SweepSpec) and not isinstance(spec.trainable, str):
         return launch(spec.rl(trial.params, list(range(1, seeds + 1))).model_copy(update={"name": name}), parent_id=run.id)

@@ -119,7 +119,7 @@ class Launcher:
         run = queries.run(self.database, run_id)
         if not run.is_ours:
             raise IllegalMove("Raydeck only recorded this run: run its script again.")
-        spec = specs(run.spec)
+        spec = specs.parse(run.spec)
         if isinstance(spec, TaskSpec):
             prepare.function_of(spec, self.settings.workloads_folder, queries.workload(self.database, run_id))
         return run

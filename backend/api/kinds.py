@@ -1,0 +1,34 @@
+"""What may be asked of the kinds of work, and of a run whatever its kind."""
+
+from collections.abc import Sequence
+
+from backend.api.house import house
+from backend.kinds import KINDS as KINDS
+from backend.kinds import Axis as Axis
+from backend.kinds import Kind as Kind
+from backend.kinds import kind_of as kind_of
+from backend.kinds import work_of
+from backend.model import Run
+from backend.model.work import Progress as Progress
+from backend.store import queries
+
+
+def kind(run: Run) -> Kind:
+    """Returns the facts of a run's kind."""
+    return kind_of(run.kind)
+
+
+def progress(run: Run) -> Progress:
+    """Returns how far a run is."""
+    return work_of(run.kind).progress(run, queries.history(house().database, run.id) if run.attempt > 1 else ())
+
+
+def can_resume(run: Run) -> bool:
+    """Returns whether a run that is over can go on with what is left."""
+    return run.is_over and kind(run).launches and not work_of(run.kind).why_not_resume(run)
+
+
+def steps_of(runs: Sequence[Run]) -> str:
+    """Returns what steps are called in all of some runs."""
+    units = {kind(run).axes[0].unit for run in runs}
+    return units.pop() if len(units) == 1 else "steps"
