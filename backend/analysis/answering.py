@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from backend.analysis import answers, progress
+from backend.analysis import answers, solved
 from backend.analysis.answers import Efficiency, Estimate, Profile, Sample, Statistic, Verdict
 from backend.analysis.curves import by_x
 from backend.analysis.groups import Group, Member
@@ -154,7 +154,7 @@ def _targets(question: Question, where: Mapping[Place, str], members: Sequence[M
         return dict.fromkeys(names.values(), question.target)
     found = {}
     for member in members:
-        solved_at = progress.solved_at(member.run)
+        solved_at = solved.solved_at(member.run)
         if solved_at is not None and question.key.removeprefix("eval/") == REWARD:
             found[names[place(member)]] = solved_at
     return found

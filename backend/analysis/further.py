@@ -4,8 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from backend.analysis.groups import Group
-from backend.kinds.specs import KINDS
-from backend.model import EXTERNAL, SWEEP, Run
+from backend.model import Run
 from backend.model.seeds import MAX_SEED
 
 MOST = 100  # seeds of one run
@@ -18,18 +17,6 @@ class Further:
     of: Run
     seeds: tuple[int, ...]
     seconds: float | None
-
-
-def why_not(groups: Sequence[Group]) -> str:
-    """Returns why further seeds of some groups cannot be started from here; empty if they can."""
-    kinds = {run.kind for group in groups for run in group.runs}
-    if EXTERNAL in kinds:
-        return "A script of your own recorded these runs: run it again with other seeds, and add the runs to this page."
-    if SWEEP in kinds:
-        return "The trials of a sweep are no seeds: add samples on the sweep's page, or promote its best trial with more seeds."
-    if unknown := kinds - set(KINDS):
-        return f"This version does not know runs of the kind “{min(unknown)}”."
-    return "" if kinds == {"rl"} else "A fan-out of tasks has no seeds."
 
 
 def further(groups: Sequence[Group], count: int, used: Callable[[str], set[int]]) -> list[Further]:

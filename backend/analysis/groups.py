@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from backend import words
-from backend.model import SWEEP, Run, Trial
+from backend.model import Run, Trial
 from backend.store.find.settings import flat
 
 APART = ("id",)  # grouped by it, each run is alone
@@ -50,14 +50,19 @@ class Group:
 def settings(run: Run, trial: Trial | None = None) -> dict[str, Any]:
     """Returns what a run was asked to do, flat: `algorithm`, `params.lr` and so on, without name and seeds.
 
-    With a sweep's trial, its params too.
+    With a trial, what it was given too, but for its seed.
     """
     found = {"id": run.id, "name": run.name, **flat({key: value for key, value in run.spec.items() if key not in _NOT_SETTINGS})}
     if run.workload_hash:
         found["code"] = run.workload_hash
-    if trial is not None and run.kind == SWEEP:
-        found |= flat({"params": trial.params})
+    if trial is not None:
+        found |= flat({"params": _own(trial)})
     return found
+
+
+def _own(trial: Trial) -> dict[str, Any]:
+    """Returns the params that a trial was given, without its seed."""
+    return {name: value for name, value in trial.params.items() if name not in _NOT_SETTINGS}
 
 
 def seeds(run: Run) -> list[Any]:
@@ -68,7 +73,7 @@ def seeds(run: Run) -> list[Any]:
 
 def fields(runs: Sequence[Run]) -> list[str]:
     """Returns the settings by which runs can be grouped; those in which they differ come first."""
-    every = [settings(run, trial) for run in runs for trial in (run.trials if run.kind == SWEEP else (None,))]
+    every = [settings(run, trial) for run in runs for trial in (run.trials if any(map(_own, run.trials)) else (None,))]
     values: dict[str, set[str]] = {}
     for each in every:
         for key, value in each.items():

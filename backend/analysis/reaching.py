@@ -10,10 +10,9 @@ from backend.analysis.answers.samples import Estimate, percent
 Told = tuple[str, str]  # a value, and its interval; the latter empty where there is none
 
 
-def names(found: Answers) -> list[str]:
-    """Returns the headings of `cells`, that of the group first."""
+def names(found: Answers, steps: str) -> list[str]:
+    """Returns the headings of `cells`, that of the group first; `steps` is what steps are called in all runs."""
     several = ["Environment", "Target"] * (len(found.targets) > 1)
-    steps = steps_of(found)
     return ["Group", *several, "Reached it", "Share of seeds", f"{steps}, median", f"{steps}, IQM", "Ended early"]
 
 
@@ -27,21 +26,15 @@ def cells(found: Answers, each: Reached) -> list[Told]:
     ]  # fmt: skip
 
 
-def about(found: Answers) -> str:
+def about(found: Answers, steps: str) -> str:
     """Returns how the numbers are to be read, and by which methods they were found."""
     first = found.reached[0].efficiency
-    steps = steps_of(found)
     parts = [f"Within {words.number(first.budget)} {steps}, which a seed of each group has done"] if len(found.targets) == 1 else []
     parts.append("in brackets 95 % intervals")
     if any(each.efficiency.reached < len(each.efficiency.steps) for each in found.reached):
         parts.append("seeds that never reached it count in the IQM with all of these steps, so the true value is larger")
     said = "; ".join(parts)
     return f"{said[0].upper()}{said[1:]}. {first.share.method}; {first.median.method}."
-
-
-def steps_of(found: Answers) -> str:
-    """Returns what steps are called in the runs of all groups."""
-    return "env steps" if all(run.kind == "rl" for each in found.scored for run in each.group.runs) else "steps"
 
 
 def _interval(each: Estimate, said: Callable[[float], str] = words.number) -> Told:

@@ -16,8 +16,8 @@ from backend.analysis.scores import Place, Rule, Scored
 from backend.api.cluster import wake_cluster
 from backend.api.house import house
 from backend.errors import InvalidSpec
-from backend.kinds import specs
-from backend.kinds.rl.spec import RLSpec
+from backend.kinds import kind_of, specs
+from backend.kinds.specs import RunSpec
 from backend.model import Curve, Mode, Run
 from backend.store import repeats
 from backend.store.series import read as store_series
@@ -173,12 +173,11 @@ def start(planned: Sequence[Further], launch_key: str) -> list[str]:
     return started
 
 
-def _cloned(each: Further) -> RLSpec:
+def _cloned(each: Further) -> RunSpec:
+    if why := kind_of(each.of.kind).no_more_seeds:
+        raise InvalidSpec({"seeds": why})
     spec = specs.parse({**each.of.spec, "seeds": list(each.seeds)})
-    if not isinstance(spec, RLSpec):
-        raise InvalidSpec({"seeds": "only reinforcement learning has seeds"})
-    found = house().launcher.checks.rl(spec).found
-    if (found.hash if found else "") != each.of.workload_hash:
+    if house().launcher.prepared(spec).workload_hash != each.of.workload_hash:
         raise InvalidSpec(
             {"environment": f"your code has changed since {each.of.id} ran, so more seeds would not be repetitions of it: start a new run"}
         )

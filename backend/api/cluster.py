@@ -2,6 +2,7 @@
 
 import threading
 import time
+from typing import Any
 
 from backend.api.house import house, on_reset
 from backend.cluster.cluster import ClusterStatus
@@ -69,3 +70,13 @@ def cluster_down() -> bool:
 
 
 on_reset(_status.clear)
+
+
+def must_fit(spec: Any) -> None:
+    """Checks a spec against what the whole cluster has, known for at most 2 s, so that a form may ask at each rerun.
+
+    Raises:
+        InvalidSpec: with one entry in `problems` for each field that asks for more.
+    """
+    load = cluster_status().load
+    house().launcher.must_fit(spec, load.resources if load else {})

@@ -3,11 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
+from backend.api.cluster import must_fit
 from backend.api.house import house
 from backend.catalog import own_environments, registry
 from backend.catalog.environment_entry import Unavailable
 from backend.catalog.own_environments import Checked, OwnEnvironment
-from backend.kinds.rl.prepare import Prepared
+from backend.kinds.rl import prepare
+from backend.kinds.rl.prepare import Agent
 from backend.kinds.rl.spec import RLSpec
 
 
@@ -41,10 +43,11 @@ def checked(found: OwnEnvironment, options: Mapping[str, Any]) -> Checked:
     return own_environments.check(found, options, settings.workloads_folder, settings.environments_folder)
 
 
-def check(spec: RLSpec) -> Prepared:
+def check(spec: RLSpec) -> Agent:
     """Returns a run checked with its environment, as `launch` would start it.
 
     Raises:
         InvalidSpec: with one entry in `problems` for each field that is wrong.
     """
-    return house().launcher.checks.rl(spec)
+    must_fit(spec)
+    return prepare.check(spec, house().settings.workloads_folder, house().settings.environments_folder)

@@ -1,13 +1,16 @@
 """What may be asked of the kinds of work, and of a run whatever its kind."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 
+from backend.analysis.groups import Group
 from backend.api.house import house
 from backend.kinds import KINDS as KINDS
 from backend.kinds import Axis as Axis
 from backend.kinds import Kind as Kind
 from backend.kinds import kind_of as kind_of
+from backend.kinds import steps_of as steps_of
 from backend.kinds import work_of
+from backend.kinds.specs import RunSpec
 from backend.model import Run
 from backend.model.work import Progress as Progress
 from backend.store import queries
@@ -28,7 +31,11 @@ def can_resume(run: Run) -> bool:
     return run.is_over and kind(run).launches and not work_of(run.kind).why_not_resume(run)
 
 
-def steps_of(runs: Sequence[Run]) -> str:
-    """Returns what steps are called in all of some runs."""
-    units = {kind(run).axes[0].unit for run in runs}
-    return units.pop() if len(units) == 1 else "steps"
+def no_more_seeds(groups: Iterable[Group]) -> str:
+    """Returns why further seeds of some groups cannot be started from here; empty if they can."""
+    return next((why for group in groups for run in group.runs if (why := kind(run).no_more_seeds)), "")
+
+
+def unusual(spec: RunSpec) -> dict[str, str]:
+    """Returns what of a spec must be agreed to before it is launched, by field; nothing where nothing is unusual."""
+    return work_of(spec.kind).unusual(spec)

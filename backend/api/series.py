@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from backend.analysis import curves as analysis
-from backend.analysis import progress
 from backend.api.house import house, on_reset
+from backend.kinds import work_of
 from backend.model import Curve, Run, Trial
 from backend.store import queries
 from backend.store.database import Database
@@ -105,8 +105,8 @@ def sparklines(listed: Sequence[Run], points: int = 40) -> dict[str, list[float]
     Read anew only where a run has news.
     """
     for run in listed:
-        if run.sweep is not None:
-            _sparks[run.id, run.reports] = progress.best_so_far(run, points)
+        if (drawn := work_of(run.kind).sparkline(run, points)) is not None:
+            _sparks[run.id, run.reports] = drawn
     stale = [run for run in listed if run.reports and (run.id, run.reports) not in _sparks]
     by_run: dict[str, list[Curve]] = {run.id: [] for run in stale}
     for key in {run.main_metric for run in stale}:

@@ -12,6 +12,7 @@ from typing import Any
 
 from backend import files
 from backend.analysis import tables
+from backend.api.cluster import must_fit
 from backend.api.house import house
 from backend.api.runs import launch
 from backend.catalog import tunables
@@ -43,7 +44,9 @@ def check(spec: SweepSpec) -> Tuning:
     Raises:
         InvalidSpec: with one entry in `problems` for each field that is wrong.
     """
-    return house().launcher.checks.sweep(spec)
+    ready = prepare.check(spec, house().settings.workloads_folder, house().settings.environments_folder)
+    must_fit(spec)
+    return ready
 
 
 def own_trainables() -> list[str]:

@@ -8,12 +8,12 @@ from typing import BinaryIO
 
 from backend import files
 from backend.analysis import tables
-from backend.api.cluster import wake_cluster
+from backend.api.cluster import must_fit, wake_cluster
 from backend.api.house import house
 from backend.catalog import functions, own_environments, signatures, tunables
 from backend.catalog.functions import File, Found
 from backend.errors import InvalidSpec
-from backend.kinds.tasks import rows
+from backend.kinds.tasks import prepare, rows
 from backend.kinds.tasks.prepare import Fanout
 from backend.kinds.tasks.rows import Kept
 from backend.kinds.tasks.spec import Inputs, TaskSpec
@@ -43,7 +43,9 @@ def check(spec: TaskSpec) -> Fanout:
     Raises:
         InvalidSpec: with one entry in `problems` for each field that is wrong.
     """
-    return house().launcher.checks.tasks(spec)
+    ready = prepare.check(spec, house().settings.workloads_folder, house().settings.inputs_folder)
+    must_fit(spec)
+    return ready
 
 
 def total(spec: TaskSpec) -> int:

@@ -11,12 +11,11 @@ import numpy as np
 import typer
 
 from backend import api
-from backend.api import sweeps
+from backend.api import kinds, sweeps
 from backend.catalog import metrics
 from backend.cli.output import Json, RunId, number, say
 from backend.errors import InvalidQuery, InvalidSpec
 from backend.kinds import specs
-from backend.kinds.sweep.spec import GRID_TO_CONFIRM, SweepSpec
 from backend.model import Run, RunState
 
 commands = typer.Typer()
@@ -32,8 +31,8 @@ def launch(
 ) -> None:
     """Start a run from a spec file and print its id last; starts the local cluster if need be."""
     spec = specs.parse_file(file)
-    if isinstance(spec, SweepSpec) and spec.search == "grid" and spec.trials > GRID_TO_CONFIRM and not yes:
-        raise InvalidSpec({"space": f"is a grid of {spec.trials:,} trials; add --yes if you want them all"})
+    if (unusual := kinds.unusual(spec)) and not yes:
+        raise InvalidSpec({field: f"{what}; add --yes if you want that" for field, what in unusual.items()})
     api.cluster_up()
     run_id = api.launch(spec)
     ended = _wait(run_id, quiet=as_json) if wait else api.run(run_id)
@@ -58,14 +57,13 @@ def _wait(run_id: str, quiet: bool) -> Run:
 
 
 def _how_far(run: Run) -> str:
-    if run.tasks is not None:
-        failed = f", {run.tasks.failed:,} failed" if run.tasks.failed else ""
-        return f" · {run.tasks.done:,} of {run.tasks.total:,} tasks{failed}"
-    if run.sweep is not None:
-        over = sum(trial.is_finished for trial in run.trials)
-        best = f", best {run.main_metric} {run.best:.4g}" if run.best is not None else ""
-        return f" · {over:,} of {run.sweep.trials:,} trials{best}"
-    return f" · {metrics.title(run.main_metric).lower()} {run.last:.4g}" if run.last is not None else ""
+    told = kinds.progress(run).words
+    if run.tasks is not None and run.tasks.failed:
+        told += f", {run.tasks.failed:,} failed"
+    value, which = (run.best, "best ") if run.goal else (run.last, "")
+    if value is not None:
+        told += f"{', ' if told else ''}{which}{metrics.title(run.main_metric).lower()} {value:.4g}"
+    return f" · {told}" if told else ""
 
 
 @commands.command()

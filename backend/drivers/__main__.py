@@ -1,8 +1,10 @@
-"""python -m backend.drivers RUN_ID ATTEMPT KIND: what Ray starts as the run's job."""
+"""python -m backend.drivers RUN_ID ATTEMPT MODULE [EARLY]: what Ray starts as the run's job.
+
+MODULE holds the `work` of the run's kind; `connect` of the module EARLY is called before anything else is imported.
+"""
 
 import os
 import sys
-from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
@@ -12,46 +14,36 @@ os.environ["RAY_AIR_NEW_OUTPUT"] = "0"
 os.environ.setdefault("SDL_VIDEODRIVER", "dummy")
 os.environ.setdefault("SDL_AUDIODRIVER", "dummy")
 
-if __name__ == "__main__" and sys.argv[3] == "tasks":  # before anything else, so that workers start meanwhile
-    from backend.kinds.tasks.early import connect
-
-    connect()
+if __name__ == "__main__" and sys.argv[4:]:  # before anything else, so that workers start meanwhile
+    import_module(sys.argv[4]).connect()
 
 from backend.drivers.attempt import Attempt, Impossible, StopRequested
-from backend.drivers.outcome import Outcome
 from backend.errors import InvalidSpec, StaleAttempt, UnknownRun, UnknownWorkload
-from backend.kinds import specs
 from backend.model import RunState
+from backend.model.outcome import Outcome
+from backend.model.validation import validated
 from backend.settings import Settings
 from backend.store import queries
 from backend.store.database import open_database
 
-DRIVERS = {  # imported when needed: Tune alone takes a second
-    "rl": "backend.kinds.rl.drive",
-    "sweep": "backend.kinds.sweep.drive",
-    "tasks": "backend.kinds.tasks.drive",
-}
-Drive = Callable[[Any, Attempt], Outcome]
 
-
-def main(run_id: str, number: int) -> int:
+def main(run_id: str, number: int, module: str) -> int:
     """Runs one attempt and returns the exit code: 0 if it succeeded or stopped, 1 if it failed, 3 if nobody wants it."""
     settings = Settings()
     database = open_database(settings)
     try:
         run = queries.run(database, run_id)
         with Attempt(settings, database, run_id, number, run.goal) as attempt:
-            return _attempt(attempt, run.spec)
+            return _attempt(attempt, module, run.spec)
     except (StaleAttempt, UnknownRun) as error:
         print(error, file=sys.stderr)
         return 3
 
 
-def _attempt(attempt: Attempt, stored: dict[str, Any]) -> int:
+def _attempt(attempt: Attempt, module: str, stored: dict[str, Any]) -> int:
     try:
-        spec = specs.parse(stored)
-        drive: Drive = import_module(DRIVERS[spec.kind]).drive
-        outcome = drive(spec, attempt)
+        work = import_module(module).work
+        outcome: Outcome = work.drive(validated(work.spec, stored), attempt)
     except StopRequested:
         attempt.finish(RunState.STOPPED, "stopped by you")
         return 0
@@ -71,7 +63,7 @@ def _attempt(attempt: Attempt, stored: dict[str, Any]) -> int:
 
 
 if __name__ == "__main__":
-    code = main(sys.argv[1], int(sys.argv[2]))
+    code = main(sys.argv[1], int(sys.argv[2]), sys.argv[3])
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(code)  # Ray's own clean-up at exit takes a second and more, and the job's processes end with it anyway

@@ -11,13 +11,13 @@ from collections.abc import Callable
 from types import FrameType, TracebackType
 from typing import Self
 
+from backend.drivers.heartbeat import BEAT_SECONDS, versions
 from backend.errors import RaydeckError, StaleAttempt
 from backend.model import Goal, RunState
 from backend.settings import Settings
 from backend.store import runs
 from backend.store.database import Database
 from backend.store.recording.recorder import Recorder
-from backend.tracking.track import BEAT_SECONDS, versions
 
 HARD_STOP_SECONDS = 12.0  # with the beat that sees the wish and the last flush, a stop is done within 15 s
 GCS_MISSES = 3

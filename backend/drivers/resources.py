@@ -1,20 +1,14 @@
-"""What a run reserves of the cluster, and what keeps it from starting."""
-
-from collections.abc import Mapping
+"""What a driver sees of its cluster: that what it reserves is there, and what keeps it from starting."""
 
 import ray
 
+from backend.cluster.needs import SLOT, lacking
 from backend.drivers.attempt import Attempt, Impossible
-from backend.kinds.specs import RunSpec
-from backend.kinds.sweep.spec import SweepSpec
-from backend.kinds.tasks.spec import TaskSpec
 from backend.model import TrialState
-
-NAMES = {"CPU": "CPUs", "GPU": "GPUs", "memory": "GB of memory"}
-OURS = "raydeck_slot"  # a head that Raydeck started has it; such a one does not grow with what is asked of it
+from backend.model.work import Needs
 
 
-def connected(spec: RunSpec, attempt: Attempt) -> None:
+def connected(needs: Needs, attempt: Attempt) -> None:
     """Call once Ray is connected, before anything is asked of it.
 
     Raises:
@@ -22,24 +16,8 @@ def connected(spec: RunSpec, attempt: Attempt) -> None:
     """
     attempt.gcs_address = ray.get_runtime_context().gcs_address
     there = ray.cluster_resources()
-    if OURS in there and (why := lacking(spec, there)):
-        raise Impossible(why)
-
-
-def lacking(spec: RunSpec, there: Mapping[str, float]) -> str:
-    """Returns what a task or a trial asks for that the whole cluster does not have; else nothing."""
-    told = []
-    for name, need in _reserved(spec).items():
-        unit, has = 1e9 if name == "memory" else 1.0, there.get(name, 0.0)
-        if need > has:
-            told.append(f"asks for {need / unit:g} {NAMES.get(name, name)}, and the whole cluster has {has / unit:.3g}")
-    return f"a {'task' if isinstance(spec, TaskSpec) else 'trial'} {'; it '.join(told)}" if told else ""
-
-
-def _reserved(spec: RunSpec) -> dict[str, float]:
-    if isinstance(spec, TaskSpec | SweepSpec):
-        return spec.reserved()
-    return {"CPU": float(spec.cpus_per_trial), "GPU": spec.gpus}
+    if SLOT in there and (told := lacking(needs, there)):
+        raise Impossible("; ".join(told.values()))
 
 
 def waits_for(attempt: Attempt, cpus: float) -> str:

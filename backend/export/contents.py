@@ -10,7 +10,7 @@ from backend.analysis.scores import Rule, Scored, environments
 from backend.catalog import metrics
 from backend.export.report import Part, Table, moment
 from backend.figures import palette
-from backend.kinds import specs
+from backend.kinds import specs, steps_of
 from backend.model import Run
 
 SEVERAL = "on several scales"
@@ -70,7 +70,14 @@ def reached(found: Answers) -> Table:
     rows = [[each.group.label, *cells] for each, cells in zip(found.reached, told, strict=True)]
     goals = dict.fromkeys(words.number(each.efficiency.target) for each in found.reached)
     title = f"Sample efficiency: {metrics.title(found.question.key)} of {', '.join(goals)}"
-    return Table(title, reaching.names(found), rows, reaching.about(found), [palette.of_run(each.group.ordinal) for each in found.reached])
+    steps = steps_of(run for each in found.scored for run in each.group.runs)
+    return Table(
+        title,
+        reaching.names(found, steps),
+        rows,
+        reaching.about(found, steps),
+        [palette.of_run(each.group.ordinal) for each in found.reached],
+    )
 
 
 def of_runs(runs: Sequence[Run], codes: Mapping[str, str], now: float) -> list[Part]:

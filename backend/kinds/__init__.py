@@ -1,11 +1,13 @@
 """Kinds of work: each is a folder here and one in pages/kinds, and a line below."""
 
+from collections.abc import Iterable
 from importlib import import_module
 
 from backend.kinds import external, rl, sweep, tasks
 from backend.kinds.base import Axis as Axis
 from backend.kinds.base import Kind as Kind
 from backend.kinds.base import Work as Work
+from backend.model import Run
 
 KINDS = {each.KIND.id: each.KIND for each in (rl, sweep, tasks, external)}
 
@@ -22,3 +24,9 @@ def work_of(name: str) -> Work:
     """Returns the work of a kind."""
     work: Work = import_module(kind_of(name).code).work
     return work
+
+
+def steps_of(runs: Iterable[Run]) -> str:
+    """Returns what steps are called in all of some runs."""
+    units = {kind_of(run.kind).axes[0].unit or "steps" for run in runs}
+    return units.pop() if len(units) == 1 else "steps"

@@ -18,7 +18,7 @@ class Axis:
     unit: str = ""
 
 
-STEPS = (Axis("step", "Step", "steps"), Axis("iteration", "Report"), Axis("time", "Clock"))
+STEPS = (Axis("step", "Step"), Axis("iteration", "Report"), Axis("time", "Clock"))
 
 
 @dataclass(frozen=True)
@@ -82,6 +82,6 @@ class Work(Protocol):
         """
         ...
 
-    def question(self, spec: Any) -> str:
-        """Returns what must be agreed to before it starts; empty where nothing is unusual."""
+    def unusual(self, spec: Any) -> dict[str, str]:
+        """Returns what of it must be agreed to before it starts, by field; nothing where nothing is unusual."""
         ...

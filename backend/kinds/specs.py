@@ -3,31 +3,19 @@
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import yaml
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
 from backend.errors import InvalidSpec
-from backend.kinds.rl.spec import RLSpec
-from backend.kinds.sweep.spec import SweepSpec
-from backend.kinds.tasks.spec import TaskSpec
-from backend.model.external import ExternalSpec
+from backend.kinds import KINDS, kind_of, work_of
+from backend.model.validation import validated
 
-RunSpec = RLSpec | SweepSpec | TaskSpec  # what can be launched
-WORDING = {
-    "Input should be": "must be",
-    "List should have": "there must be",
-    " after validation": "",
-    "Extra inputs are not permitted": "there is no such field",
-    "Field required": "is missing",
-}
-KINDS: dict[str, type[RLSpec] | type[SweepSpec] | type[TaskSpec]] = {"rl": RLSpec, "sweep": SweepSpec, "tasks": TaskSpec}
-RECORDED = {"external": ExternalSpec}
-Model = TypeVar("Model", bound=BaseModel)
+RunSpec = Any  # a frozen pydantic model with `kind` and `name`, of a kind that launches
 
 
-def parse(data: Any) -> RunSpec:
+def parse(data: Any) -> Any:
     """Returns the spec described by `data`, a mapping as in a YAML file.
 
     Raises:
@@ -35,49 +23,17 @@ def parse(data: Any) -> RunSpec:
     """
     if not isinstance(data, dict):
         raise InvalidSpec({"spec": "must be a mapping of fields, for example “kind: rl”"})
-    kind = str(data.get("kind"))
-    if kind in RECORDED:
-        raise InvalidSpec({"kind": f"“{kind}” is what backend.track records of your own script; Raydeck cannot start it"})
-    if kind not in KINDS:
-        told = f", not “{kind}”" if data.get("kind") else ""
-        raise InvalidSpec({"kind": f"must be one of: {', '.join(KINDS)}{told}"})
-    return _validated(KINDS[kind], data)
+    name = str(data.get("kind"))
+    kind = kind_of(name)
+    if name in KINDS and not kind.launches:
+        raise InvalidSpec({"kind": f"“{name}” is what backend.track records of your own script; Raydeck cannot start it"})
+    if not kind.launches:
+        told = f", not “{name}”" if data.get("kind") else ""
+        raise InvalidSpec({"kind": f"must be one of: {', '.join(each.id for each in KINDS.values() if each.launches)}{told}"})
+    return validated(work_of(name).spec, data)
 
 
-def recorded(data: dict[str, Any]) -> ExternalSpec:
-    """Returns the spec of a run that is recorded, not launched.
-
-    Raises:
-        InvalidSpec: with one entry in `problems` for each field that is wrong.
-    """
-    if data.get("kind") not in RECORDED:
-        raise InvalidSpec({"kind": f"must be one of: {', '.join(RECORDED)}"})
-    return _validated(RECORDED[data["kind"]], data)
-
-
-def _validated(model: type[Model], data: dict[str, Any]) -> Model:
-    try:
-        return model.model_validate(data)
-    except ValidationError as error:
-        raise InvalidSpec(_by_field(error)) from None
-
-
-def _by_field(error: ValidationError) -> dict[str, str]:
-    problems: dict[str, str] = {}
-    for problem in error.errors():
-        field = ".".join(str(part) for part in problem["loc"]) or "spec"
-        message = _plainly(problem["msg"])
-        problems[field] = f"{problems[field]}; {message}" if field in problems else message
-    return problems
-
-
-def _plainly(message: str) -> str:
-    for theirs, ours in WORDING.items():
-        message = message.replace(theirs, ours)
-    return message
-
-
-def parse_yaml(text: str) -> RunSpec:
+def parse_yaml(text: str) -> Any:
     """Returns the spec written in YAML.
 
     Raises:
@@ -89,7 +45,7 @@ def parse_yaml(text: str) -> RunSpec:
         raise InvalidSpec({"spec": f"is not valid YAML: {error}"}) from None
 
 
-def parse_file(path: Path) -> RunSpec:
+def parse_file(path: Path) -> Any:
     """Returns the spec in a YAML file.
 
     Raises:
@@ -104,7 +60,7 @@ def parse_file(path: Path) -> RunSpec:
 
 def brief(spec: RunSpec) -> dict[str, Any]:
     """Returns the spec without what is empty or a default: the least that `parse` makes the same spec of."""
-    whole = spec.model_dump(exclude_none=True)
+    whole: dict[str, Any] = spec.model_dump(exclude_none=True)
     short = {name: whole[name] for name in SAID if name in whole} | spec.model_dump(exclude_none=True, exclude_defaults=True)
     try:
         again = parse(short).model_dump(exclude_none=True)

@@ -1,25 +1,20 @@
 """Spec -> row; stop; resume; delete."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from backend.cluster import needs
 from backend.cluster.cluster import Cluster
 from backend.cluster.helpers import Helpers
-from backend.errors import IllegalMove, InvalidSpec
-from backend.kinds import specs
-from backend.kinds.rl.spec import RLSpec
+from backend.errors import ClusterUnavailable, IllegalMove, InvalidSpec
+from backend.kinds import specs, work_of
 from backend.kinds.specs import RunSpec
-from backend.kinds.sweep.spec import SweepSpec
-from backend.kinds.tasks import prepare
-from backend.kinds.tasks.spec import TaskSpec
-from backend.launcher.check import Checks
 from backend.launcher.helpers import HelperJobs
 from backend.launcher.purge import purge
 from backend.launcher.reconcile import Reconciler
 from backend.launcher.submit import Submitter
 from backend.model import Checkpoint, Run, RunState
-from backend.model.goals import COUNTERS
-from backend.model.stored import stored
+from backend.model.work import Prepared
 from backend.settings import Settings
 from backend.store import queries
 from backend.store import runs as store
@@ -33,7 +28,6 @@ class Launcher:
     def __init__(self, settings: Settings, database: Database, cluster: Cluster) -> None:
         self.settings, self.database, self.cluster = settings, database, cluster
         self.jobs = Submitter(settings, database, cluster)
-        self.checks = Checks(settings, cluster)
         self.helpers = HelperJobs(Helpers(settings.helpers_folder), cluster, self.jobs)
         self.reconciler = Reconciler(settings, database, cluster, self.jobs)
 
@@ -43,48 +37,45 @@ class Launcher:
         Raises:
             InvalidSpec: what runs does not fit its inputs, or does not work; nothing was stored.
         """
-        more: dict[str, Any] = {"parent_id": parent_id, "launch_key": launch_key}
-        start: Checkpoint | None = None
-        if isinstance(spec, TaskSpec):
-            ready = self.checks.tasks(spec)
-            spec = ready.spec
-            more |= {"total": ready.total, "workload": ready.found.text, "workload_hash": ready.found.hash}
-        elif isinstance(spec, SweepSpec):
-            tuned = self.checks.sweep(spec)
-            if found := tuned.found or tuned.environment:
-                more |= {"workload": found.text, "workload_hash": found.hash}
-        elif isinstance(spec, RLSpec):
-            prepared, start = self.checks.rl(spec), self._start(spec)
-            spec = prepared.spec
-            more["parent_id"] = start.run_id if start else parent_id
-            if prepared.found:
-                more |= {"workload": prepared.found.text, "workload_hash": prepared.found.hash}
-        content: dict[str, Any] = spec.model_dump(exclude_none=True, mode="json")
-        run_id = store.create(self.database, content, spec.seeds, **more)
-        if start:
-            self._lay_out(start, run_id)
+        prepared = self.prepared(spec)
+        content: dict[str, Any] = prepared.spec.model_dump(exclude_none=True, mode="json")
+        run_id = store.create(
+            self.database, content, prepared.spec.seeds, total=prepared.total, launch_key=launch_key,
+            parent_id=prepared.start.run_id if prepared.start else parent_id,
+            workload=prepared.workload, workload_hash=prepared.workload_hash,
+        )  # fmt: skip
+        if prepared.start:
+            self._lay_out(prepared.start, run_id)
         self.jobs.submit_if_up(run_id)
         return run_id
 
-    def _start(self, spec: RLSpec) -> Checkpoint | None:
-        """Returns the checkpoint that training is to go on from.
+    def prepared(self, spec: RunSpec) -> Prepared:
+        """Returns a spec checked against what it runs, its inputs and the cluster, as it would be launched.
 
         Raises:
-            InvalidSpec: there is none such, it is another agent's, or it has been trained as far as is asked already.
+            InvalidSpec: with one entry in `problems` for each field that is wrong.
         """
-        if not spec.start_from:
-            return None
-        run_id, _, place = spec.start_from.partition("/")
-        kept = next((each for each in queries.checkpoints(self.database, run_id) if place == f"{each.trial}/{each.iteration}"), None)
-        if kept is None:
-            raise InvalidSpec({"start_from": f"there is no checkpoint {spec.start_from}; it may have made room for a newer one"})
-        given = stored(queries.run(self.database, run_id).spec)
-        if other := [name for name in ("algorithm", "environment") if given.text(name) != getattr(spec, name)]:
-            raise InvalidSpec({name: f"the checkpoint to start from was trained with {given.text(name)}" for name in other})
-        limits = {key: limit for key, limit in spec.stop.criteria().items() if key in COUNTERS}
-        if done := {f"stop.{key}": kept.metrics[key] for key, limit in limits.items() if (kept.metrics.get(key) or 0) >= limit}:
-            raise InvalidSpec({key: f"the checkpoint to start from has {value:g} already: ask for more" for key, value in done.items()})
-        return kept
+        prepared = work_of(spec.kind).prepare(spec, self.settings, self.database)
+        self.must_fit(prepared.spec)
+        return prepared
+
+    def must_fit(self, spec: RunSpec, there: Mapping[str, float] | None = None) -> None:
+        """Checks a spec against what the whole cluster has, which is asked if `there` does not say it.
+
+        Raises:
+            InvalidSpec: with one entry in `problems` for each field that asks for more.
+        """
+        has = self._resources() if there is None else there
+        if has and (problems := needs.lacking(work_of(spec.kind).needs(spec), has)):
+            raise InvalidSpec(problems)
+
+    def _resources(self) -> Mapping[str, float]:
+        """Returns what the whole cluster has; nothing while nobody knows what there will be."""
+        try:
+            load = self.cluster.jobs().load()
+        except ClusterUnavailable:
+            return {}
+        return load.resources if load else {}
 
     def _lay_out(self, start: Checkpoint, run_id: str) -> None:
         """Gives a run the checkpoint to start from: links, so that it stays when the other run is deleted."""
@@ -101,11 +92,9 @@ class Launcher:
     def resume(self, run_id: str) -> None:
         """Queues the next attempt of a run that stopped, failed or was lost."""
         run = self.valid(run_id)
-        if run.tasks is not None and run.is_over and not run.can_resume:
-            raise IllegalMove("Every task of this run has ended. Those that failed can be tried again with retry.")
-        if run.sweep is not None and run.state is RunState.SUCCEEDED and not run.can_resume:
-            raise IllegalMove("Every trial of this sweep has ended. Add trials, then resume.")
-        store.requeue(self.database, run_id, also=RunState.SUCCEEDED if run.sweep is not None else None)
+        if run.is_over and (why := work_of(run.kind).why_not_resume(run)):
+            raise IllegalMove(why)
+        store.requeue(self.database, run_id, also=RunState.SUCCEEDED)
         self.jobs.submit_if_up(run_id)
 
     def valid(self, run_id: str) -> Run:
@@ -120,8 +109,7 @@ class Launcher:
         if not run.is_ours:
             raise IllegalMove("Raydeck only recorded this run: run its script again.")
         spec = specs.parse(run.spec)
-        if isinstance(spec, TaskSpec):
-            prepare.function_of(spec, self.settings.workloads_folder, queries.workload(self.database, run_id))
+        work_of(run.kind).still_there(spec, queries.workload(self.database, run_id), self.settings)
         return run
 
     def stop(self, run_id: str) -> None:

@@ -7,14 +7,14 @@ from pathlib import Path
 from backend import files
 from backend.cluster.cluster import Cluster
 from backend.cluster.jobs import JobsClient
+from backend.cluster.needs import SLOT
 from backend.errors import ClusterUnavailable, StoreUnavailable
+from backend.kinds import kind_of
 from backend.model import Run, RunState
 from backend.settings import Settings
 from backend.store import queries
 from backend.store import runs as store
 from backend.store.database import Database
-
-SLOT = "raydeck_slot"
 
 
 class Submitter:
@@ -33,11 +33,12 @@ class Submitter:
             return  # stays queued; reconcile submits it
 
     def submit(self, jobs: JobsClient, run: Run) -> None:
-        job_id = f"{run.id}-{run.attempt}"
-        entrypoint = self.entrypoint(self.settings.driver_log(run.id), "backend.drivers", run.id, str(run.attempt), run.kind)
+        job_id, kind = f"{run.id}-{run.attempt}", kind_of(run.kind)
+        early = [kind.early] if kind.early else []
+        entrypoint = self.entrypoint(self.settings.driver_log(run.id), "backend.drivers", run.id, str(run.attempt), kind.code, *early)
         load = None if self.cluster.is_local else jobs.load()
         has_slots = self.cluster.is_local or (load is not None and load.slots > 0)
-        jobs.submit(job_id, entrypoint, {SLOT: 1} if has_slots else {})
+        jobs.submit(job_id, entrypoint, {SLOT: kind.slots} if has_slots and kind.slots else {})
         store.set_job(self.database, run.id, run.attempt, job_id)
 
     def entrypoint(self, log: Path, module: str, *arguments: str) -> str:

@@ -1,10 +1,8 @@
 """Recording from anywhere: a run that somebody's own script or notebook does, live in the app."""
 
 import atexit
-import importlib.metadata
 import numbers
 import os
-import platform
 import socket
 import sys
 import threading
@@ -13,18 +11,16 @@ from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Any, Self
 
+from backend.drivers.heartbeat import BEAT_SECONDS, versions
 from backend.errors import IllegalMove, StaleAttempt
-from backend.kinds import specs
 from backend.model import RunState, TrialState
 from backend.model.external import ExternalSpec
 from backend.model.seeds import MAX_SEED
+from backend.model.validation import validated
 from backend.settings import read_settings
 from backend.store import runs
 from backend.store.database import open_database
 from backend.store.recording.recorder import Recorder
-
-BEAT_SECONDS = 1.0
-PACKAGES = ("ray", "torch", "gymnasium", "numpy")
 
 
 class Session:
@@ -203,18 +199,7 @@ def external_spec(name: str, kind: str, params: Mapping[str, Any] | None, seed: 
     told = rest.get("seed")
     if seed is None and isinstance(told, numbers.Integral) and 0 <= int(told) <= MAX_SEED:
         seed = int(rest.pop("seed"))
-    return specs.recorded({"kind": kind, "name": name, "params": rest, "seed": seed})
-
-
-def versions() -> dict[str, str]:
-    """Returns the versions a result depends on, read without importing the packages."""
-    found = {"python": platform.python_version()}
-    for package in PACKAGES:
-        try:
-            found[package] = importlib.metadata.version(package)
-        except importlib.metadata.PackageNotFoundError:
-            continue
-    return found
+    return validated(ExternalSpec, {"kind": kind, "name": name, "params": rest, "seed": seed})
 
 
 def _say(text: str) -> None:

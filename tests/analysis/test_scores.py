@@ -13,7 +13,7 @@ from backend.analysis import further, groups, params, scores
 from backend.analysis.answering import Answers, Question
 from backend.analysis.groups import Group
 from backend.analysis.scores import Rule
-from backend.api import answers, compare
+from backend.api import answers, compare, kinds
 from tests.conftest import poll
 
 NAN = math.nan
@@ -164,7 +164,7 @@ def test_the_next_unused_seeds() -> None:
 
 
 def test_scripts_of_ones_own_cannot_be_started_from_here(home: Path) -> None:
-    assert "run it again with other seeds" in further.why_not(grouped(tracked("own", [[1.0]])))
+    assert "run it again with other seeds" in kinds.no_more_seeds(grouped(tracked("own", [[1.0]])))
 
 
 def test_correlation_and_importance_count_repetitions_once(home: Path) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from backend.analysis import progress
+from backend.analysis import solved
 from backend.catalog import environments, lookup, registry
 from backend.catalog.algorithms import ALGORITHMS
 from backend.kinds import specs
@@ -40,8 +40,8 @@ def test_a_title_that_is_no_longer_known_is_the_id() -> None:
 def test_gymnasium_is_not_asked_what_a_run_acts_in(monkeypatch: pytest.MonkeyPatch, home: Any) -> None:
     monkeypatch.setattr(registry, "read_one", lambda name: pytest.fail(f"asked about {name}"))
     run = sweep({})
-    assert progress.solved_at(replace(run, spec={"environment": "CartPole-v1"})) == 475
-    assert progress.solved_at(replace(run, spec={"environment": "Gone-v1"})) is None
+    assert solved.solved_at(replace(run, spec={"environment": "CartPole-v1"})) == 475
+    assert solved.solved_at(replace(run, spec={"environment": "Gone-v1"})) is None
     assert environments.known("Gone-v1") is None
 
 

@@ -16,7 +16,6 @@ from ray.tune.result import RESULT_DUPLICATE
 
 from backend.catalog.algorithms import ALGORITHMS, Algorithm
 from backend.drivers.attempt import Attempt
-from backend.drivers.outcome import Outcome
 from backend.drivers.reservation import count_locally, with_processes
 from backend.drivers.resources import connected, waits_for
 from backend.drivers.rllib_metrics import from_result
@@ -24,7 +23,9 @@ from backend.drivers.tune_results import OURS, TUNES_OWN, error_of, last_line
 from backend.kinds.rl.config import own_config
 from backend.kinds.rl.shelf import Shelf
 from backend.kinds.rl.spec import RLSpec
+from backend.kinds.rl.work import work
 from backend.model import RunState, TrialState
+from backend.model.outcome import Outcome
 from backend.store import queries
 from backend.store.folders import SNAPSHOTS, START
 
@@ -56,7 +57,7 @@ def drive(spec: RLSpec, attempt: Attempt) -> Outcome:
     numbers = {seed: number for number, seed in enumerate(spec.seeds)}
     _context = _Context(attempt, numbers, algorithm.library, Shelf(attempt, spec.checkpoints))
     ray.init(log_to_driver=True, configure_logging=False)
-    connected(spec, attempt)
+    connected(work.needs(spec), attempt)
     attempt.waits_for = lambda: waits_for(attempt, spec.cpus_per_trial)
     logging.getLogger("ray.tune.analysis.experiment_analysis").setLevel(logging.ERROR)  # it misses the CSV files we switched off
     if len(spec.processes) == 1:

@@ -1,6 +1,6 @@
 """Checks a reinforcement-learning run in an environment of the user's own before it starts."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,14 +8,18 @@ from pydantic import ValidationError
 
 from backend.catalog import own_environments
 from backend.catalog.algorithms import ALGORITHMS
-from backend.catalog.algorithms.base import PROCESSES
 from backend.catalog.own_environments import Checked, OwnEnvironment, is_own
 from backend.errors import InvalidSpec, UnknownWorkload
 from backend.kinds.rl.spec import RLSpec, cannot_normalise
+from backend.model import Checkpoint
+from backend.model.goals import COUNTERS
+from backend.model.stored import stored
+from backend.store import queries
+from backend.store.database import Database
 
 
 @dataclass(frozen=True)
-class Prepared:
+class Agent:
     """A spec that was checked, with every default written out; `found` and `checked` are of the user's own environment."""
 
     spec: RLSpec
@@ -23,14 +27,14 @@ class Prepared:
     checked: Checked | None = None
 
 
-def check(spec: RLSpec, workloads_folder: Path, environments_folder: Path) -> Prepared:
+def check(spec: RLSpec, workloads_folder: Path, environments_folder: Path) -> Agent:
     """Returns a spec ready to start. An environment of the user's own is made and stepped in another process, if it is new.
 
     Raises:
         InvalidSpec: with one entry in `problems` for each field that is wrong.
     """
     if not is_own(spec.environment):
-        return Prepared(spec)
+        return Agent(spec)
     try:
         found = own_environments.look_up(spec.environment, workloads_folder)
         options = found.options.model_validate(spec.environment_options).model_dump()
@@ -43,7 +47,7 @@ def check(spec: RLSpec, workloads_folder: Path, environments_folder: Path) -> Pr
     checked = own_environments.check(found, options, workloads_folder, environments_folder)
     if problems := dict(_problems(spec, checked)):
         raise InvalidSpec(problems)
-    return Prepared(spec.model_copy(update={"environment_options": options}), found, checked)
+    return Agent(spec.model_copy(update={"environment_options": options}), found, checked)
 
 
 def _problems(spec: RLSpec, checked: Checked) -> Iterator[tuple[str, str]]:
@@ -58,11 +62,22 @@ def _problems(spec: RLSpec, checked: Checked) -> Iterator[tuple[str, str]]:
         yield "wrappers.time_limit", "no episode ended by itself while acting at random: set a limit, for example 500"
 
 
-def lacking(spec: RLSpec, there: Mapping[str, float]) -> Iterator[tuple[str, str]]:
-    """Yields each field that asks for more than there is in the whole cluster, and what there is."""
-    counts = {name: int(spec.params[name]) for name in PROCESSES if spec.params.get(name)}
-    most = max(counts, key=lambda name: counts[name], default="")
-    field = f"params.{most}" if most else "algorithm"
-    for name, where, need in (("CPU", field, spec.cpus_per_trial), ("GPU", "params.num_gpus_per_learner", spec.gpus)):
-        if need > (has := there.get(name, 0.0)):
-            yield where, f"a trial asks for {need:g} {name}{'s' if need != 1 else ''}, and the whole cluster has {has:g}"
+def start_of(spec: RLSpec, database: Database) -> Checkpoint | None:
+    """Returns the checkpoint that training is to go on from.
+
+    Raises:
+        InvalidSpec: there is none such, it is another agent's, or it has been trained as far as is asked already.
+    """
+    if not spec.start_from:
+        return None
+    run_id, _, place = spec.start_from.partition("/")
+    kept = next((each for each in queries.checkpoints(database, run_id) if place == f"{each.trial}/{each.iteration}"), None)
+    if kept is None:
+        raise InvalidSpec({"start_from": f"there is no checkpoint {spec.start_from}; it may have made room for a newer one"})
+    given = stored(queries.run(database, run_id).spec)
+    if other := [name for name in ("algorithm", "environment") if given.text(name) != getattr(spec, name)]:
+        raise InvalidSpec({name: f"the checkpoint to start from was trained with {given.text(name)}" for name in other})
+    limits = {key: limit for key, limit in spec.stop.criteria().items() if key in COUNTERS}
+    if done := {f"stop.{key}": kept.metrics[key] for key, limit in limits.items() if (kept.metrics.get(key) or 0) >= limit}:
+        raise InvalidSpec({key: f"the checkpoint to start from has {value:g} already: ask for more" for key, value in done.items()})
+    return kept

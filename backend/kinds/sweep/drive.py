@@ -17,7 +17,6 @@ from ray.tune.experiment import Trial
 from ray.tune.result import RESULT_DUPLICATE
 
 from backend.drivers.attempt import Attempt
-from backend.drivers.outcome import Outcome
 from backend.drivers.reservation import count_locally
 from backend.drivers.resources import connected, waits_for
 from backend.drivers.tune_results import error_of, metrics_of
@@ -27,7 +26,9 @@ from backend.kinds.sweep.ledger import Ledger
 from backend.kinds.sweep.spec import SweepSpec
 from backend.kinds.sweep.trial_source import TrialSource
 from backend.kinds.sweep.tunables import Tunable
+from backend.kinds.sweep.work import work
 from backend.model import Run, RunState, TrialState
+from backend.model.outcome import Outcome
 from backend.store import queries, runs
 from backend.store.series import read
 
@@ -62,7 +63,7 @@ def drive(spec: SweepSpec, attempt: Attempt) -> Outcome:
     """
     global _context
     ray.init(log_to_driver=True, configure_logging=False)
-    connected(spec, attempt)
+    connected(work.needs(spec), attempt)
     attempt.waits_for = lambda: waits_for(attempt, spec.cpus_per_trial)
     attempt.wishes = runs.wishes(attempt.database, attempt.run_id)
     logging.getLogger("ray.tune.analysis.experiment_analysis").setLevel(logging.ERROR)  # it misses the CSV files we switched off

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from backend.drivers.attempt import Attempt
-from backend.drivers.outcome import Outcome
 from backend.drivers.tune_results import last_line
 from backend.kinds.sweep.searchers import Search
 from backend.kinds.sweep.spec import SweepSpec
 from backend.model import FINISHED, Goal, Run, RunState, Sweep, Trial, TrialState
+from backend.model.outcome import Outcome
 
 FEW = 5  # so many trials failing one after the other, before any did not, end the sweep
 

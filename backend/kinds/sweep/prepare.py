@@ -1,6 +1,5 @@
 """Checks a sweep against its trainable and the cluster before it starts."""
 
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -54,14 +53,3 @@ def _own_environment(spec: SweepSpec, workloads_folder: Path, environments_folde
         return rl_check.check(spec.rl({}, [1]), workloads_folder, environments_folder).found
     except InvalidSpec as error:
         raise InvalidSpec({f"trainable.{field}": problem for field, problem in error.problems.items()}) from None
-
-
-def lacking(spec: SweepSpec, there: Mapping[str, float]) -> Iterator[tuple[str, str]]:
-    """Yields each field that asks for more than there is in the whole cluster, and what there is."""
-    cpus = "cpus" if isinstance(spec.trainable, str) else "trainable.params.num_env_runners"
-    fields, units = {"CPU": cpus, "GPU": "gpus", "memory": "memory_gb"}, {"CPU": "CPUs", "GPU": "GPUs", "memory": "GB of memory"}
-    for name, need in spec.reserved().items():
-        if need > (has := there.get(name, 0.0)):
-            size = 1e9 if name == "memory" else 1.0
-            told = f"a trial asks for {need / size:g} {units.get(name, name)}, and the whole cluster has {has / size:.3g}"
-            yield fields.get(name, f"resources.{name}"), told

@@ -14,15 +14,17 @@ import ray
 from ray.exceptions import OutOfMemoryError, RayError
 
 from backend.catalog.functions import Found, look_up
+from backend.cluster.needs import waits_for
 from backend.drivers import resources
 from backend.drivers.attempt import Attempt
-from backend.drivers.outcome import Outcome
 from backend.errors import StoreUnavailable
 from backend.kinds.tasks import rows
 from backend.kinds.tasks.pool import ActorPool, Pool, Ref, TaskPool
 from backend.kinds.tasks.spec import TaskSpec
+from backend.kinds.tasks.work import work
 from backend.kinds.tasks.worker import Code, Report, last_words
 from backend.model import RunState, TrialState
+from backend.model.outcome import Outcome
 from backend.store import queries
 from backend.store.fanout.tasks import Done, TaskBook
 
@@ -60,7 +62,7 @@ def drive(spec: TaskSpec, attempt: Attempt) -> Outcome:
         succeeded if at least one task did and all have ended, stopped if asked to, failed otherwise.
     """
     signal.signal(signal.SIGUSR1, signal.SIG_IGN)  # the wish to stop is asked for between two chunks, never in a write
-    resources.connected(spec, attempt)
+    resources.connected(work.needs(spec), attempt)
     return _Fanout(spec, attempt).run()
 
 
@@ -303,9 +305,7 @@ class _Fanout:
             return self.needs_space
         if self.each or not (self.flying or self.pool.is_starting):
             return ""
-        free = ray.available_resources()
-        lacking = [f"{amount:g} {name}" for name, amount in self.spec.reserved().items() if free.get(name, 0.0) < amount]
-        return " and ".join(lacking)
+        return waits_for(work.needs(self.spec), ray.available_resources())
 
     def _outcome(self) -> Outcome:
         book = self.book

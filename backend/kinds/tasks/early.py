@@ -13,4 +13,4 @@ def connect() -> None:
 
 
 def _get_ready() -> None:
-    import backend.drivers.worker  # noqa: F401
+    import backend.kinds.tasks.worker  # noqa: F401

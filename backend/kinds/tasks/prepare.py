@@ -60,21 +60,6 @@ def function_of(spec: TaskSpec, workloads_folder: Path, text: str = "") -> Found
         raise InvalidSpec({"function": str(error)}) from None
 
 
-def lacking(spec: TaskSpec, there: dict[str, float]) -> Iterator[tuple[str, str]]:
-    """Yields each field that asks for more than there is in the whole cluster, and what there is."""
-    has = {_bare(name): amount for name, amount in there.items()}
-    fields = {"CPU": "num_cpus", "GPU": "num_gpus", "memory": "memory_gb"}
-    for name, need in spec.reserved().items():
-        most, unit = has.get(_bare(name), 0.0), 1e9 if name == "memory" else 1.0
-        if need > most:
-            yield fields.get(name, f"resources.{name}"), f"asks for {need / unit:g}, and the whole cluster has {most / unit:.3g}"
-
-
-def _bare(name: str) -> str:
-    """Ray's dashboard writes my_resource as myResource."""
-    return name.replace("_", "").casefold()
-
-
 def _with_argument(spec: TaskSpec, function: Function) -> TaskSpec:
     """Writes out which argument a range, a list or files are given to: the first that has no value yet."""
     if spec.inputs.argument or spec.inputs.source not in ("range", "list", "files"):

@@ -10,7 +10,7 @@ from backend.analysis import further
 from backend.analysis.answering import Answers, Pair
 from backend.analysis.further import Further
 from backend.analysis.groups import Group
-from backend.api import answers
+from backend.api import answers, kinds
 from pages.runs import chart_options
 from pages.widgets import errors
 from pages.widgets.text import plain
@@ -26,14 +26,14 @@ def offers(found: Answers) -> None:
     st.subheader("What would settle it")
     for pair in waiting:
         _offer(pair, found.baseline)
-    for reason in dict.fromkeys(why for pair in waiting if (why := further.why_not([pair.group, found.baseline]))):
+    for reason in dict.fromkeys(why for pair in waiting if (why := kinds.no_more_seeds([pair.group, found.baseline]))):
         st.caption(plain(reason))
 
 
 def _offer(pair: Pair, baseline: Group) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"**{plain(pair.group.label)}** against **{plain(baseline.label)}**: {plain(_said(pair))}", width="content")
-        if not pair.further or further.why_not([pair.group, baseline]):
+        if not pair.further or kinds.no_more_seeds([pair.group, baseline]):
             return
         with st.popover(
             f"Start {pair.further} more seed{'s' * (pair.further > 1)} each",

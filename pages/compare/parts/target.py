@@ -6,6 +6,7 @@ import streamlit as st
 
 from backend.analysis import reaching
 from backend.analysis.answering import Answers, Reached
+from backend.api import kinds
 from backend.catalog import metrics
 from backend.figures import palette
 from pages.runs.chart_options import keep
@@ -22,8 +23,9 @@ def show(found: Answers) -> None:
     if not found.reached:
         st.caption("These environments have no score that counts as solved." if several else f"Say which {plain(title)} is to be reached.")
         return
-    markup("compare/parts/reached", "reached", names=reaching.names(found), rows=[_row(found, each) for each in found.reached])
-    st.caption(plain(reaching.about(found)))
+    steps = kinds.steps_of(run for each in found.scored for run in each.group.runs)
+    markup("compare/parts/reached", "reached", names=reaching.names(found, steps), rows=[_row(found, each) for each in found.reached])
+    st.caption(plain(reaching.about(found, steps)))
 
 
 def _ask(found: Answers, title: str) -> None:

@@ -1,0 +1,52 @@
+"""What a sweep does, in the words that all kinds share."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from backend.kinds.sweep import prepare, progress
+from backend.kinds.sweep.spec import GRID_TO_CONFIRM, SweepSpec
+from backend.model import Event, Run, RunState
+from backend.model.outcome import Outcome
+from backend.model.work import Needs, Prepared, Progress
+from backend.settings import Settings
+from backend.store.database import Database
+
+
+class SweepWork:
+    """See `backend.kinds.base.Work`."""
+
+    spec = SweepSpec
+
+    def prepare(self, spec: SweepSpec, settings: Settings, database: Database) -> Prepared:
+        ready = prepare.check(spec, settings.workloads_folder, settings.environments_folder)
+        found = ready.found or ready.environment
+        return Prepared(spec, workload=found.text if found else "", workload_hash=found.hash if found else "")
+
+    def needs(self, spec: SweepSpec) -> Needs:
+        cpus = "cpus" if isinstance(spec.trainable, str) else "trainable.params.num_env_runners"
+        return Needs("trial", spec.reserved(), {"CPU": cpus, "GPU": "gpus", "memory": "memory_gb"})
+
+    def drive(self, spec: SweepSpec, attempt: Any) -> Outcome:
+        from backend.kinds.sweep.drive import drive
+
+        return drive(spec, attempt)
+
+    def progress(self, run: Run, events: Sequence[Event] = ()) -> Progress:
+        return progress.of(run, events)
+
+    def sparkline(self, run: Run, points: int) -> list[float] | None:
+        return progress.best_so_far(run, points)
+
+    def why_not_resume(self, run: Run) -> str:
+        is_done = run.state is RunState.SUCCEEDED and not (run.sweep and run.sweep.has_more(run))
+        return "Every trial of this sweep has ended. Add trials, then resume." if is_done else ""
+
+    def still_there(self, spec: SweepSpec, workload: str, settings: Settings) -> None:
+        """The run keeps its trainable's text, and what is of the catalogue is there, or the spec would not be one."""
+
+    def unusual(self, spec: SweepSpec) -> dict[str, str]:
+        is_large = spec.search == "grid" and spec.trials > GRID_TO_CONFIRM
+        return {"space": f"is a grid of {spec.trials:,} trials"} if is_large else {}
+
+
+work = SweepWork()
