@@ -3,7 +3,6 @@
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +10,13 @@ import pytest
 
 from backend import api
 from backend.drivers.attempt import Attempt
-from backend.kinds import specs
+from backend.kinds import specs, work_of
 from backend.model import Run, RunState
 from backend.store import runs
 from backend.store.recording.recorder import Recorder
 from tests.ray_here import RayHere
 
-OWN = Path(__file__).parent / "drivers" / "own_sweeps.py"
+OWN = Path(__file__).parent / "kinds" / "sweep" / "own_sweeps.py"
 
 
 class Killed(BaseException):
@@ -45,7 +44,7 @@ class Driven:
         self.attempt.recorder = Recorder(house.database, run_id, run.attempt, run.goal)
         with self._watched(at, do):
             try:
-                outcome = import_module(f"backend.drivers.{run.kind}").drive(specs.parse(run.spec), self.attempt)
+                outcome = work_of(run.kind).drive(specs.parse(run.spec), self.attempt)
             except Killed:
                 self.attempt.recorder.abandon()
                 runs.move(house.database, run_id, RunState.LOST, "killed")

@@ -6,11 +6,12 @@ from typing import Any
 import pytest
 
 from backend import api
+from backend.cluster import needs
 from backend.cluster.jobs import JobsClient, Load
 from backend.errors import InvalidSpec
 from backend.kinds import specs
-from backend.kinds.rl import prepare
 from backend.kinds.rl.spec import RLSpec
+from backend.kinds.rl.work import work
 from tests.conftest import CARTPOLE, LAKE
 
 TWO_CPUS = {"CPU": 2.0}
@@ -19,7 +20,7 @@ TWO_CPUS = {"CPU": 2.0}
 def lacking(spec: dict[str, Any]) -> dict[str, str]:
     parsed = specs.parse(spec)
     assert isinstance(parsed, RLSpec)
-    return dict(prepare.lacking(parsed, TWO_CPUS))
+    return needs.lacking(work.needs(parsed), TWO_CPUS)
 
 
 @pytest.mark.parametrize(

@@ -12,12 +12,14 @@ from backend.catalog.algorithms import ALGORITHMS, environments_for
 from backend.catalog.search import SCHEDULERS, SEARCHERS
 from backend.catalog.trainables import TRAINABLES
 from backend.catalog.tunables import rl_params
+from backend.cluster.needs import lacking
 from backend.errors import InvalidSpec
 from backend.kinds import specs
 from backend.kinds.rl.spec import RLSpec
 from backend.kinds.sweep import prepare, searchers
 from backend.kinds.sweep.space import Domain, around, combination, combinations
 from backend.kinds.sweep.spec import SweepSpec
+from backend.kinds.sweep.work import work
 from backend.model import Goal
 
 BRANIN: dict[str, Any] = {"kind": "sweep", "trainable": "branin", "space": {"x": {"uniform": [-5, 10]}, "y": {"uniform": [0, 15]}}}
@@ -328,17 +330,19 @@ def test_checkpoints_of_ones_own_are_looked_for_when_it_is_read(tmp_path: Any) -
 
 def test_more_than_the_cluster_has_is_said() -> None:
     there = {"CPU": 2.0}
-    assert "2" in dict(prepare.lacking(parsed(OWN, cpus=3), there))["cpus"]
-    assert "gpus" in dict(prepare.lacking(parsed(OWN, gpus=1), there))
+    assert "2" in lacking(work.needs(parsed(OWN, cpus=3)), there)["cpus"]
+    assert "gpus" in lacking(work.needs(parsed(OWN, gpus=1)), there)
     ppo = {"algorithm": "ppo", "environment": "CartPole-v1", "stop": {"env_steps": 1000}}
     many = parsed(LAKE, trainable=ppo, space={"num_env_runners": {"choice": [0, 4]}})
-    assert "5 CPUs" in dict(prepare.lacking(many, there))["trainable.params.num_env_runners"]
-    assert dict(prepare.lacking(parsed(OWN, cpus=2), there)) == {}
+    assert "5 CPUs" in lacking(work.needs(many), there)["trainable.params.num_env_runners"]
+    assert lacking(work.needs(parsed(OWN, cpus=2)), there) == {}
     assert (
         "64 GB of memory, and the whole cluster has 8"
-        in dict(prepare.lacking(parsed(OWN, memory_gb=64), there | {"memory": 8e9}))["memory_gb"]
+        in lacking(work.needs(parsed(OWN, memory_gb=64)), there | {"memory": 8e9})["memory_gb"]
     )
-    assert "3 licence" in dict(prepare.lacking(parsed(OWN, resources={"licence": 3}), there | {"licence": 2}))["resources.licence"]
+    slots = {"raydeckSlot": 2.0}  # as Ray's dashboard calls it
+    assert lacking(work.needs(parsed(OWN, resources={"raydeck_slot": 1})), there | slots) == {}
+    assert "3 licence" in lacking(work.needs(parsed(OWN, resources={"licence": 3})), there | {"licence": 2})["resources.licence"]
 
 
 def test_a_trial_reserves_memory_and_resources_of_a_cluster_and_one_of_rl_what_its_algorithm_needs() -> None:

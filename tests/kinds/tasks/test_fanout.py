@@ -7,12 +7,14 @@ from typing import Any
 import pytest
 from ray.exceptions import OutOfMemoryError, WorkerCrashedError
 
+from backend.cluster import needs
 from backend.drivers import resources
 from backend.drivers.attempt import Impossible
-from backend.kinds import specs
+from backend.kinds import specs, work_of
 from backend.kinds.tasks import drive
 from backend.kinds.tasks.drive import Todo, _Fanout
 from backend.kinds.tasks.worker import last_words
+from backend.model.work import Needs
 from tests.conftest import CARTPOLE
 
 FANOUT: dict[str, Any] = {"kind": "tasks", "function": "monte_carlo_pi", "inputs": {"range": 3, "argument": "seed"}}
@@ -60,9 +62,13 @@ def test_a_full_disk_is_waited_out_before_a_result_is_lost(tmp_path: Path, monke
     assert (fanout.book.summary.files, fanout.book.summary.pictures) == (1, 1)
 
 
+def needs_of(spec: dict[str, Any]) -> Needs:
+    return work_of(spec["kind"]).needs(specs.parse(spec))
+
+
 IMPOSSIBLE = [
     (FANOUT | {"num_cpus": 64}, "a task asks for 64 CPUs, and the whole cluster has 2"),
-    (FANOUT | {"num_gpus": 1}, "a task asks for 1 GPUs, and the whole cluster has 0"),
+    (FANOUT | {"num_gpus": 1}, "a task asks for 1 GPU, and the whole cluster has 0"),
     (FANOUT | {"memory_gb": 20}, "a task asks for 20 GB of memory, and the whole cluster has 8"),
     (FANOUT | {"resources": {"lab_key": 2}}, "a task asks for 2 lab_key, and the whole cluster has 0"),
     (SWEEP | {"cpus": 64}, "a trial asks for 64 CPUs, and the whole cluster has 2"),
@@ -76,12 +82,12 @@ def test_what_can_never_be_ends_a_run_of_any_kind_before_it_begins(spec: dict[st
     attempt: Any = SimpleNamespace(gcs_address="")
     monkeypatch.setattr("ray.cluster_resources", lambda: HEAD)
     with pytest.raises(Impossible, match=f"^{why}$"):
-        resources.connected(specs.parse(spec), attempt)
+        resources.connected(needs_of(spec), attempt)
     monkeypatch.setattr("ray.cluster_resources", lambda: {"CPU": 2.0})
-    resources.connected(specs.parse(spec), attempt)  # somebody else's cluster may grow
+    resources.connected(needs_of(spec), attempt)  # somebody else's cluster may grow
     assert attempt.gcs_address == "here:1"
 
 
 @pytest.mark.parametrize("spec", [FANOUT, FANOUT | {"num_cpus": 2, "memory_gb": 8}, SWEEP, CARTPOLE])
 def test_what_fits_is_not_complained_of(spec: dict[str, Any]) -> None:
-    assert resources.lacking(specs.parse(spec), HEAD) == ""
+    assert needs.lacking(needs_of(spec), HEAD) == {}

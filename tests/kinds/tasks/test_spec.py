@@ -10,11 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from backend.cluster.jobs import JobsClient
+from backend.cluster.needs import lacking
 from backend.errors import InvalidSpec
 from backend.kinds import specs
 from backend.kinds.tasks import prepare, rows
-from backend.kinds.tasks.prepare import Fanout, lacking, misfit
+from backend.kinds.tasks.prepare import Fanout, misfit
 from backend.kinds.tasks.spec import MOST_TASKS, Inputs, TaskSpec
+from backend.kinds.tasks.work import work
 
 SCORE = """
 from pathlib import Path
@@ -405,20 +407,20 @@ def spec(**more: Any) -> TaskSpec:
 @pytest.mark.parametrize(
     ("more", "field", "said"),
     [
-        ({"num_cpus": 3}, "num_cpus", "asks for 3, and the whole cluster has 2"),
-        ({"num_gpus": 1}, "num_gpus", "asks for 1, and the whole cluster has 0"),
-        ({"memory_gb": 100}, "memory_gb", "asks for 100, and the whole cluster has 8"),
-        ({"resources": {"my_res": 5}}, "resources.my_res", "asks for 5, and the whole cluster has 4"),
-        ({"resources": {"nope": 1}}, "resources.nope", "asks for 1, and the whole cluster has 0"),
+        ({"num_cpus": 3}, "num_cpus", "a task asks for 3 CPUs, and the whole cluster has 2"),
+        ({"num_gpus": 1}, "num_gpus", "a task asks for 1 GPU, and the whole cluster has 0"),
+        ({"memory_gb": 100}, "memory_gb", "a task asks for 100 GB of memory, and the whole cluster has 8"),
+        ({"resources": {"my_res": 5}}, "resources.my_res", "a task asks for 5 my_res, and the whole cluster has 4"),
+        ({"resources": {"nope": 1}}, "resources.nope", "a task asks for 1 nope, and the whole cluster has 0"),
     ],
 )
 def test_more_than_the_cluster_has_is_said_with_what_there_is(more: dict[str, Any], field: str, said: str) -> None:
-    assert dict(lacking(spec(**more), {"CPU": 2.0, "memory": 8e9, "myRes": 4.0})) == {field: said}
+    assert lacking(work.needs(spec(**more)), {"CPU": 2.0, "memory": 8e9, "myRes": 4.0}) == {field: said}
 
 
 def test_what_fits_lacks_nothing() -> None:
     fits = spec(num_cpus=2, memory_gb=8, resources={"my_res": 4, "unused": 0})
-    assert dict(lacking(fits, {"CPU": 2.0, "memory": 8e9, "myRes": 4.0})) == {}
+    assert lacking(work.needs(fits), {"CPU": 2.0, "memory": 8e9, "myRes": 4.0}) == {}
 
 
 @pytest.mark.ray

@@ -1,4 +1,4 @@
-"""What the tests of drivers share."""
+"""What the tests of kinds share."""
 
 from collections.abc import Callable, Iterator
 from typing import Any

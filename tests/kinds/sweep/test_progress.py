@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from backend.analysis import progress
+from backend.kinds.sweep import progress
 from backend.model import Event, Run, RunState
 from tests.analysis.test_study import sweep, trial
 
@@ -23,9 +23,9 @@ def resumed(**spec: float) -> tuple[Run, list[Event]]:
 
 def test_a_pause_does_not_slow_a_sweep_down() -> None:
     run, events = resumed()
-    assert progress.seconds_left(run, events) == pytest.approx(30)
+    assert progress.of(run, events).seconds_left == pytest.approx(30)
 
 
 def test_a_pause_does_not_use_up_a_time_budget() -> None:
     run, events = resumed(time_budget_s=75)
-    assert progress.seconds_left(run, events) == pytest.approx(15)
+    assert progress.of(run, events).seconds_left == pytest.approx(15)
