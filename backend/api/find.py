@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from backend import words
 from backend.api.house import house
 from backend.errors import InvalidQuery
+from backend.kinds import KINDS
 from backend.model import ACTIVE, Run
 from backend.store import annotations, queries
 from backend.store.annotations import View
@@ -155,7 +156,7 @@ def _read_vocabulary() -> list[Word]:
             known = fields.find(name)
             if known is None:
                 continue
-            values = known.choices if known.kind == "choice" else ("true", "false") if known.kind == "flag" else ()
+            values = known.choices or tuple(KINDS) if known.kind == "choice" else ("true", "false") if known.kind == "flag" else ()
             if known.kind == "tags":
                 values = tuple(names.tags(connection))
             elif known.kind == "setting":

@@ -156,7 +156,7 @@ def _alike(column: ColumnElement[Any], node: Compare, value: Single) -> Conditio
 
 def _choice(known: Known, node: Compare, value: Single) -> Condition:
     text = _as_text(value).lower()
-    if text not in known.choices:
+    if known.choices and text not in known.choices:
         close = fields.nearest(text, known.choices)
         raise InvalidQuery(
             f"{node.field.name.capitalize()} is one of {', '.join(known.choices)}.", value.at.start, value.at.length, close[:1]

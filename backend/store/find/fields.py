@@ -21,7 +21,6 @@ OPERATORS: dict[Kind, tuple[Operator, ...]] = {
 STATS: dict[str, Stat] = {"last": "last", "best": "best", "mean": "mean", "min": "low", "max": "high"}
 _RECENT = re.compile(r"mean([1-9][0-9]{0,3})")  # mean25: of the last 25 values
 STORED = 10  # values that a stored mean is over, see standing
-KINDS = ("rl", "sweep", "tasks", "external")
 PARAMS, OPTIONS, METRICS = "params.", "environment_options.", "metrics."
 
 
@@ -35,7 +34,7 @@ class Known:
     column: str = ""
     stat: Stat = "last"
     recent: int = 0  # of a mean: over how many last values, where that is not the stored one
-    choices: tuple[str, ...] = ()
+    choices: tuple[str, ...] = ()  # of a choice all there are; none where they are not known here
     optional: bool = False  # stands alone as a question: is there any, is it set
 
     @property
@@ -50,7 +49,7 @@ class Known:
 
 _FIXED = (
     Known("state", "choice", "how it stands", "state", choices=tuple(RunState)),
-    Known("kind", "choice", "what kind of work it is", "kind", choices=KINDS),
+    Known("kind", "choice", "what kind of work it is", "kind"),
     Known("name", "text", "what it is called", "name"),
     Known("id", "text", "its id", "id"),
     Known("algorithm", "setting", "of reinforcement learning"),

@@ -37,7 +37,7 @@ def of_spec(spec: Mapping[str, Any]) -> dict[str, Value]:
         for group in ("params", "environment_options"):
             found |= flat(part.part(group).content, f"{group}.")
     found |= flat({name: value for name, value in whole.part("space").content.items() if not isinstance(value, Mapping)}, PARAMS)
-    if spec.get("seed") is not None and spec.get("kind") == "external":
+    if spec.get("seed") is not None and "trainable" not in spec:  # a sweep's is its search's
         found.setdefault(f"{PARAMS}seed", spec["seed"])
     return _values(found)
 

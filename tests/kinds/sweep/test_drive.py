@@ -17,7 +17,7 @@ from backend.cluster import head
 from backend.model import Run, RunState, Trial
 from tests.conftest import LAKE, poll
 from tests.drivers.test_attached import gcs_address
-from tests.kinds.rl.test_drive import driver_of
+from tests.jobs import driver_of
 
 pytestmark = pytest.mark.ray
 

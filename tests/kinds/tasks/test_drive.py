@@ -20,7 +20,7 @@ from backend.errors import IllegalMove
 from backend.model import Run, RunState, Task, TaskCounts
 from backend.store.fanout.tasks import Wanted
 from tests.conftest import ENDLESS, poll, typed
-from tests.kinds.rl.test_drive import driver_of
+from tests.jobs import driver_of
 
 pytestmark = pytest.mark.ray
 
