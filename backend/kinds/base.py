@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from backend.model import Run
+from backend.model import Run, RunState
 from backend.model.work import Needs, Prepared, Progress
 from backend.settings import Settings
 from backend.store.database import Database
@@ -85,3 +85,22 @@ class Work(Protocol):
     def unusual(self, spec: Any) -> dict[str, str]:
         """Returns what of it must be agreed to before it starts, by field; nothing where nothing is unusual."""
         ...
+
+
+class Usual:
+    """What most kinds answer; a `Work` of theirs begins with it and says what is different."""
+
+    def progress(self, run: Run, events: Any = ()) -> Progress:
+        return Progress(None)
+
+    def sparkline(self, run: Run, points: int) -> list[float] | None:
+        return None
+
+    def why_not_resume(self, run: Run) -> str:
+        return "The run has succeeded; there is nothing left to do." if run.state is RunState.SUCCEEDED else ""
+
+    def still_there(self, spec: Any, workload: str, settings: Settings) -> None:
+        """What is of the catalogue is, or the spec would not be one."""
+
+    def unusual(self, spec: Any) -> dict[str, str]:
+        return {}

@@ -37,7 +37,7 @@ def test_its_facts_lead_to_its_work_and_its_page(name: str) -> None:
     assert work.spec.model_fields["kind"].default == name
     for promised in ("prepare", "needs", "drive", "progress", "sparkline", "why_not_resume", "still_there", "unusual"):
         assert callable(getattr(work, promised)), promised
-    view = import_module(kind.page)
+    view = import_module(kind.page).view
     for promised in ("subject", "parts", "failed", "numbers", "tabs"):
         assert callable(getattr(view, promised)), promised
 

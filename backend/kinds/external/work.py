@@ -1,18 +1,18 @@
 """What is recorded only: its work is somebody else's."""
 
-from collections.abc import Sequence
 from typing import Any, NoReturn
 
 from backend.errors import IllegalMove
-from backend.model import Event, Run
+from backend.kinds.base import Usual
+from backend.model import Run
 from backend.model.external import ExternalSpec
-from backend.model.work import Needs, Progress
+from backend.model.work import Needs
 from backend.settings import Settings
 
 NOT_OURS = "Raydeck only recorded this run: run its script again."
 
 
-class ExternalWork:
+class ExternalWork(Usual):
     """See `backend.kinds.base.Work`; whoever would launch it is told why that cannot be."""
 
     spec = ExternalSpec
@@ -26,20 +26,11 @@ class ExternalWork:
     def needs(self, spec: ExternalSpec) -> Needs:
         return Needs("trial", {})
 
-    def progress(self, run: Run, events: Sequence[Event] = ()) -> Progress:
-        return Progress(None)
-
-    def sparkline(self, run: Run, points: int) -> list[float] | None:
-        return None
-
     def why_not_resume(self, run: Run) -> str:
         return NOT_OURS
 
     def still_there(self, spec: Any, workload: str, settings: Settings) -> NoReturn:
         raise IllegalMove(NOT_OURS)
-
-    def unusual(self, spec: Any) -> dict[str, str]:
-        return {}
 
 
 work = ExternalWork()

@@ -4,16 +4,17 @@ from collections.abc import Sequence
 from typing import Any
 
 from backend.catalog.algorithms.base import PROCESSES
+from backend.kinds.base import Usual
 from backend.kinds.rl import prepare, progress
 from backend.kinds.rl.spec import RLSpec
-from backend.model import Event, Run, RunState
+from backend.model import Event, Run
 from backend.model.outcome import Outcome
 from backend.model.work import Needs, Prepared, Progress
 from backend.settings import Settings
 from backend.store.database import Database
 
 
-class RLWork:
+class RLWork(Usual):
     """See `backend.kinds.base.Work`."""
 
     spec = RLSpec
@@ -38,18 +39,6 @@ class RLWork:
 
     def progress(self, run: Run, events: Sequence[Event] = ()) -> Progress:
         return progress.of(run)
-
-    def sparkline(self, run: Run, points: int) -> list[float] | None:
-        return None
-
-    def why_not_resume(self, run: Run) -> str:
-        return "The run has succeeded; there is nothing left to do." if run.state is RunState.SUCCEEDED else ""
-
-    def still_there(self, spec: RLSpec, workload: str, settings: Settings) -> None:
-        """Its algorithm and environment are, or the spec would not be one."""
-
-    def unusual(self, spec: RLSpec) -> dict[str, str]:
-        return {}
 
 
 work = RLWork()

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from backend.kinds.base import Usual
 from backend.kinds.sweep import prepare, progress
 from backend.kinds.sweep.spec import GRID_TO_CONFIRM, SweepSpec
 from backend.model import Event, Run, RunState
@@ -12,7 +13,7 @@ from backend.settings import Settings
 from backend.store.database import Database
 
 
-class SweepWork:
+class SweepWork(Usual):
     """See `backend.kinds.base.Work`."""
 
     spec = SweepSpec
@@ -40,9 +41,6 @@ class SweepWork:
     def why_not_resume(self, run: Run) -> str:
         is_done = run.state is RunState.SUCCEEDED and not (run.sweep and run.sweep.has_more(run))
         return "Every trial of this sweep has ended. Add trials, then resume." if is_done else ""
-
-    def still_there(self, spec: SweepSpec, workload: str, settings: Settings) -> None:
-        """The run keeps its trainable's text, and what is of the catalogue is there, or the spec would not be one."""
 
     def unusual(self, spec: SweepSpec) -> dict[str, str]:
         is_large = spec.search == "grid" and spec.trials > GRID_TO_CONFIRM

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from backend.kinds.base import Usual
 from backend.kinds.tasks import prepare
 from backend.kinds.tasks.spec import TaskSpec
 from backend.model import Event, Run, RunState
@@ -14,7 +15,7 @@ from backend.store.database import Database
 FIELDS = {"CPU": "num_cpus", "GPU": "num_gpus", "memory": "memory_gb"}
 
 
-class TaskWork:
+class TaskWork(Usual):
     """See `backend.kinds.base.Work`."""
 
     spec = TaskSpec
@@ -37,9 +38,6 @@ class TaskWork:
         done, total, rate = run.tasks.done, run.tasks.total, run.mean_of_last("tasks_per_second")
         return Progress(done / max(1, total), f"{done:,} of {total:,} tasks", (total - done) / rate if rate else None)
 
-    def sparkline(self, run: Run, points: int) -> list[float] | None:
-        return None
-
     def why_not_resume(self, run: Run) -> str:
         is_left = run.tasks is None or run.tasks.done < run.tasks.total or run.state is RunState.LOST
         if is_left and run.state is not RunState.SUCCEEDED:
@@ -48,9 +46,6 @@ class TaskWork:
 
     def still_there(self, spec: TaskSpec, workload: str, settings: Settings) -> None:
         prepare.function_of(spec, settings.workloads_folder, workload)
-
-    def unusual(self, spec: TaskSpec) -> dict[str, str]:
-        return {}
 
 
 work = TaskWork()
