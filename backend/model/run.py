@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import zip_longest
 from typing import Any, get_args
@@ -37,9 +37,9 @@ class Sweep:
         """Reads a sweep of whatever version: where nothing says how many trials are wanted, it is those that there are."""
         spec = stored(run.spec)
         repeats = spec.count("repeats")
-        samples = run.samples if run.samples is not None else spec.count("samples", math.ceil(len(run.trials) / repeats))
-        concurrency = run.concurrency if run.concurrency is not None else spec.number("concurrency")
-        budget = run.time_budget_s if run.time_budget_s is not None else spec.number("time_budget_s")
+        now = stored({**run.spec, **run.wishes})
+        samples = now.count("samples", math.ceil(len(run.trials) / repeats))
+        concurrency, budget = now.number("concurrency"), now.number("time_budget_s")
         searched = (name for name, domain in spec.part("space").content.items() if isinstance(domain, Mapping) and "fixed" not in domain)
         return cls(
             _goals(spec, run.trials), max(1, samples * repeats), int(concurrency or 0) or None, budget or None,  # 0: the limit was lifted
@@ -87,9 +87,7 @@ class Run:
     versions: dict[str, str]
     host: str
     workload_hash: str
-    samples: int | None = None  # what was asked of a sweep after its launch
-    concurrency: int | None = None
-    time_budget_s: float | None = None
+    wishes: Mapping[str, Any] = field(default_factory=dict)  # what was asked of it after its launch, in the words of its kind
     trials: tuple[Trial, ...]
     tasks: TaskCounts | None = None  # of a fan-out
     tags: tuple[str, ...] = ()  # what a person says of it, in alphabetical order

@@ -3,8 +3,8 @@
 import json
 import secrets
 import time
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, delete, insert, select, update
@@ -18,7 +18,6 @@ from backend.store.schema import UNUSUAL, events, failures, fanouts, runs, tasks
 
 ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"  # nothing that reads like something else
 SHORT = 300
-_WISHES = (runs.c.samples, runs.c.concurrency, runs.c.time_budget_s)
 GONE_SECONDS = 3.0  # after so many without a heartbeat its own script may take a run over
 
 
@@ -260,11 +259,9 @@ def _claim(tx: Connection, run_id: str, attempt: int, host: str, versions: dict[
 
 @dataclass(frozen=True)
 class Wishes:
-    """What a person asked of a sweep after its launch; None where the spec holds."""
+    """What a person asked of a run after its launch, in the words of its kind: where nothing is asked, the spec holds."""
 
-    samples: int | None = None
-    concurrency: int | None = None
-    time_budget_s: float | None = None
+    asked: Mapping[str, Any] = field(default_factory=dict)
     stopped_trials: frozenset[int] = frozenset()
 
 
@@ -285,7 +282,7 @@ def beat(database: Database, run_id: str, attempt: int, waits_for: str = "") -> 
     """
     with database.write() as tx:
         mine = (runs.c.id == run_id) & (runs.c.attempt == attempt)
-        columns = (runs.c.state, runs.c.stop_requested_at, runs.c.kind, *_WISHES)
+        columns = (runs.c.state, runs.c.stop_requested_at, runs.c.wishes)
         row = tx.execute(select(*columns).where(mine).with_for_update()).first()
         if row is None or row.state not in (RunState.RUNNING, RunState.LOST):
             raise StaleAttempt(f"Attempt {attempt} of {run_id} is no longer wanted.")
@@ -296,35 +293,32 @@ def beat(database: Database, run_id: str, attempt: int, waits_for: str = "") -> 
 
 
 def _wishes(tx: Connection, run_id: str, row: Any) -> Wishes:
-    if row.kind != SWEEP:
-        return Wishes()
-    asked = select(trials.c.number).where(trials.c.run_id == run_id, trials.c.stop_requested_at.is_not(None))
-    return Wishes(row.samples, row.concurrency, row.time_budget_s, frozenset(tx.execute(asked).scalars()))
+    stopped = select(trials.c.number).where(trials.c.run_id == run_id, trials.c.stop_requested_at.is_not(None))
+    return Wishes(row.wishes, frozenset(tx.execute(stopped).scalars()))
 
 
 def wishes(database: Database, run_id: str) -> Wishes:
-    """Returns what a person asked of a sweep after its launch."""
+    """Returns what a person asked of a run after its launch."""
     with database.write() as tx:
-        return _wishes(tx, run_id, tx.execute(select(runs.c.kind, *_WISHES).where(runs.c.id == run_id)).one())
+        return _wishes(tx, run_id, tx.execute(select(runs.c.wishes).where(runs.c.id == run_id)).one())
 
 
-def ask(database: Database, run_id: str, **asked: float | None) -> None:
-    """Changes how many samples, how many trials at once or how many seconds a sweep may take; each change is an event.
+def ask(database: Database, run_id: str, **asked: float) -> None:
+    """Changes what is asked of a run beside its spec, such as a sweep's samples; each change is an event.
 
     Raises:
         UnknownRun: no run has that id.
     """
-    told = {column.name: column for column in _WISHES if asked.get(column.name) is not None}
     with database.write() as tx:
-        before = tx.execute(_state_of(run_id).add_columns(runs.c.spec, *_WISHES)).first()
+        before = tx.execute(_state_of(run_id).add_columns(runs.c.spec, runs.c.wishes).with_for_update()).first()
         if before is None:
             raise UnknownRun(run_id)
-        if told:
-            tx.execute(update(runs).where(runs.c.id == run_id).values({name: asked[name] for name in told}))
-        for name in told:
-            was = getattr(before, name) if getattr(before, name) is not None else before.spec.get(name)
-            if (was or 0) != asked[name]:
-                note = " → ".join(f"{value:g}" if value else "no limit" for value in (was, asked[name]))
+        if asked:
+            tx.execute(update(runs).where(runs.c.id == run_id).values(wishes={**before.wishes, **asked}))
+        for name, value in asked.items():
+            was = before.wishes.get(name, before.spec.get(name))
+            if (was or 0) != value:
+                note = " → ".join(f"{each:g}" if each else "no limit" for each in (was, value))
                 _event(tx, run_id, name.replace("_s", " (s)").replace("_", " "), note, time.time())
 
 

@@ -65,10 +65,7 @@ runs = Table(
     Column("workload", Text, nullable=False, default=""),  # the text of the user's own code, as it was at the launch
     Column("workload_hash", Text, nullable=False, default=""),
     Column("deleted_at", Float),  # gone for everybody; its points are cleared by and by
-    # What a person asked of a sweep after its launch; the spec's own where NULL.
-    Column("samples", Integer),
-    Column("concurrency", Integer),
-    Column("time_budget_s", Float),
+    Column("wishes", JSON, nullable=False, default=dict, server_default="{}"),  # asked after the launch, in the words of its kind
     # What a person says of a run; the only columns that are changed by hand.
     Column("note", Text, nullable=False, default=""),
     Column("starred", Boolean, nullable=False, default=False),

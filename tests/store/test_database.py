@@ -51,7 +51,7 @@ def test_what_was_recorded_before_there_were_rollups_is_summarised(home: Path, m
         standing = tx.exec_driver_sql("select key, run, last, best, mean, low, high from run_metrics order by 1").all()
         settings = tx.exec_driver_sql("select name, run, trial, number, text from run_settings order by 1, 2, 3").all()
         tx.exec_driver_sql("alter table runs drop column deleted_at")
-        for name in ("workload", "workload_hash", "samples", "concurrency", "time_budget_s", "note", "starred", "archived", "best", "last"):
+        for name in ("workload", "workload_hash", "wishes", "note", "starred", "archived", "best", "last"):
             tx.exec_driver_sql(f"alter table runs drop column {name}")
         for name in ("checkpoint_iteration", "stop_requested_at"):
             tx.exec_driver_sql(f"alter table trials drop column {name}")

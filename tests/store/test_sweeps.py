@@ -60,8 +60,8 @@ def test_what_is_asked_reaches_the_driver_with_the_next_beat_and_the_spec_stays(
     run_id = running(database)
     assert runs.beat(database, run_id, 1).wishes == Wishes()
     runs.ask(database, run_id, samples=9, concurrency=2, time_budget_s=60.5)
-    assert runs.beat(database, run_id, 1).wishes == Wishes(9, 2, 60.5)
-    assert runs.wishes(database, run_id) == Wishes(9, 2, 60.5)
+    assert runs.beat(database, run_id, 1).wishes == Wishes({"samples": 9, "concurrency": 2, "time_budget_s": 60.5})
+    assert runs.wishes(database, run_id) == Wishes({"samples": 9, "concurrency": 2, "time_budget_s": 60.5})
     run = queries.run(database, run_id)
     assert run.sweep
     assert (run.sweep.trials, run.sweep.concurrency, run.sweep.time_budget_s) == (9, 2, 60.5)
@@ -75,8 +75,8 @@ def test_a_second_wish_changes_only_what_it_names_and_asking_for_the_same_is_no_
     many = len(moves(database, run_id))
     runs.ask(database, run_id, samples=9)
     assert len(moves(database, run_id)) == many
-    runs.ask(database, run_id, samples=5, concurrency=None)
-    assert runs.wishes(database, run_id) == Wishes(5, 2)
+    runs.ask(database, run_id, samples=5)
+    assert runs.wishes(database, run_id) == Wishes({"samples": 5, "concurrency": 2})
     assert moves(database, run_id)[many:] == [("samples", "9 → 5")]
 
 
@@ -94,7 +94,7 @@ def test_wishes_outlive_the_attempt(database: Database) -> None:
     runs.move(database, run_id, RunState.LOST, "silent")
     runs.requeue(database, run_id)
     runs.claim(database, run_id, 2, "host", {})
-    assert runs.beat(database, run_id, 2).wishes.samples == 9
+    assert runs.beat(database, run_id, 2).wishes.asked["samples"] == 9
 
 
 def test_nothing_is_asked_of_what_is_not_there_or_no_sweep(database: Database) -> None:
@@ -212,7 +212,7 @@ def test_a_sweep_is_extended_by_what_its_spec_could_have_said(database: Database
     sweeps.extend(run_id)
     assert runs.wishes(database, run_id) == Wishes()
     sweeps.extend(run_id, samples=4, concurrency=1)
-    assert runs.wishes(database, run_id) == Wishes(4, 1)
+    assert runs.wishes(database, run_id) == Wishes({"samples": 4, "concurrency": 1})
 
 
 def test_what_cannot_be_extended_says_why(database: Database) -> None:

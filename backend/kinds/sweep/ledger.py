@@ -77,14 +77,14 @@ class Ledger:
     @property
     def limits(self) -> Sweep:
         """What holds now: the spec, or what was asked since."""
-        wishes = self.attempt.wishes
-        samples = self.spec.samples if wishes.samples is None else wishes.samples
+        asked = self.attempt.wishes.asked
+        samples = int(asked.get("samples", self.spec.samples))
         if self.spec.search == "grid":
             samples = min(samples, self.spec.samples)  # there is no more in a grid than all of it
         return Sweep(
             tuple(self.goals), samples * self.spec.repeats,
-            (self.spec.concurrency if wishes.concurrency is None else wishes.concurrency) or None,  # 0: the limit was lifted
-            (self.spec.time_budget_s if wishes.time_budget_s is None else wishes.time_budget_s) or None,
+            asked.get("concurrency", self.spec.concurrency) or None,  # 0: the limit was lifted
+            asked.get("time_budget_s", self.spec.time_budget_s) or None,
             self.spec.repeats, tuple(self.spec.searched),
         )  # fmt: skip
 
