@@ -1,6 +1,6 @@
 """What may be asked of the kinds of work, and of a run whatever its kind."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from backend.analysis.groups import Group
 from backend.api.house import house
@@ -10,6 +10,7 @@ from backend.kinds import Kind as Kind
 from backend.kinds import kind_of as kind_of
 from backend.kinds import steps_of as steps_of
 from backend.kinds import work_of
+from backend.kinds.base import STEPS
 from backend.kinds.specs import RunSpec
 from backend.model import Run
 from backend.model.work import Progress as Progress
@@ -29,6 +30,12 @@ def progress(run: Run) -> Progress:
 def can_resume(run: Run) -> bool:
     """Returns whether a run that is over can go on with what is left."""
     return run.is_over and kind(run).launches and not work_of(run.kind).why_not_resume(run)
+
+
+def axes_of(runs: Sequence[Run]) -> tuple[Axis, ...]:
+    """Returns what charts of all of some runs can be drawn over: their kind's own where they are alike in that."""
+    found = {kind(run).axes for run in runs}
+    return found.pop() if len(found) == 1 else STEPS
 
 
 def no_more_seeds(groups: Iterable[Group]) -> str:

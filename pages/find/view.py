@@ -129,8 +129,7 @@ def _act(what: str, on: str) -> None:
     """A click in a cell: a star of a run, or a tag to find others by."""
     with errors.kept():
         if what == "star":
-            (run,) = find.some([on]) or [None]
-            find.star([on], run is not None and not run.starred)
+            find.star([on], any(not run.starred for run in find.some([on])))
         else:
             _search(annotate.tagged(on))
     st.rerun()

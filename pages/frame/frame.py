@@ -9,6 +9,7 @@ from backend import api
 from backend.errors import RaydeckError
 from pages.frame.cluster_state import cluster_state
 from pages.runs import actions
+from pages.runs.kinds import starts
 from pages.widgets import errors, plotly_js
 
 _CSS = """
@@ -56,7 +57,7 @@ def frame() -> None:
         st.stop()
     with st.sidebar, errors.told():
         cluster_state()
-    if page.url_path not in ("rl", "sweep", "tasks"):
+    if page.url_path not in [each.address for each in starts().values()]:
         st.session_state.pop("launch_key", None)  # the next visit to the form starts another run
     errors.show_kept()
     with errors.told():
@@ -72,11 +73,7 @@ def _pages() -> dict[str, list[st.Page]]:
             st.Page("pages/watch/run.py", title="Run", url_path="run", visibility="hidden"),
             st.Page("pages/watch/trial.py", title="Trial", url_path="trial", visibility="hidden"),
         ],
-        "Start": [
-            st.Page("pages/start/rl.py", title="Reinforcement learning", icon=":material/smart_toy:", url_path="rl"),
-            st.Page("pages/start/sweep.py", title="Hyperparameter sweep", icon=":material/tune:", url_path="sweep"),
-            st.Page("pages/start/tasks.py", title="Fan-out of tasks", icon=":material/account_tree:", url_path="tasks"),
-        ],
+        "Start": [st.Page(each.page, title=each.title, icon=each.icon, url_path=each.address) for each in starts().values()],
         "Analyse": [st.Page("pages/compare/compare.py", title="Compare", icon=":material/stacked_line_chart:", url_path="compare")],
         "Machine": [st.Page("pages/cluster/cluster.py", title="Cluster", icon=":material/hub:", url_path="cluster")],
     }

@@ -1,24 +1,19 @@
 """What can be done with runs: stop, resume, clone, compare, delete (after a question)."""
 
 from collections.abc import Sequence
-from functools import partial
 
 import streamlit as st
 
 from backend import api
-from backend.api import find, tasks
+from backend.api import find
 from backend.model import Run
 from pages.runs import annotate
-from pages.runs.drafts import START_PAGES
+from pages.runs.kinds import view
 from pages.widgets import errors
 from pages.widgets.text import plain
 
 _ASKED, _GOING = "asked_to_delete", "going_to"
 NAMED = 5  # runs that a question names
-_STOP_HELP = {
-    True: "Keeps all that was recorded; you can resume later.",
-    False: "Tells your script, which may end when it sees run.stop_requested. A Tune experiment ends by itself.",
-}
 
 
 def go(page: str, **params: str) -> None:
@@ -36,27 +31,22 @@ def arrive() -> None:
 
 def on_run(run: Run) -> None:
     """Buttons for one run, in the order of use."""
+    shown = view(run)
     if not run.is_over:
         st.button(
             "Stopping …" if run.is_stopping else "Stop", icon=":material/stop_circle:", key="stop",
-            disabled=run.is_stopping, on_click=stop, args=([run.id],), help=_STOP_HELP[run.is_ours],
+            disabled=run.is_stopping, on_click=stop, args=([run.id],), help=shown.stop_help,
         )  # fmt: skip
     if run.can_resume:
         st.button(
             "Resume", icon=":material/resume:", key="resume", type="primary", on_click=_resume, args=(run.id,),
             help="Goes on with what is left, from the last checkpoints, as the same run.",
         )  # fmt: skip
-    if run.can_retry:
-        st.button(
-            "Retry failed", icon=":material/replay:", key="retry", on_click=_retry, args=(run.id,),
-            help="Tries the failed tasks again, as the same run; what succeeded stays.",
-        )  # fmt: skip
-    if run.tasks is not None and run.tasks.done:
-        _download(run)
-    if run.kind in START_PAGES:
+    shown.actions(run)
+    if shown.start:
         st.button(
             "Clone", icon=":material/content_copy:", key="clone", help="Opens the form, filled as this run was.",
-            on_click=go, args=(START_PAGES[run.kind],), kwargs={"clone": run.id},
+            on_click=go, args=(shown.start.page,), kwargs={"clone": run.id},
         )  # fmt: skip
     st.button(
         "Compare", icon=":material/stacked_line_chart:", key="compare", help="Lay it beside another run.",
@@ -99,21 +89,6 @@ def stop(run_ids: Sequence[str]) -> None:
     for run_id in run_ids:
         with errors.kept():
             api.stop(run_id)
-
-
-def _retry(run_id: str) -> None:
-    with errors.kept():
-        tasks.retry_failed(run_id)
-
-
-def _download(run: Run) -> None:
-    """Files are made when they are asked for."""
-    with st.popover("Download", icon=":material/download:", help="Every task with its arguments, timing, result and error."):
-        for form, title in (("csv", "CSV"), ("parquet", "Parquet"), ("jsonl", "JSON Lines")):
-            st.download_button(
-                title, partial(tasks.results, run.id, form), file_name=f"{run.id}.{form}", key=f"download_{form}",
-                type="tertiary", on_click="ignore", icon=":material/table_rows:",
-            )  # fmt: skip
 
 
 def _resume(run_id: str) -> None:

@@ -1,6 +1,7 @@
 """How a chart is drawn: x axis, smoothing, log axes. All of it is kept in the URL."""
 
 from collections.abc import Mapping, Sequence
+from typing import TypeVar
 
 import streamlit as st
 
@@ -11,6 +12,7 @@ from backend.figures.lines import Display
 SEPARATOR = ","  # of a list in the URL
 STEP = "step"  # the x axis that charts begin with
 SMOOTHINGS = {"": "off", "ema": "EMA", "mean": "window mean"}
+Value = TypeVar("Value", bound=str)
 STRENGTHS = (0.5, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99)
 
 
@@ -29,15 +31,17 @@ def x_axis(axes: Mapping[str, str], name: str = "x") -> str:
     return choice("x axis", axes, name, f"{name}_{'_'.join(axes)}")
 
 
-def choice(label: str, options: Mapping[str, str], name: str, key: str, *, shown: bool = False, help: str = "") -> str:
+def choice(label: str, options: Mapping[Value, str], name: str, key: str, *, shown: bool = False, help: str = "") -> Value:
     """Lets a person choose one of `options` (value to word), kept in the URL as `name`; the first is the default."""
     first = next(iter(options))
     asked = st.query_params.get(name, first)
+    start = next((each for each in options if each == asked), first)
     chosen = st.segmented_control(
-        label, list(options), format_func=options.__getitem__, default=asked if asked in options else first, required=True, key=key,
+        label, list(options), format_func=options.__getitem__, default=start, required=True, key=key,
         label_visibility="visible" if shown else "collapsed", help=help or None,
-    )  # fmt: skip
-    return keep(name, chosen or first, first)
+    ) or first  # fmt: skip
+    keep(name, chosen, first)
+    return chosen
 
 
 def any_axis(axes: Mapping[str, str], keys: Sequence[str], name: str = "x") -> str:
@@ -69,7 +73,7 @@ def of_statistic(name: str = "seeds") -> Statistic:
 
 def statistic(name: str = "seeds") -> Statistic:
     """Lets a person choose what is drawn over the seeds."""
-    return choice(  # type: ignore[return-value]
+    return choice(
         "Over the seeds", {each: {"iqm": "IQM"}.get(each, each.capitalize()) for each in STATISTICS}, name, f"{name}_statistic",
         help="What the bold line is, over the seeds. IQM: interquartile mean, the mean of the middle half, which one lucky or broken "
         "seed hardly moves. The band is its 95 % interval, by a bootstrap that allows for few seeds.",

@@ -12,6 +12,7 @@ import streamlit as st
 
 from backend import api, words
 from backend.analysis import progress
+from backend.api import kinds
 from backend.catalog import metrics
 from backend.figures import lines, trials
 from backend.figures.lines import Chart, Display, Titles
@@ -20,9 +21,6 @@ from pages.runs import chart_options
 from pages.runs.chart_options import STEP
 from pages.widgets.live_plot import LivePlot, Picked, View
 
-RL_AXES = {"step": "Env steps", "iteration": "Iteration", "time_s": "Training time", "time": "Clock"}
-SWEEP_AXES = {"step": "Iteration", "time": "Clock"}
-AXES = {"step": "Step", "iteration": "Report", "time": "Clock"}
 DATE = "date"  # an x axis of days and hours, on which runs lie where they were
 _AXIS_TITLES = {DATE: "date", "iteration": "iteration", "time_s": "training time (s)", "time": "time since the start (s)"}
 NAMED_BY = 3  # params in a line's name, at most
@@ -72,9 +70,8 @@ class Board:
 
 
 def axes_of(runs: Sequence[Run]) -> dict[str, str]:
-    """Returns the x axes that make sense for all of some runs."""
-    kinds = {run.kind for run in runs}
-    return RL_AXES if kinds == {"rl"} else SWEEP_AXES if kinds == {"sweep"} else AXES
+    """Returns the x axes that make sense for all of some runs, key to title."""
+    return {axis.key: axis.title for axis in kinds.axes_of(runs)}
 
 
 def run_chart(
@@ -144,9 +141,8 @@ class Kept:
 
     def get(self, name: Hashable, state: Hashable, make: Callable[[], T]) -> T:
         """Returns what is called `name`, made anew only if its state is not the one it was made in."""
-        known, chart = self._charts.get(name, (None, None))
-        if chart is None or known != state:
-            chart = make()
+        known, found = self._charts.get(name, (None, None))
+        chart: T = make() if found is None or known != state else found
         with self._lock:
             self._charts[name] = state, chart
             self._charts.move_to_end(name)
@@ -161,7 +157,7 @@ def kept() -> Kept:
 
 
 def _run_chart(run: Run, key: str, axis: str, window: Window, titles: Titles, display: Display) -> Chart:
-    word = "seed" if run.kind == "rl" else "trial"
+    word = kinds.kind(run).part
     curves = read_curves([run], key, axis, window)
     names = _trial_names(run, word) if len(run.trials) > 1 or word == "seed" else {0: metrics.title(key)}
     group = lines.Group("", run.ordinal, curves, [names[curve.trial] for curve in curves])
@@ -215,7 +211,7 @@ def _said(name: str, value: object) -> str:
 
 def axis_title(axis: str, runs: Sequence[Run]) -> str:
     if axis == "step":
-        return "env steps" if all(run.kind == "rl" for run in runs) else "step"
+        return kinds.axes_of(runs)[0].unit or "step"
     return _AXIS_TITLES.get(axis) or metrics.title(axis)
 
 

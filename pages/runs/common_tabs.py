@@ -6,10 +6,12 @@ import pandas as pd
 import streamlit as st
 
 from backend import api
+from backend.api import kinds
 from backend.catalog import metrics
 from backend.model import Run
 from pages.runs import chart_options, charts
 from pages.runs.charts import Board
+from pages.runs.kinds import view
 
 
 def metrics_tab(run: Run, board: Board) -> None:
@@ -19,7 +21,7 @@ def metrics_tab(run: Run, board: Board) -> None:
         return
     with st.container(horizontal=True, vertical_alignment="center"):
         axis, display = chart_options.x_axis(charts.axes_of([run])), chart_options.display()
-    draw = charts.sweep_chart if run.sweep is not None else charts.run_chart
+    draw = view(run).chart or charts.run_chart
     for heading in sorted({metrics.group(key) for key in keys}):
         st.markdown(f"##### {heading}")
         mine = [key for key in keys if metrics.group(key) == heading]
@@ -29,12 +31,13 @@ def metrics_tab(run: Run, board: Board) -> None:
                     draw(board, run, key, axis, display, f"{key}_{run.id}", small=True)
 
 
-def trials_table(run: Run, part: str, rows: list[dict[str, Any]]) -> None:
+def trials_table(run: Run, rows: list[dict[str, Any]]) -> None:
+    """Shows a row for each trial, and below them what failed."""
     st.dataframe(
         pd.DataFrame(rows).dropna(axis="columns", how="all"), hide_index=True, width="stretch", height="content", placeholder="–",
         column_config={name: st.column_config.NumberColumn(name, format="localized") for name in ("episodes", "env steps")},
     )  # fmt: skip
     for trial in run.trials:
         if trial.error:
-            with st.expander(f"{part.capitalize()} {trial.number if trial.seed is None else trial.seed} failed"):
+            with st.expander(f"{kinds.kind(run).part.capitalize()} {trial.number if trial.seed is None else trial.seed} failed"):
                 st.code(trial.error, language="python")

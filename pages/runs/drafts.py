@@ -1,19 +1,14 @@
 """What a form starts with, and what it holds."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from backend import api
-from backend.api import rl
+from backend.api import specs
 from backend.catalog.examples import EXAMPLES
 from backend.catalog.lookup import find
 from backend.errors import InvalidSpec
-from backend.kinds import specs
-from backend.kinds.specs import RunSpec
-from backend.model.goals import COUNTERS
-
-START_PAGES = {"rl": "pages/start/rl.py", "sweep": "pages/start/sweep.py", "tasks": "pages/start/tasks.py"}
 
 
 @dataclass(frozen=True)
@@ -30,46 +25,44 @@ class Draft:
 class Asked:
     """What the form holds now: a spec that can be run, or what is wrong with it by field."""
 
-    spec: RunSpec | None
+    spec: specs.RunSpec | None
     problems: Mapping[str, str]
 
 
-def starting_point(query: Mapping[str, str]) -> Draft:
+@dataclass(frozen=True)
+class Plan:
+    """What will run, in words, and whether it ever can."""
+
+    text: str
+    fits: bool = True
+    question: str = ""  # that must be agreed to first
+
+
+Begin = Callable[[str], Draft]
+
+
+def starting_point(query: Mapping[str, str], begins: Mapping[str, Begin]) -> Draft:
     """Returns the draft a URL asks for, or an empty form.
 
-    It may be ?clone=ID, ?continue=RUN/TRIAL/ITERATION, ?example=NAME, ?function=NAME, ?trainable=NAME or ?environment=NAME.
+    It may be ?clone=ID, ?example=NAME, or one of those that the kind's form may begin with.
 
     Raises:
         InvalidSpec: the run to clone, or to go on from, can no longer be asked for.
     """
     if clone := query.get("clone"):
-        values, gone = _askable(api.run(clone).spec)
+        values, gone = askable(api.run(clone).spec)
         return Draft(f"clone-{clone}", values, clone, gone)
-    if start := query.get("continue"):
-        return _continued(start)
     if example := query.get("example"):
         return Draft(f"example-{example}", find("example", example, EXAMPLES).spec)
-    if trainable := query.get("trainable"):
-        return Draft(f"trainable-{trainable}", {"trainable": trainable})
-    if environment := query.get("environment"):
-        return Draft(f"environment-{environment}", {"environment": environment})
-    if function := query.get("function"):
-        return Draft(f"function-{function}", {"function": function})
-    return Draft()
+    return next((begin(query[name]) for name, begin in begins.items() if query.get(name)), Draft())
 
 
-def _continued(start: str) -> Draft:
-    """Returns the draft of a run that goes on from a checkpoint: as much again as its run was asked for."""
-    run_id, trial, iteration = rl.parts(start)
-    kept, run = rl.checkpoint(run_id, trial, iteration), api.run(run_id)
-    values, gone = _askable(run.spec)
-    done = {key: kept.metrics.get(key) or 0 for key in COUNTERS}
-    values["stop"] = {key: limit + type(limit)(done.get(key, 0)) for key, limit in values["stop"].items()}
-    values |= {"name": f"{run.name[:100]} continued", "seeds": [run.trials[trial].seed], "start_from": start}
-    return Draft(f"continue-{start}", values, run_id, gone)
+def with_field(name: str) -> Begin:
+    """Returns what begins a form with the value of one field."""
+    return lambda value: Draft(f"{name}-{value}", {name: value})
 
 
-def _askable(stored: Mapping[str, Any]) -> tuple[dict[str, Any], Mapping[str, str]]:
+def askable(stored: Mapping[str, Any]) -> tuple[dict[str, Any], Mapping[str, str]]:
     """Returns what can still be asked for of what a run was asked; and what cannot, by field, with the reason.
 
     Raises:

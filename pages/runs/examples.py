@@ -7,7 +7,7 @@ import streamlit as st
 from backend import api
 from backend.catalog.examples import EXAMPLES
 from pages.runs import actions
-from pages.runs.drafts import START_PAGES
+from pages.runs.kinds import starts
 from pages.widgets import errors
 
 A_ROW = 3
@@ -30,7 +30,7 @@ def cards(heading: str) -> None:
                 )  # fmt: skip
                 st.button(
                     "Open in the form", key=f"open_{example.id}", type="tertiary",
-                    on_click=actions.go, args=(START_PAGES[example.spec["kind"]],), kwargs={"example": example.id},
+                    on_click=actions.go, args=(starts()[example.spec["kind"]].page,), kwargs={"example": example.id},
                 )  # fmt: skip
 
 

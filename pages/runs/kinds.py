@@ -1,17 +1,97 @@
-"""What pages say of a run, kind by kind."""
+"""What pages say of a run, kind by kind; nobody imports a kind by its name."""
 
-from types import ModuleType
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Protocol
 
-from backend.model import Run
-from pages.kinds.external import view as view_external
-from pages.kinds.rl import view as view_rl
-from pages.kinds.sweep import view as view_sweep
-from pages.kinds.tasks import view as view_tasks
-from pages.kinds.unknown import view as view_unknown
+from backend.api import kinds
+from backend.api.kinds import KINDS
+from backend.model import Run, Trial
+from pages.runs.drafts import Asked, Begin, Draft, Plan
+from pages.runs.spec_text import spec_text
 
-VIEWS = {"rl": view_rl, "sweep": view_sweep, "tasks": view_tasks, "external": view_external}
+if TYPE_CHECKING:
+    from backend.figures.lines import Display
+    from pages.runs.charts import Board
 
 
-def view(run: Run) -> ModuleType:
-    """Returns what says something of a run, also of one of a kind that this version does not know."""
-    return VIEWS.get(run.kind, view_unknown)
+@dataclass(frozen=True, kw_only=True)
+class Start:
+    """How runs of a kind are started: a line in the menu, the script that it opens, and what stands there."""
+
+    title: str  # in the menu
+    icon: str
+    address: str  # "rl" of /rl
+    page: str  # the script: "pages/kinds/rl/start.py"
+    heading: str
+    form: Callable[[Draft], Asked]
+    plan: Callable[[Any], Plan]  # of a spec of this kind
+    preview: Callable[[Any], None] | None = None  # of the same, below the plan
+    begins: Mapping[str, Begin]  # what the form may begin with, by the word in its address; examples and clones aside
+
+
+class MetricChart(Protocol):
+    def __call__(
+        self, board: "Board", run: Run, key: str, axis: str, display: "Display", plot_key: str, *, small: bool = False
+    ) -> None: ...
+
+
+def _no(*_of: object) -> bool:
+    return False
+
+
+def _nothing(*_of: object) -> None:
+    return None
+
+
+def _no_words(*_of: object) -> str:
+    return ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class View:
+    """What pages show of runs of a kind: `view` in the module that its `page` names. The first five every kind has."""
+
+    subject: Callable[[Run], str]  # what it does, in a line
+    parts: Callable[[Run], str]  # "3 seeds"
+    failed: Callable[[Run], str]  # "1 of 3 seeds failed"; empty of none
+    numbers: Callable[[Run], None]
+    tabs: Callable[[Run], Mapping[str, Callable[[Run, "Board"], None]]]
+
+    start: Start | None = None  # of those that can be started
+    chart: MetricChart | None = None  # what draws a metric; a line for each trial where it is None
+    media: Callable[[Sequence[Run], "Board"], None] | None = None  # what several left to look at, side by side
+    actions: Callable[[Run], None] = _nothing  # further buttons
+    is_pending: Callable[[], bool] = _no  # whether the page has to look again for something that is being made
+    of_trial: Callable[[Run, Trial], None] = _nothing  # what stands below the rest on a trial's page
+    trial_actions: Callable[[Run, Trial], None] = _nothing
+    why: Callable[[Run], str] = _no_words  # why it ended as it did, where no error says it
+    spec: Callable[[Mapping[str, Any]], None] = spec_text
+    no_log: str = "The driver has written nothing yet."
+    stop_help: str = "Keeps all that was recorded; you can resume later."
+
+
+def view(run: Run) -> View:
+    """Returns what shows a run, also one of a kind that this version does not know."""
+    return _imported(kinds.kind(run).page)
+
+
+@cache
+def _imported(page: str) -> View:
+    found: View = import_module(page).view
+    return found
+
+
+def starts() -> dict[str, Start]:
+    """Returns how each kind that can be started is, by its id, in the order of the menu."""
+    return {each.id: start for each in KINDS.values() if each.launches and (start := _imported(each.page).start)}
+
+
+def side_by_side(runs: Sequence[Run]) -> list[tuple[View, list[Run]]]:
+    """Returns runs kind by kind, in the order of the menu, those of unknown kinds last."""
+    found: dict[str, list[Run]] = {kind: [] for kind in KINDS}
+    for run in runs:
+        found.setdefault(kinds.kind(run).id, []).append(run)
+    return [(view(some[0]), some) for some in found.values() if some]

@@ -14,7 +14,6 @@ from pages.runs.annotate import tagged
 from pages.runs.badges import shown_state, state_badge
 from pages.runs.charts import Board
 from pages.runs.kinds import view
-from pages.runs.spec_text import spec_text, told_text
 from pages.runs.table import waits_for
 from pages.widgets.text import plain
 
@@ -93,7 +92,7 @@ def _events(run: Run, _board: Board) -> None:
 def _log(run: Run, _board: Board) -> None:
     text = api.log_tail(run.id, LOG_LINES)
     if not text:
-        st.caption("The driver has written nothing yet." if run.is_ours else "What your script prints stays with your script.")
+        st.caption(view(run).no_log)
         return
     st.caption(f"The last {LOG_LINES} lines of the driver's log")
     st.code(text, language=None, height=440)
@@ -101,7 +100,7 @@ def _log(run: Run, _board: Board) -> None:
 
 def _spec(run: Run, _board: Board) -> None:
     with st.container():
-        (spec_text if run.is_ours else told_text)(run.spec)
+        view(run).spec(run.spec)
     packages = " · ".join(f"{name} {version}" for name, version in run.versions.items())
     origin = f" · cloned from {run.parent_id}" if run.parent_id else ""
     st.caption(plain(f"id {run.id}{origin} · {f'ran on {run.host} with {packages}' if run.host else 'has not run yet'}"))

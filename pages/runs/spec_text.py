@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from backend.kinds import specs
+from backend.api import specs
 
 
 def spec_text(content: Mapping[str, Any]) -> None:

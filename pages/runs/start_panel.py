@@ -2,28 +2,18 @@
 
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import Any
 
 import streamlit as st
 
 from backend import api
-from backend.kinds.rl.spec import RLSpec
-from backend.kinds.specs import RunSpec
+from backend.api.specs import RunSpec
 from pages.runs import actions
-from pages.runs.drafts import Asked
+from pages.runs.drafts import Asked, Plan
 from pages.widgets import errors
 
 
-@dataclass(frozen=True)
-class Plan:
-    """What will run, in words, and whether it ever can."""
-
-    text: str
-    fits: bool = True
-    question: str = ""  # that must be agreed to first
-
-
-def panel(asked: Asked, told: Callable[[RunSpec], Plan], *, parent_id: str | None) -> None:
+def panel(asked: Asked, told: Callable[[Any], Plan], *, parent_id: str | None) -> None:
     """Shows what will run, as `told` says, and starts it: one run, however often the button is clicked."""
     key = st.session_state.setdefault("launch_key", uuid.uuid4().hex)
     plan = told(asked.spec) if asked.spec else None
@@ -39,20 +29,6 @@ def panel(asked: Asked, told: Callable[[RunSpec], Plan], *, parent_id: str | Non
             "Start run", type="primary", icon=":material/play_arrow:", width="stretch", key="start",
             disabled=plan is None or not plan.fits or not agreed, on_click=_start, args=(asked.spec, parent_id, key),
         )  # fmt: skip
-
-
-def of_rl(spec: RunSpec) -> Plan:
-    """Returns what a reinforcement-learning run will do."""
-    if not isinstance(spec, RLSpec):
-        raise TypeError(spec.kind)
-    load = api.cluster_status().load
-    seeds, cpus = len(spec.seeds), spec.cpus_per_trial
-    text = f"{seeds} trial{'s' if seeds > 1 else ''}, one per seed, {cpus:g} CPU each"
-    if load is None:
-        return Plan(f"{text}. The cluster is still coming up: the run waits for it.")
-    if load.cpus < cpus:
-        return Plan(f"{text}. This machine has {load.cpus:g} CPUs, so it could never start: take fewer env runners.", fits=False)
-    return Plan(f"{text}, {min(seeds, int(load.cpus // cpus))} at a time on {load.cpus:g} CPUs.")
 
 
 def _start(spec: RunSpec, parent_id: str | None, key: str) -> None:

@@ -142,6 +142,6 @@ def waits_for(run: Run) -> str:
 def why(run: Run) -> str:
     """Returns why a run ended as it did, in one line."""
     lines = [line for line in run.error.strip().splitlines() if line.strip()]
-    if not lines and run.tasks is not None and run.tasks.failed:
-        return f"{run.tasks.failed:,} of {run.tasks.total:,} tasks failed"
+    if not lines and (told := view(run).why(run)):
+        return told
     return lines[-1] if lines else "by you" if run.state.value == "stopped" else ""

@@ -5,6 +5,7 @@ import streamlit as st
 from backend import api
 from pages.frame.cluster_state import rerun_if_changed
 from pages.runs import actions, examples
+from pages.runs.kinds import starts
 from pages.runs.table import ENDED_COLUMNS, RUNNING_COLUMNS, run_table
 from pages.widgets import errors
 
@@ -36,5 +37,6 @@ def live() -> None:
 
 title, new = st.columns([4, 1], vertical_alignment="center")
 title.header("Overview")
-new.button("New run", icon=":material/add:", type="primary", width="stretch", on_click=actions.go, args=("pages/start/rl.py",))
+first = next(iter(starts().values()))
+new.button("New run", icon=":material/add:", type="primary", width="stretch", on_click=actions.go, args=(first.page,))
 live()

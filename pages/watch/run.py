@@ -3,10 +3,10 @@
 import streamlit as st
 
 from backend import api
-from pages.kinds.rl import watch
 from pages.runs import actions, run_view
 from pages.runs.charts import Board
 from pages.runs.examples import cards
+from pages.runs.kinds import view
 from pages.widgets import errors
 
 run_id = st.query_params.get("id", "")
@@ -15,7 +15,8 @@ if not run_id:
     st.stop()
 with errors.told():
     first = api.run(run_id)
-    played = watch.is_pending()
+    shown = view(first)
+    made = shown.is_pending()
 board = Board()
 
 
@@ -23,7 +24,7 @@ def live() -> None:
     with errors.told():
         board.begin()
         run = api.run(run_id)
-        if run.state != first.state or watch.is_pending() != played:
+        if run.state != first.state or shown.is_pending() != made:
             st.rerun()  # starts or ends the timer
         errors.show_kept()
         left, right = st.columns([3, 2], vertical_alignment="top")
@@ -38,5 +39,5 @@ def live() -> None:
 
 
 # A lost run may come back by itself; all others that are over stay as they are.
-every = 0.5 if played and first.is_over else 5.0 if first.state == "lost" else None if first.is_over else 1.0
+every = 0.5 if made and first.is_over else 5.0 if first.state == "lost" else None if first.is_over else 1.0
 st.fragment(live, run_every=every)()

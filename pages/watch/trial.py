@@ -1,9 +1,9 @@
-"""One trial of a sweep, live: /trial?run=&number="""
+"""One trial, live: /trial?run=&number="""
 
 import streamlit as st
 
 from backend import api
-from pages.kinds.sweep import trial as trial_view
+from pages.runs import trial_view
 from pages.runs.charts import Board
 from pages.widgets import errors
 

@@ -9,8 +9,7 @@ from playwright.sync_api import Page, expect
 
 from backend import api
 from backend.model import Run
-from pages.runs.drafts import START_PAGES
-from pages.runs.kinds import view
+from pages.runs.kinds import starts, view
 from tests.browser.conftest import App
 from tests.pages import everywhere
 from tests.pages.test_old_homes import VERSIONS, unpack
@@ -52,7 +51,7 @@ def test_every_page_is_drawn(left: tuple[App, list[Run]], page: Page) -> None:
         if run.trials:
             page.goto(f"{app.url}/trial?run={run.id}&number={run.trials[0].number}")
             expect(page.get_by_text(f"Trial {run.trials[0].number}", exact=True)).to_be_visible()
-        if kind in START_PAGES:
+        if kind in starts():
             page.goto(f"{app.url}/{kind}?clone={run.id}")
             expect(page.get_by_text("What will run")).to_be_visible()
     page.goto(f"{app.url}/compare?runs={','.join(run.id for run in runs)}")

@@ -13,8 +13,7 @@ from backend.api import answers
 from backend.catalog import registry
 from backend.model import Run
 from backend.settings import ROOT
-from pages.runs.drafts import START_PAGES
-from pages.runs.kinds import view
+from pages.runs.kinds import starts, view
 from pages.runs.table import OFFERED
 from tests.conftest import poll, typed
 from tests.pages.test_pages import PAGES
@@ -22,7 +21,9 @@ from tests.pages.test_pages import PAGES
 COMPARED = ("Curves", "Answers", "Params", "Diff", "Media", "Report")
 OF_ALL_KINDS = ("Events", "Log", "Spec")
 LISTED = "archived == true or archived == false"
-HEADS = {"overview": "Overview", "runs": "Runs", "trial": "Trial ", "compare": "Compare", "rl": "New", "sweep": "New", "tasks": "New"}
+HEADS = {"overview": "Overview", "runs": "Runs", "trial": "Trial ", "compare": "Compare"} | {
+    each.address: "New" for each in starts().values()
+}
 
 _asked: list[str] = []  # the environments that Gymnasium was asked about
 
@@ -57,7 +58,7 @@ def shown(app: AppTest, page: str, /, **query: str) -> AppTest:
     _asked.clear()
     app.switch_page(PAGES[page]).run()
     assert not app.exception, (page, query, app.exception)
-    assert not _asked or page in START_PAGES, "who only shows a run asks Gymnasium nothing"
+    assert not _asked or page in starts(), "who only shows a run asks Gymnasium nothing"
     assert HEADS.get(page, "") in "\n".join(str(each.value) for each in (*app.header, *app.subheader)), (page, query)
     return app
 

@@ -14,7 +14,7 @@ from backend.model import Run
 from backend.settings import ROOT, read_settings
 from backend.store.database import Database, open_database
 from backend.store.schema import runs as table
-from pages.runs.drafts import START_PAGES
+from pages.runs.kinds import starts
 from tests.assets import make_home
 from tests.pages import everywhere
 from tests.pages.test_compare_tabs import made
@@ -118,5 +118,5 @@ def test_the_command_line_answers(left: list[Run]) -> None:
 def test_each_form_opens_with_what_can_still_be_asked(left: list[Run]) -> None:
     app = everywhere.browser()
     for run in left:
-        everywhere.shown(app, run.kind if run.kind in START_PAGES else "rl", clone=run.id)
-        everywhere.shown(app, run.kind if run.kind in START_PAGES else "tasks")
+        everywhere.shown(app, run.kind if run.kind in starts() else "rl", clone=run.id)
+        everywhere.shown(app, run.kind if run.kind in starts() else "tasks")

@@ -25,6 +25,7 @@ from backend.store.fanout.summary import Summary
 from backend.store.fanout.tasks import Done, TaskBook
 from backend.store.recording.recorder import Recorder
 from backend.store.schema import fanouts, tasks
+from pages.runs.kinds import starts
 from tests.conftest import LAKE, content
 
 NASTY = "<script>alert(1)</script> **bold** [x](http://y) $a$"
@@ -33,9 +34,7 @@ PAGES = {
     "runs": "pages/watch/runs.py",
     "run": "pages/watch/run.py",
     "trial": "pages/watch/trial.py",
-    "rl": "pages/start/rl.py",
-    "sweep": "pages/start/sweep.py",
-    "tasks": "pages/start/tasks.py",
+    **{each.address: each.page for each in starts().values()},
     "compare": "pages/compare/compare.py",
     "cluster": "pages/cluster/cluster.py",
 }

@@ -4,6 +4,8 @@ import ast
 import subprocess
 import sys
 
+import pytest
+
 from backend.settings import ROOT
 
 HEAVY = ("torch", "gymnasium", "ray.rllib", "ray.tune", "ray")
@@ -19,7 +21,7 @@ def test_the_web_process_loads_no_workload_library() -> None:
         "import sys, pathlib, importlib\n"
         "import pages.frame.frame\n"
         "for path in pathlib.Path('pages').glob('*/**/*.py'):\n"
-        "    if path.parent.as_posix() not in ('pages/start', 'pages/watch', 'pages/compare', 'pages/cluster'):  # scripts\n"
+        "    if path.name != 'start.py' and path.parent.as_posix() not in ('pages/watch', 'pages/compare', 'pages/cluster'):  # scripts\n"
         "        importlib.import_module('.'.join(path.with_suffix('').parts))\n"
         f"print([name for name in {HEAVY} if name in sys.modules])"
     )
@@ -62,3 +64,58 @@ def test_functions_fit_on_half_a_screen() -> None:
             if isinstance(node, ast.FunctionDef) and (node.end_lineno or 0) - node.lineno > 45:
                 long.append(f"{path.relative_to(ROOT)}:{node.lineno} {node.name}")
     assert long == []
+
+
+ROOTS = ("pages",)
+OF_KINDS = ("backend/kinds/", "pages/kinds/")  # where alone it matters which kind something is of
+SPECS = {"RLSpec", "SweepSpec", "TaskSpec", "ExternalSpec", "RLTrainable"}
+OF_A_KIND = {"run", "spec", "row", "other", "each", "first", "found", "member"}  # what has a `kind` of work, as they are called
+
+
+def test_nobody_outside_the_kinds_asks_which_kind_it_is() -> None:
+    """What there is to know of a kind is in backend.kinds and in its view: a new one needs no line anywhere else."""
+    asked = []
+    for path in sorted(path for root in ROOTS for path in (ROOT / root).rglob("*.py")):
+        where = path.relative_to(ROOT).as_posix()
+        if not where.startswith(OF_KINDS):
+            asked += [f"{where}:{node.lineno}" for node in ast.walk(ast.parse(path.read_text())) if _asks_the_kind(node)]
+    assert asked == []
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "isinstance(x, RLSpec)", "isinstance(x, (int, sweep.SweepSpec))", "isinstance(x, TaskSpec | None)", "run.kind == 'rl'",
+        "'rl' != self.run.kind", "spec.kind in KINDS", "[r for r in rows if other.kind == 'rl']", "WORDS[run.kind]", "WORDS.get(run.kind)",
+    ],
+)  # fmt: skip
+def test_such_a_question_is_found(code: str) -> None:
+    assert any(map(_asks_the_kind, ast.walk(ast.parse(code))))
+
+
+@pytest.mark.parametrize("code", ["domain.kind == 'fixed'", "kinds.kind(run).part", "{'kind': run.kind}", "isinstance(x, Run)"])
+def test_what_is_no_such_question_is_left_alone(code: str) -> None:
+    assert not any(map(_asks_the_kind, ast.walk(ast.parse(code))))
+
+
+def _asks_the_kind(node: ast.AST) -> bool:
+    match node:
+        case ast.Call(func=ast.Name(id="isinstance"), args=[_, types]):
+            return any(_name(each) in SPECS for each in ast.walk(types))
+        case ast.Compare(left=left, comparators=others):
+            return any(map(_is_kind, (left, *others)))
+        case ast.Subscript(slice=key):
+            return _is_kind(key)
+        case ast.Call(func=ast.Attribute(attr="get"), args=[key, *_]):
+            return _is_kind(key)
+        case ast.Match(subject=subject):
+            return _is_kind(subject)
+    return False
+
+
+def _is_kind(node: ast.AST) -> bool:
+    return isinstance(node, ast.Attribute) and node.attr == "kind" and _name(node.value) in OF_A_KIND
+
+
+def _name(node: ast.AST) -> str:
+    return node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else ""

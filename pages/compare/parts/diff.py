@@ -21,8 +21,8 @@ BESIDE, BELOW = "beside", "below"
 def show(what: Comparison, _board: Board) -> None:
     """Shows settings side by side, a column for each run or group, and the text of two runs' own code."""
     with st.container(horizontal=True, vertical_alignment="center"):
-        columns = {RUNS: "A column per run", GROUPS: "per group"}
-        per = chart_options.choice("A column for each", columns, "per", "choice_per") if _folds(what) else RUNS
+        offered = {RUNS: "A column per run", GROUPS: "per group"}
+        per = chart_options.choice("A column for each", offered, "per", "choice_per") if _folds(what) else RUNS
         every = st.toggle("Show what is equal, too", key="all_settings", bind="query-params")
     rows = diff.of_groups(what.groups) if per == GROUPS else diff.of_runs(what.runs)
     shown = rows if every else [row for row in rows if row.differs]

@@ -65,14 +65,12 @@ def direction(what: Comparison) -> Mode | None:
         "Which is better?", list(MODES), format_func=MODES.__getitem__, default=asked if asked in MODES else None, key=f"better_{what.key}"
     )
     keep("better", chosen or "", "")
-    return chosen  # type: ignore[no-any-return]
+    return chosen
 
 
 def _statistic() -> Statistic:
     about = "IQM: interquartile mean, the mean of the middle half of the seeds, which one lucky or broken seed hardly moves."
-    return choice(  # type: ignore[return-value]
-        "Difference of", STATISTICS, "statistic", "answers_statistic", shown=True, help=about
-    )
+    return choice("Difference of", STATISTICS, "statistic", "answers_statistic", shown=True, help=about)
 
 
 def target() -> float | None:

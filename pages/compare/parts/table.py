@@ -7,7 +7,7 @@ from urllib.parse import quote, urlencode
 import streamlit as st
 
 from backend import words
-from backend.analysis import group_tables
+from backend.analysis import group_tables, scores
 from backend.analysis.group_tables import Row, Which
 from backend.analysis.groups import said
 from backend.figures import palette
@@ -69,11 +69,10 @@ def open_group(group_id: str) -> None:
 
 
 def _which(what: Comparison) -> Which:
-    goals = {goal.mode for run in what.runs if run.sweep for goal in run.sweep.goals if goal.key == what.key}
-    best = goals.pop() if len(goals) == 1 else metric_goals.direction(what.key)
+    best = scores.direction(what.runs, what.key) or metric_goals.direction(what.key)
     words_of = {each: f"Best ({word.lower()})" if each == best else word for each, word in WHICH.items()}
     about = "Which value of each member's curve counts."
-    return chart_options.choice("Value", words_of, "value", "value_of_groups", help=about)  # type: ignore[return-value]
+    return chart_options.choice("Value", words_of, "value", "value_of_groups", help=about)
 
 
 def _by(what: Comparison) -> tuple[tuple[str, str], ...]:

@@ -12,9 +12,10 @@ from backend.model import Run, goals
 from backend.model.stored import stored
 from pages.runs import chart_options, charts, common_tabs, points_links
 from pages.runs.charts import Board
+from pages.runs.kinds import View
+from pages.runs.spec_text import told_text
 from pages.widgets.text import plain
 
-PART = "trial"
 SHOWN_PARAMS, SHOWN_NUMBERS = 4, 5
 LONGEST = 40  # letters of a param in the header
 
@@ -69,7 +70,7 @@ def main_chart(run: Run, board: Board) -> None:
 
 
 def _trials(run: Run, _board: Board) -> None:
-    common_tabs.trials_table(run, PART, _trial_rows(run))
+    common_tabs.trials_table(run, _trial_rows(run))
 
 
 def _trial_rows(run: Run) -> list[dict[str, Any]]:
@@ -77,3 +78,15 @@ def _trial_rows(run: Run) -> list[dict[str, Any]]:
         {"trial": trial.number, "seed": trial.seed, "state": trial.state.value, **trial.params, "reports": trial.reports, **trial.last}
         for trial in run.trials
     ]
+
+
+view = View(
+    subject=subject,
+    parts=parts,
+    failed=failed,
+    numbers=numbers,
+    tabs=tabs,
+    spec=told_text,
+    no_log="What your script prints stays with your script.",
+    stop_help="Tells your script, which may end when it sees run.stop_requested. A Tune experiment ends by itself.",
+)

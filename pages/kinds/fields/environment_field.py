@@ -12,7 +12,6 @@ from backend.api import environments
 from backend.api.environments import OwnEnvironment
 from backend.catalog.algorithms import Algorithm, environments_for
 from backend.catalog.environments import ENVIRONMENTS, Environment, NoOptions
-from backend.kinds.rl.spec import RLSpec
 from pages.widgets import spec_form
 from pages.widgets.text import plain
 
@@ -42,7 +41,7 @@ def field(algorithm: Algorithm, asked: str | None, problems: Mapping[str, str], 
     picked = st.selectbox(
         "Environment", names, index=names.index(wanted) if wanted in names else 0, key=f"{key}/{algorithm.id}/environment",
         format_func=lambda each: f"{each} · your own" if each in own else each,
-        help=f"{RLSpec.model_fields['environment'].description} Only those {algorithm.title} can act in are offered, and your own.",
+        help=f"The world the agent acts in. Only those {algorithm.title} can act in are offered, and your own.",
     )  # fmt: skip
     st.session_state[f"{key}/environment"] = picked
     spec_form.problem_under(problems, "environment")
@@ -116,13 +115,3 @@ def _reading() -> None:
         st.caption(":material/hourglass_top: The rest of Gymnasium's registry is being read; it takes some seconds.")
     else:
         st.rerun()
-
-
-def checked_own(spec: RLSpec) -> environments.Prepared:
-    """Returns a run whose environment, the user's own, was made and stepped.
-
-    Raises:
-        InvalidSpec: with its complaints.
-    """
-    with st.spinner("Checking the environment: reset, step, random actions …"):
-        return environments.check(spec)

@@ -6,11 +6,11 @@ from typing import Any
 import streamlit as st
 from pydantic import BaseModel
 
-from backend.api import environments
+from backend.api import environments, specs
 from backend.catalog.algorithms import ALGORITHMS, LIBRARIES, Algorithm
 from backend.errors import InvalidSpec
-from backend.kinds import specs
 from backend.kinds.rl.spec import Checkpoints, Evaluation, RLSpec, Stop, Wrappers
+from pages.kinds import code_editor
 from pages.kinds.fields import environment_field, known_best
 from pages.kinds.fields.environment_field import Chosen
 from pages.runs.drafts import Asked, Draft
@@ -24,6 +24,7 @@ Problems = Mapping[str, str]
 
 def form(draft: Draft) -> Asked:
     """Draws the form; the fields follow the algorithm and the environment."""
+    code_editor.editor("environment")
     values, key = draft.values, f"rl/{draft.source}"
     problems: Problems = st.session_state.get(f"{key}/problems", {})
     algorithm, chosen, place = _what(values, problems, key)
@@ -50,16 +51,15 @@ def form(draft: Draft) -> Asked:
     return Asked(spec, found)
 
 
-def _checked(data: dict[str, Any], chosen: Chosen, place: Any) -> tuple[specs.RunSpec | None, Problems]:
+def _checked(data: dict[str, Any], chosen: Chosen, place: Any) -> tuple[RLSpec | None, Problems]:
     """Returns the spec, or what is wrong; an environment of the user's own is tried, and said to be what it was found to be."""
     try:
-        spec = specs.parse(data)
-        if not isinstance(spec, RLSpec):
-            return spec, {}
+        spec: Any = specs.parse(data)
         if chosen.own is None:
             return environments.check(spec).spec, {}
         with place:
-            prepared = environment_field.checked_own(spec)
+            with st.spinner("Checking the environment: reset, step, random actions …"):
+                prepared = environments.check(spec)
             if prepared.checked and prepared.checked.environment:
                 environment_field.about(prepared.checked.environment, prepared.checked.notes)
     except InvalidSpec as error:

@@ -15,9 +15,10 @@ from backend.api.rl import Played
 from backend.catalog import grids
 from backend.figures import q_tables as figures
 from backend.model import Checkpoint, Run
-from pages.kinds.rl import view as view_rl
 from pages.kinds.rl.q_table import environment_of, grid_of
 from pages.runs import chart_options
+from pages.runs.charts import Board
+from pages.runs.kinds import view
 from pages.widgets import paging
 from pages.widgets.episode_video import episode_video
 from pages.widgets.figure_plot import figure_plot
@@ -53,7 +54,7 @@ class Agent:
         return f"{self.run.id}_{self.seed}"
 
 
-def agents(runs: Sequence[Run]) -> None:
+def agents(runs: Sequence[Run], _board: Board) -> None:
     """Shows the agents of runs; which ones, whose checkpoints and which episode is in the URL."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         per = chart_options.choice("agents", {RUN: "One agent per run", SEED: "One per seed"}, "agents", "media_agents")
@@ -139,7 +140,7 @@ def _cards(shown: Sequence[Agent], episode: int, choices: dict[str, Any]) -> Non
 
 def _head(agent: Agent) -> None:
     kept = agent.kept
-    told = [view_rl.subject(agent.run)] + ([f"seed {agent.seed}"] if agent.seed is not None else [])
+    told = [view(agent.run).subject(agent.run)] + ([f"seed {agent.seed}"] if agent.seed is not None else [])
     if kept is not None:
         told += [f"iteration {kept.iteration:,}"] + ([f"score {words.number(kept.score)}"] if kept.score is not None else [])
     st.markdown(f"**[{plain(agent.run.name)}](/run?id={agent.run.id}&tab=Watch)**  \n{plain(' · '.join(told))}")

@@ -11,11 +11,12 @@ from backend.analysis import progress
 from backend.api import rl
 from backend.model import Run, goals
 from backend.model.stored import stored
-from pages.kinds.rl import q_table, seeds_table, watch
+from pages.kinds.rl import draft, form, media, plan, q_table, seeds_table, watch
 from pages.runs import chart_options, charts, common_tabs, points_links
 from pages.runs.charts import Board
+from pages.runs.drafts import with_field
+from pages.runs.kinds import Start, View
 
-PART = "seed"
 EVALUATED = "eval/return_mean"
 
 
@@ -81,7 +82,7 @@ def _wants_evaluation() -> bool:
 
 def _trials(run: Run, _board: Board) -> None:
     seeds_table.show(run)
-    common_tabs.trials_table(run, PART, _trial_rows(run))
+    common_tabs.trials_table(run, _trial_rows(run))
 
 
 def _trial_rows(run: Run) -> list[dict[str, Any]]:
@@ -98,3 +99,25 @@ def _trial_rows(run: Run) -> list[dict[str, Any]]:
         }
         for trial in run.trials
     ]
+
+
+START = Start(
+    title="Reinforcement learning",
+    icon=":material/smart_toy:",
+    address="rl",
+    page="pages/kinds/rl/start.py",
+    heading="New reinforcement-learning run",
+    form=form.form,
+    plan=plan.plan,
+    begins={"continue": draft.continued, "environment": with_field("environment")},
+)
+view = View(
+    start=START,
+    subject=subject,
+    parts=parts,
+    failed=failed,
+    numbers=numbers,
+    tabs=tabs,
+    media=media.agents,
+    is_pending=watch.is_pending,
+)

@@ -243,8 +243,9 @@ def _steps(kept: Checkpoint) -> None:
     """What can be done with a checkpoint."""
     with st.container(horizontal=True):
         st.button(
-            "Continue training", key=f"continue/{kept.name}", icon=":material/resume:", on_click=actions.go, args=("pages/start/rl.py",),
-            kwargs={"continue": kept.name}, help="Opens the form of a new run that begins with what this checkpoint has learned.",
+            "Continue training", key=f"continue/{kept.name}", icon=":material/resume:", on_click=actions.go,
+            args=("pages/kinds/rl/start.py",), kwargs={"continue": kept.name},
+            help="Opens the form of a new run that begins with what this checkpoint has learned.",
         )  # fmt: skip
         st.button(
             f"Evaluate {EVALUATED} episodes", key=f"evaluate/{kept.name}", icon=":material/checklist:", on_click=_evaluate, args=(kept,),

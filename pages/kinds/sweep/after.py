@@ -24,6 +24,13 @@ def after(run: Run, _board: Board) -> None:
     steps(run, best)
 
 
+def of_trial(run: Run, trial: Trial) -> None:
+    """What stands below the rest on a trial's page: what can be done with one that has a value."""
+    if trial.best is not None:
+        configuration(run, trial)
+        steps(run, trial)
+
+
 def configuration(run: Run, trial: Trial) -> None:
     """A trial's parameters to copy."""
     as_python, as_yaml = st.tabs(["Python", "YAML"], key=f"config_{trial.number}")

@@ -1,6 +1,7 @@
 """What a person can change of a sweep while it runs, or before it goes on."""
 
 from collections.abc import Callable
+from typing import Any
 
 import streamlit as st
 
@@ -71,8 +72,8 @@ def _buttons(what: str, run_id: str, set_it: Callable[[str], None], *, has_limit
     with st.container(horizontal=True):
         st.button("Set", key=f"set_{what}", on_click=set_it, args=(run_id,))
         if has_limit:
-            lifted = {"budget": {"time_budget_s": 0.0}, "at_once": {"concurrency": 0}}[what]
-            st.button("No limit", key=f"lift_{what}", type="tertiary", on_click=_extend, args=(run_id,), kwargs=lifted)
+            limits: dict[str, dict[str, Any]] = {"budget": {"time_budget_s": 0.0}, "at_once": {"concurrency": 0}}
+            st.button("No limit", key=f"lift_{what}", type="tertiary", on_click=_extend, args=(run_id,), kwargs=limits[what])
 
 
 def _then_resume(run: Run) -> str:

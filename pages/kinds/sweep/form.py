@@ -5,16 +5,16 @@ from typing import Any
 
 import streamlit as st
 
-from backend.api import sweeps
+from backend.api import specs, sweeps
 from backend.catalog.algorithms import ALGORITHMS, environments_for
 from backend.catalog.search import SCHEDULERS, SEARCHERS
 from backend.catalog.trainables import TRAINABLES
 from backend.catalog.tunables import Found, rl_params
 from backend.errors import InvalidSpec, UnknownWorkload
-from backend.kinds import specs
 from backend.kinds.rl.spec import Stop
 from backend.kinds.sweep.space import around
 from backend.kinds.sweep.spec import SweepSpec
+from pages.kinds import code_editor
 from pages.kinds.fields import environment_field, known_best, resources_field
 from pages.kinds.sweep import space_editor
 from pages.runs.drafts import Asked, Draft
@@ -44,6 +44,7 @@ STOPS = tuple(Stop.model_fields)
 
 def form(draft: Draft) -> Asked:
     """Draws the form; the fields follow the trainable."""
+    code_editor.editor("trainable")
     values, key = draft.values, f"sweep/{draft.source}"
     chosen = _trainable(values, key)
     key = f"{key}/{chosen}"
@@ -62,9 +63,7 @@ def form(draft: Draft) -> Asked:
 
 def _checked(data: dict[str, Any]) -> Asked:
     try:
-        spec = specs.parse(data)
-        if not isinstance(spec, SweepSpec):
-            return Asked(spec, {})
+        spec: Any = specs.parse(data)
         with st.spinner("Checking …"):  # an environment of the user's own is tried
             return Asked(sweeps.check(spec).spec, {})
     except InvalidSpec as error:

@@ -1,5 +1,7 @@
 """What the trials say about the parameters: Optuna's pictures, computed when they are looked at."""
 
+from typing import Any
+
 import streamlit as st
 
 from backend.figures import sweeps
@@ -30,7 +32,8 @@ def pictures(run: Run, _board: Board) -> None:
     if isinstance(found, str):
         st.info(found, icon=":material/hourglass_empty:")
     elif isinstance(found, tuple):
-        figure_plot.shown(*found, f"picture_{name}", sweeps.dark(run))
+        figure, height = found
+        figure_plot.shown(figure, height, f"picture_{name}", sweeps.dark(run))
     else:
         st.plotly_chart(found, key=f"picture_{name}", width="stretch", height=found.layout.height)
 
@@ -58,7 +61,7 @@ def _state(run: Run) -> tuple[int, int, object]:
 
 
 @st.cache_resource(show_spinner="Drawing …", max_entries=KEPT)
-def _picture(run_id: str, name: str, params: tuple[str, ...], objective: int, state: object, *, _run: Run):  # type: ignore[no-untyped-def]
+def _picture(run_id: str, name: str, params: tuple[str, ...], objective: int, state: object, *, _run: Run) -> Any:
     """A picture of a run in one state: as JSON and its height in pixels, as a figure, or why there is none.
 
     A cached figure is not changed by whoever shows it. Those of other traces than LIGHT are Streamlit's to draw: the page's own

@@ -2,15 +2,12 @@
 
 from backend import api, words
 from backend.api import sweeps
-from backend.kinds.specs import RunSpec
 from backend.kinds.sweep.spec import GRID_TO_CONFIRM, SweepSpec
-from pages.runs.start_panel import Plan
+from pages.runs.drafts import Plan
 
 
-def plan(spec: RunSpec) -> Plan:
+def plan(spec: SweepSpec) -> Plan:
     """Returns what the sweep will do."""
-    if not isinstance(spec, SweepSpec):
-        raise TypeError(spec.kind)
     cpus = spec.cpus_per_trial
     text = f"{spec.trials:,} trial{'s' if spec.trials != 1 else ''}{_made_of(spec)}, {cpus:g} CPU{'s' if cpus != 1 else ''} each"
     question = f"Yes, start all {spec.trials:,} trials of this grid" if spec.search == "grid" and spec.trials > GRID_TO_CONFIRM else ""

@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 import yaml
 
-from backend.kinds.specs import Dumper, Loader
+from backend.api.specs import Dumper, Loader
 from backend.kinds.sweep.space import KINDS, LISTS, RANGES
 from pages.widgets import spec_form
 
@@ -65,7 +65,7 @@ def _row(row: Row, problems: Mapping[str, str], key: str) -> tuple[str, dict[str
     name = columns[0].text_input("Parameter", value=name, key=f"{mine}/name", placeholder="name", live=True).strip()
     kind = columns[1].selectbox("Kind", KINDS, index=KINDS.index(kind), key=f"{mine}/kind", help=_help())
     of = of if kind in start else _carried(kind, of)
-    domain = {kind: _range(columns, kind, of, mine) if kind in RANGES else _values(columns, kind, of, mine)}
+    domain: dict[str, Any] = {kind: _range(columns, kind, of, mine) if kind in RANGES else _values(columns, kind, of, mine)}
     columns[-1].button(
         ":material/close:", type="tertiary", key=f"{mine}/remove", on_click=_remove, args=(key, place), help=f"Remove {name or 'this row'}"
     )

@@ -16,10 +16,10 @@ from pages.runs.badges import ICONS
 from pages.runs.charts import Board
 from pages.widgets import errors, paging
 from pages.widgets.data_table import table
+from pages.widgets.text import short
 
 A_PAGE = 50
 STATES = ("running", "succeeded", "pruned", "failed", "stopped")
-LONGEST = 60  # letters in a cell
 
 
 def trials(run: Run, _board: Board) -> None:
@@ -60,6 +60,16 @@ def _stop_one(run: Run) -> None:
         st.button("Stop it", key="stop_one", disabled=number in asked, on_click=_stop, args=(run.id, number))
 
 
+def stop_button(run: Run, trial: Trial) -> None:
+    """Ends this one trial, on its page."""
+    if trial.state.value == "running" and not run.is_over:
+        asked = trial.stop_requested_at is not None
+        st.button(
+            "Stopping …" if asked else "Stop trial", icon=":material/stop_circle:", key="stop_trial", disabled=asked, on_click=_stop,
+            args=(run.id, trial.number), help="Ends this trial for good after its next report; the sweep goes on.",
+        )  # fmt: skip
+
+
 def _stop(run_id: str, number: int) -> None:
     with errors.kept():
         sweeps.stop_trial(run_id, number)
@@ -79,13 +89,21 @@ def _columns(run: Run) -> dict[str, Column]:
     }
     if run.sweep and run.sweep.repeats > 1:
         found["seed"] = ("Seed", lambda trial: trial.seed, "number")
-    found |= {f"p.{name}": (name, lambda trial, name=name: trial.params.get(name), "number") for name in _searched(run)}
+    found |= {f"p.{name}": (name, _param(name), "number") for name in _searched(run)}
     for goal in run.sweep.goals[1:] if run.sweep else ():
-        found[f"m.{goal.key}"] = (f"Last {goal.key}", lambda trial, key=goal.key: trial.last.get(key), "number")
+        found[f"m.{goal.key}"] = (f"Last {goal.key}", _last(goal.key), "number")
     found["reports"] = ("Iterations", lambda trial: trial.reports, "number")
     if any(rungs.rung(run, trial.reports) is not None for trial in run.trials[:1]):
         found["rung"] = ("Rung", lambda trial: rungs.rung(run, trial.reports), "number")
     return found | {"seconds": ("Took", _seconds, "number")}
+
+
+def _param(name: str) -> Callable[[Trial], Any]:
+    return lambda trial: trial.params.get(name)
+
+
+def _last(key: str) -> Callable[[Trial], Any]:
+    return lambda trial: trial.last.get(key)
 
 
 def _searched(run: Run) -> Sequence[str]:
@@ -123,16 +141,8 @@ def _row(run: Run, trial: Trial, columns: Mapping[str, Column]) -> dict[str, Any
         elif key == "seconds":
             row[key] = {"text": words.seconds(found)}
         elif kind == "number":
-            row[key] = {"text": "–" if found is None else said(found), "title": "" if found is None else str(found)}
+            row[key] = {"text": "–" if found is None else short(found), "title": "" if found is None else str(found)}
         else:
             row[key] = str(found)
     best = run.best_trial
     return row | ({"number": f"{trial.number} ★"} if best is not None and trial.number == best.number else {})
-
-
-def said(value: Any) -> str:
-    """Returns a parameter or a metric in few letters."""
-    if isinstance(value, float):
-        return words.number(value)
-    text = value if isinstance(value, str) else json.dumps(value)
-    return text if len(text) <= LONGEST else f"{text[:LONGEST]} …"

@@ -13,10 +13,12 @@ from backend.catalog.trainables import TRAINABLES
 from backend.figures import trials as figures
 from backend.model import Run
 from backend.model.stored import stored
-from pages.kinds.sweep import after, controls, pictures, trials
+from pages.kinds.sweep import after, controls, form, pictures, plan, trials
 from pages.runs import chart_options, charts, common_tabs, points_links
 from pages.runs.charts import Board
-from pages.widgets.text import plain
+from pages.runs.drafts import with_field
+from pages.runs.kinds import Start, View
+from pages.widgets.text import plain, short
 
 HISTORY = {figures.OVER_NUMBER: "Trial", figures.OVER_TIME: "Clock"}
 SHOWN_PARAMS = 6
@@ -44,7 +46,7 @@ def numbers(run: Run) -> None:
     goal, best = run.goal, run.best_trial
     if goal is None:
         return
-    counts = Counter(trial.state for trial in run.trials)  # by its text too, which it is equal to
+    counts = Counter(trial.state.value for trial in run.trials)
     which = "highest" if goal.mode == "max" else "lowest"
     told = [
         (f"Best {metrics.title(goal.key).lower()}", words.number(run.best), f"The {which} “{goal.key}” any trial reported."),
@@ -64,7 +66,7 @@ def numbers(run: Run) -> None:
 def _best(run: Run, best: Any) -> None:
     """The best trial in one line, linked to its page."""
     searched = run.sweep.searched if run.sweep else ()
-    shown = [f"{name} **{plain(trials.said(value))}**" for name, value in best.params.items() if name in searched]
+    shown = [f"{name} **{plain(short(value))}**" for name, value in best.params.items() if name in searched]
     told = " · ".join(shown[:SHOWN_PARAMS]) + (" …" if len(shown) > SHOWN_PARAMS else "")
     st.markdown(f":material/trophy: Best so far: [trial {best.number}](/trial?run={run.id}&number={best.number}) · {told}")
 
@@ -100,3 +102,26 @@ def _progress(run: Run, board: Board) -> None:
         with right:
             st.markdown("##### Learning curves")
             charts.sweep_chart(board, run, key, chart_options.STEP, display, f"curves_{run.id}")
+
+
+START = Start(
+    title="Hyperparameter sweep",
+    icon=":material/tune:",
+    address="sweep",
+    page="pages/kinds/sweep/start.py",
+    heading="New hyperparameter sweep",
+    form=form.form,
+    plan=plan.plan,
+    begins={"trainable": with_field("trainable")},
+)
+view = View(
+    start=START,
+    subject=subject,
+    parts=parts,
+    failed=failed,
+    numbers=numbers,
+    tabs=tabs,
+    chart=charts.sweep_chart,
+    of_trial=after.of_trial,
+    trial_actions=trials.stop_button,
+)

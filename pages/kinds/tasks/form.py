@@ -5,12 +5,12 @@ from typing import Any
 
 import streamlit as st
 
-from backend.api import tasks
+from backend.api import specs, tasks
 from backend.catalog.functions import FUNCTIONS, Found
 from backend.catalog.signatures import Argument
 from backend.errors import InvalidSpec, UnknownWorkload
-from backend.kinds import specs
 from backend.kinds.tasks.spec import TaskSpec
+from pages.kinds import code_editor
 from pages.kinds.fields import argument_fields, resources_field
 from pages.kinds.tasks import inputs_form
 from pages.runs.drafts import Asked, Draft
@@ -24,6 +24,7 @@ MORE_OPTIONS = ("num_gpus", "memory_gb")
 
 def form(draft: Draft) -> Asked:
     """Draws the form; the fields follow the function."""
+    code_editor.editor()
     key = f"tasks/{draft.source}"
     found = _function(draft.values, key)
     if found is None:
@@ -46,8 +47,8 @@ def _checked(data: dict[str, Any], gone_wrong: Mapping[str, str]) -> Asked:
     try:
         if gone_wrong:
             raise InvalidSpec(gone_wrong)
-        spec = specs.parse(data)
-        return Asked(tasks.check(spec).spec if isinstance(spec, TaskSpec) else spec, {})
+        spec: Any = specs.parse(data)
+        return Asked(tasks.check(spec).spec, {})
     except InvalidSpec as error:
         return Asked(None, error.problems)
 
@@ -81,7 +82,8 @@ def _suggested(found: Found) -> dict[str, Any]:
 
 def _name(start: Mapping[str, Any], key: str) -> str:
     about = TaskSpec.model_fields["name"].description
-    return st.text_input("Name", value=start.get("name", ""), key=f"{key}/name", help=about, placeholder="named after its function").strip()
+    before = str(start.get("name", ""))
+    return st.text_input("Name", value=before, key=f"{key}/name", help=about, placeholder="named after its function").strip()
 
 
 def _shared(found: Found, start: Mapping[str, Any], inputs: Mapping[str, Any], problems: Mapping[str, str], key: str) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args
 
 import numpy as np
 import pandas as pd
@@ -19,7 +19,8 @@ from pages.widgets.text import plain
 
 A_PAGE = 50
 STATES = ("running", "succeeded", "failed", "stopped")
-SORTABLE = ("number", "state", "attempts", "started_at", "seconds", "worker", "value")
+Order = Literal["number", "state", "attempts", "started_at", "seconds", "worker", "value"]
+SORTABLE: tuple[Order, ...] = get_args(Order)
 LONGEST = 200  # letters in a cell
 MOST_ROWS, MOST_TEXT = 100, 5000  # of a file that is shown
 COLUMNS = (
@@ -79,7 +80,7 @@ def _wanted() -> Wanted:
     order = st.query_params.get("order", "number")
     return Wanted(
         states=tuple(states or ()), failure=failure, search=find or "",
-        order=order if order in SORTABLE else "number", descending=st.query_params.get("down") == "1",
+        order=next((each for each in SORTABLE if each == order), "number"), descending=st.query_params.get("down") == "1",
     )  # fmt: skip
 
 

@@ -5,17 +5,14 @@ import streamlit as st
 
 from backend import api
 from backend.api import tasks
-from backend.kinds.specs import RunSpec
 from backend.kinds.tasks.spec import TaskSpec
-from pages.runs.start_panel import Plan
+from pages.runs.drafts import Plan
 
 PREVIEWED = 5
 
 
-def plan(spec: RunSpec) -> Plan:
+def plan(spec: TaskSpec) -> Plan:
     """Returns what the fan-out will do."""
-    if not isinstance(spec, TaskSpec):
-        raise TypeError(spec.kind)
     total = tasks.total(spec)
     text = f"{total:,} task{'s' if total != 1 else ''}, each reserving {_reserved(spec)}"
     load = api.cluster_status().load
@@ -32,10 +29,8 @@ def _reserved(spec: TaskSpec) -> str:
     return ", ".join(told) or "nothing"
 
 
-def preview(spec: RunSpec) -> None:
+def preview(spec: TaskSpec) -> None:
     """The arguments of the first tasks."""
-    if not isinstance(spec, TaskSpec):
-        return
     total = tasks.total(spec)
     rows = [{name: _short(value) for name, value in row.items()} for row in tasks.preview(spec, PREVIEWED)]
     with st.expander(f"The first {min(PREVIEWED, total)} of {total:,} tasks", expanded=True):

@@ -15,10 +15,12 @@ from backend.figures.lines import Chart
 from backend.kinds.tasks.spec import SOURCES
 from backend.model import Run
 from backend.model.stored import stored
-from pages.kinds.tasks import failures, pictures
+from pages.kinds.tasks import actions, failures, form, media, pictures, plan
 from pages.kinds.tasks import list as task_list
 from pages.runs import charts
 from pages.runs.charts import Board
+from pages.runs.drafts import with_field
+from pages.runs.kinds import Start, View
 from pages.widgets.data_table import table
 
 MOST_PAIRS = 5000
@@ -40,6 +42,11 @@ def parts(run: Run) -> str:
 
 def failed(run: Run) -> str:
     return f"{run.tasks.failed:,} failed" if run.tasks and run.tasks.failed else ""
+
+
+def why(run: Run) -> str:
+    """Returns why a fan-out that raised nothing may yet not be what was wanted."""
+    return f"{run.tasks.failed:,} of {run.tasks.total:,} tasks failed" if run.tasks and run.tasks.failed else ""
 
 
 def numbers(run: Run) -> None:
@@ -158,3 +165,27 @@ def _timeline(run: Run, summary: Summary) -> Chart:
     by_key = {curve.key: curve for curve in api.curves([run], keys, "time", points=most)}
     busy = [(number, by_key[key]) for number, key in enumerate(keys) if key in by_key]
     return figures.timeline(busy, run.started_at or run.created_at, run.ordinal)
+
+
+START = Start(
+    title="Fan-out of tasks",
+    icon=":material/account_tree:",
+    address="tasks",
+    page="pages/kinds/tasks/start.py",
+    heading="New fan-out of tasks",
+    form=form.form,
+    plan=plan.plan,
+    preview=plan.preview,
+    begins={"function": with_field("function")},
+)
+view = View(
+    start=START,
+    subject=subject,
+    parts=parts,
+    failed=failed,
+    numbers=numbers,
+    tabs=tabs,
+    media=media.results,
+    actions=actions.buttons,
+    why=why,
+)

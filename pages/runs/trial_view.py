@@ -1,4 +1,4 @@
-"""The parts of a trial's page."""
+"""The parts of a trial's page, whatever the kind of its run."""
 
 from functools import partial
 
@@ -6,16 +6,14 @@ import pandas as pd
 import streamlit as st
 
 from backend import api, words
-from backend.api import sweeps
 from backend.catalog import metrics
 from backend.errors import IllegalMove
 from backend.figures import lines
 from backend.model import Curve, Run, Trial
-from pages.kinds.sweep import after, trials
 from pages.runs import actions, badges, charts
 from pages.runs.charts import Board
-from pages.widgets import errors
-from pages.widgets.text import plain
+from pages.runs.kinds import view
+from pages.widgets.text import plain, short
 
 
 def find(run: Run, number: str) -> Trial:
@@ -60,17 +58,7 @@ def _buttons(run: Run, trial: Trial) -> None:
         args=("pages/watch/run.py",),
         kwargs={"id": run.id},
     )
-    if run.sweep is not None and trial.state.value == "running" and not run.is_over:
-        asked = trial.stop_requested_at is not None
-        st.button(
-            "Stopping …" if asked else "Stop trial", icon=":material/stop_circle:", key="stop_trial", disabled=asked, on_click=_stop,
-            args=(run.id, trial.number), help="Ends this trial for good after its next report; the sweep goes on.",
-        )  # fmt: skip
-
-
-def _stop(run_id: str, number: int) -> None:
-    with errors.kept():
-        sweeps.stop_trial(run_id, number)
+    view(run).trial_actions(run, trial)
 
 
 def body(run: Run, trial: Trial, board: Board) -> None:
@@ -81,7 +69,7 @@ def body(run: Run, trial: Trial, board: Board) -> None:
             st.code(trial.error, language="python")
     left, right = st.columns([1, 2], gap="large")
     with left:
-        rows = [{"parameter": name, "value": trials.said(value)} for name, value in trial.params.items()]
+        rows = [{"parameter": name, "value": short(value)} for name, value in trial.params.items()]
         st.dataframe(pd.DataFrame(rows, columns=["parameter", "value"]), hide_index=True, width="stretch", height="content")
         values = {f"best {run.main_metric}": trial.best, **{f"last {key}": value for key, value in trial.last.items()}}
         told = [{"metric": name, "value": words.number(value)} for name, value in values.items()]
@@ -89,9 +77,7 @@ def body(run: Run, trial: Trial, board: Board) -> None:
         st.caption(f"Checkpoint: `{trial.checkpoint}`" if trial.checkpoint else "It kept no checkpoint.")
     with right:
         _curves(run, trial, board)
-    if run.sweep is not None and trial.best is not None:
-        after.configuration(run, trial)
-        after.steps(run, trial)
+    view(run).of_trial(run, trial)
 
 
 def _curves(run: Run, trial: Trial, board: Board) -> None:
