@@ -24,7 +24,8 @@ def kind(run: Run) -> Kind:
 
 def progress(run: Run) -> Progress:
     """Returns how far a run is."""
-    return work_of(run.kind).progress(run, queries.history(house().database, run.id) if run.attempt > 1 else ())
+    is_resumed = run.attempt > 1 and not run.is_over
+    return work_of(run.kind).progress(run, queries.history(house().database, run.id) if is_resumed else ())
 
 
 def can_resume(run: Run) -> bool:

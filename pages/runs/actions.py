@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from backend import api
-from backend.api import find
+from backend.api import find, kinds
 from backend.model import Run
 from pages.runs import annotate
 from pages.runs.kinds import view
@@ -37,7 +37,7 @@ def on_run(run: Run) -> None:
             "Stopping …" if run.is_stopping else "Stop", icon=":material/stop_circle:", key="stop",
             disabled=run.is_stopping, on_click=stop, args=([run.id],), help=shown.stop_help,
         )  # fmt: skip
-    if run.can_resume:
+    if kinds.can_resume(run):
         st.button(
             "Resume", icon=":material/resume:", key="resume", type="primary", on_click=_resume, args=(run.id,),
             help="Goes on with what is left, from the last checkpoints, as the same run.",

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import streamlit as st
 
 from backend import api, words
-from backend.analysis import progress
+from backend.analysis import solved
 from backend.api import kinds
 from backend.catalog import metrics
 from backend.figures import lines, trials
@@ -216,4 +216,4 @@ def axis_title(axis: str, runs: Sequence[Run]) -> str:
 
 
 def solved_at(run: Run, key: str) -> float | None:
-    return progress.solved_at(run) if key == goals.REWARD else None
+    return solved.solved_at(run) if key == goals.REWARD else None

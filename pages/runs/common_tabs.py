@@ -21,7 +21,7 @@ def metrics_tab(run: Run, board: Board) -> None:
         return
     with st.container(horizontal=True, vertical_alignment="center"):
         axis, display = chart_options.x_axis(charts.axes_of([run])), chart_options.display()
-    draw = view(run).chart or charts.run_chart
+    draw = view(run).chart
     for heading in sorted({metrics.group(key) for key in keys}):
         st.markdown(f"##### {heading}")
         mine = [key for key in keys if metrics.group(key) == heading]

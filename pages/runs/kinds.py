@@ -4,17 +4,16 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 from backend.api import kinds
 from backend.api.kinds import KINDS
+from backend.figures.lines import Display
 from backend.model import Run, Trial
+from pages.runs import charts
+from pages.runs.charts import Board
 from pages.runs.drafts import Asked, Begin, Draft, Plan
 from pages.runs.spec_text import spec_text
-
-if TYPE_CHECKING:
-    from backend.figures.lines import Display
-    from pages.runs.charts import Board
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,9 +32,7 @@ class Start:
 
 
 class MetricChart(Protocol):
-    def __call__(
-        self, board: "Board", run: Run, key: str, axis: str, display: "Display", plot_key: str, *, small: bool = False
-    ) -> None: ...
+    def __call__(self, board: Board, run: Run, key: str, axis: str, display: Display, plot_key: str, *, small: bool = False) -> None: ...
 
 
 def _no(*_of: object) -> bool:
@@ -58,11 +55,11 @@ class View:
     parts: Callable[[Run], str]  # "3 seeds"
     failed: Callable[[Run], str]  # "1 of 3 seeds failed"; empty of none
     numbers: Callable[[Run], None]
-    tabs: Callable[[Run], Mapping[str, Callable[[Run, "Board"], None]]]
+    tabs: Callable[[Run], Mapping[str, Callable[[Run, Board], None]]]
 
     start: Start | None = None  # of those that can be started
-    chart: MetricChart | None = None  # what draws a metric; a line for each trial where it is None
-    media: Callable[[Sequence[Run], "Board"], None] | None = None  # what several left to look at, side by side
+    chart: MetricChart = charts.run_chart  # what draws a metric
+    media: Callable[[Sequence[Run], Board], None] | None = None  # what several left to look at, side by side
     actions: Callable[[Run], None] = _nothing  # further buttons
     is_pending: Callable[[], bool] = _no  # whether the page has to look again for something that is being made
     of_trial: Callable[[Run, Trial], None] = _nothing  # what stands below the rest on a trial's page

@@ -7,8 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from backend import api, words
-from backend.analysis import progress
-from backend.api import sweeps
+from backend.api import kinds, sweeps
 from backend.model import Run
 from pages.runs.annotate import tagged
 from pages.runs.badges import shown_state, state_badge
@@ -53,7 +52,7 @@ def problem(run: Run) -> None:
     if run.state.value not in ("failed", "lost"):
         return
     last = [line for line in run.error.strip().splitlines() if line.strip()][-1:] or ["no reason was recorded"]
-    go_on = " Resume goes on from there." if run.can_resume else ""
+    go_on = " Resume goes on from there." if kinds.can_resume(run) else ""
     st.error(f"{plain(last[0])}  \nAll that was recorded is kept.{go_on}", icon=":material/error:")
     if run.traceback:
         with st.expander("Traceback"):
@@ -61,12 +60,11 @@ def problem(run: Run) -> None:
 
 
 def progress_bar(run: Run) -> None:
-    share = progress.share(run)
-    if share is None:
+    progress = kinds.progress(run)
+    if progress.share is None:
         return
-    left = progress.seconds_left(run, api.events(run.id) if run.attempt > 1 else ()) if shown_state(run) == "running" else None
-    told = progress.told(run) + (f" · about {words.duration(left)} left" if left is not None else "")
-    st.progress(share, told)
+    left = progress.seconds_left if shown_state(run) == "running" else None
+    st.progress(progress.share, progress.words + (f" · about {words.duration(left)} left" if left is not None else ""))
 
 
 def numbers(run: Run) -> None:

@@ -6,8 +6,7 @@ from textwrap import shorten
 from typing import Any
 
 from backend import api, words
-from backend.analysis import progress
-from backend.api import find
+from backend.api import find, kinds
 from backend.api.find import Found, Order
 from backend.catalog import metrics
 from backend.model import Run
@@ -95,9 +94,10 @@ def run_table(runs: Sequence[Run], columns: Sequence[dict[str, str]], key: str, 
 def _row(run: Run, spark: list[float]) -> dict[str, Any]:
     now = time.time()
     state = shown_state(run)
-    left = progress.seconds_left(run, api.events(run.id) if run.attempt > 1 else ()) if state == "running" else None
+    progress = kinds.progress(run)
+    left = progress.seconds_left if state == "running" else None
     took = run.duration(now)
-    share, title = progress.share(run), metrics.title(run.main_metric)
+    title = metrics.title(run.main_metric)
     return {
         "id": run.id,
         "href": f"/run?id={run.id}",
@@ -105,7 +105,7 @@ def _row(run: Run, spark: list[float]) -> dict[str, Any]:
         "state": {"state": state, "icon": ICONS[state], "label": state},
         "kind": run.kind,
         "subject": shorten(view(run).subject(run), LONGEST_SUBJECT, placeholder=" …"),
-        "progress": None if share is None else round(share, 2),
+        "progress": None if progress.share is None else round(progress.share, 2),
         "best": _sortable(run.best, words.number(run.best), title),
         "last": _sortable(run.last, words.number(run.last), title),
         "spark": {"values": spark, "title": title},

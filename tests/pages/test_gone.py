@@ -149,7 +149,8 @@ def test_the_best_trial_of_a_sweep_whose_search_is_gone_is_not_begun_again(home:
 def test_a_driver_that_finds_something_gone_says_so_without_a_traceback(home: Path) -> None:
     run_id = stopped(LAKE, algorithm="gone_learning")
     runs.requeue(api.house().database, run_id)
-    done = subprocess.run([sys.executable, "-m", "backend.drivers", run_id, "2", "rl"], cwd=ROOT, check=False, timeout=60)
+    driver = [sys.executable, "-m", "backend.drivers", run_id, "2", "backend.kinds.rl.work"]
+    done = subprocess.run(driver, cwd=ROOT, check=False, timeout=60)
     run = api.run(run_id)
     assert (done.returncode, run.state, run.traceback) == (1, RunState.FAILED, "")
     assert "There is no algorithm “gone_learning”" in run.error

@@ -69,7 +69,7 @@ def test_functions_fit_on_half_a_screen() -> None:
 ROOTS = ("pages",)
 OF_KINDS = ("backend/kinds/", "pages/kinds/")  # where alone it matters which kind something is of
 SPECS = {"RLSpec", "SweepSpec", "TaskSpec", "ExternalSpec", "RLTrainable"}
-OF_A_KIND = {"run", "spec", "row", "other", "each", "first", "found", "member"}  # what has a `kind` of work, as they are called
+OF_A_KIND = {"run", "spec", "row", "other", "first", "member"}  # what has a `kind` of work, as they are called
 
 
 def test_nobody_outside_the_kinds_asks_which_kind_it_is() -> None:

@@ -54,7 +54,7 @@ def form(draft: Draft) -> Asked:
 def _checked(data: dict[str, Any], chosen: Chosen, place: Any) -> tuple[RLSpec | None, Problems]:
     """Returns the spec, or what is wrong; an environment of the user's own is tried, and said to be what it was found to be."""
     try:
-        spec: Any = specs.parse(data)
+        spec: RLSpec = specs.parse(data)
         if chosen.own is None:
             return environments.check(spec).spec, {}
         with place:

@@ -7,7 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from backend import api, words
-from backend.analysis import progress, seeds
+from backend.analysis import seeds, solved
 from backend.analysis.answers import coverage
 from backend.analysis.seeds import STATISTICS, Interval
 from backend.model import Run, goals
@@ -57,7 +57,7 @@ def _reached(run_id: str, key: str, threshold: float, _reports: int) -> list[flo
 
 
 def _solved(run: Run) -> str:
-    solved_at = progress.solved_at(run)
+    solved_at = solved.solved_at(run)
     if solved_at is None:
         return ""
     key = "eval/return_mean" if any("eval/return_mean" in trial.last for trial in run.trials) else goals.REWARD

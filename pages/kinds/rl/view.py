@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 
 from backend import api, words
-from backend.analysis import progress
+from backend.analysis import solved
 from backend.api import rl
 from backend.model import Run, goals
 from backend.model.stored import stored
@@ -44,16 +44,16 @@ def numbers(run: Run) -> None:
     """Five numbers of equal height."""
     last = [trial.last for trial in run.trials if trial.last]
     columns = st.container(key="numbers").columns(5)
-    solved_at = progress.solved_at(run)
+    solved_at = solved.solved_at(run)
     columns[0].metric("Reward, mean of seeds", words.number(run.last), border=True, help="Mean episode return of the latest report.")
     columns[1].metric("Best reward", words.number(run.best), border=True, help="Highest mean episode return any seed reported.")
     if solved_at is None:
         episodes = [value for each in last if (value := each.get("episodes")) is not None]
         columns[2].metric("Episodes", words.number(sum(episodes) if episodes else None), border=True, help="Played by all seeds together.")
     else:
-        solved = sum(trial.best is not None and trial.best >= solved_at for trial in run.trials)
+        many = sum(trial.best is not None and trial.best >= solved_at for trial in run.trials)
         about = "Seeds whose mean episode return reached what counts as solved."
-        columns[2].metric(f"Solved (≥ {solved_at:g})", f"{solved} of {len(run.trials)} seeds", border=True, help=about)
+        columns[2].metric(f"Solved (≥ {solved_at:g})", f"{many} of {len(run.trials)} seeds", border=True, help=about)
     columns[3].metric("Env steps / s, per seed", words.number(run.mean_of_last("steps_per_second")), border=True)
     about = "Mean over the latest episodes."
     columns[4].metric("Episode length", words.number(run.mean_of_last("episode_length")), border=True, help=about)

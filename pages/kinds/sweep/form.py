@@ -63,7 +63,7 @@ def form(draft: Draft) -> Asked:
 
 def _checked(data: dict[str, Any]) -> Asked:
     try:
-        spec: Any = specs.parse(data)
+        spec: SweepSpec = specs.parse(data)
         with st.spinner("Checking …"):  # an environment of the user's own is tried
             return Asked(sweeps.check(spec).spec, {})
     except InvalidSpec as error:

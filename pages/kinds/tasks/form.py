@@ -47,7 +47,7 @@ def _checked(data: dict[str, Any], gone_wrong: Mapping[str, str]) -> Asked:
     try:
         if gone_wrong:
             raise InvalidSpec(gone_wrong)
-        spec: Any = specs.parse(data)
+        spec: TaskSpec = specs.parse(data)
         return Asked(tasks.check(spec).spec, {})
     except InvalidSpec as error:
         return Asked(None, error.problems)
