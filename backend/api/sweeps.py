@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pydantic import BaseModel
+
 from backend import files
 from backend.analysis import tables
 from backend.api.cluster import must_fit
@@ -22,7 +24,7 @@ from backend.errors import IllegalMove, InvalidSpec, UnknownWorkload
 from backend.kinds import specs
 from backend.kinds.sweep import prepare
 from backend.kinds.sweep.prepare import Tuning
-from backend.kinds.sweep.spec import RLTrainable, SweepSpec
+from backend.kinds.sweep.spec import SweepSpec
 from backend.model import Run, Sweep, Trial
 from backend.model.stored import stored
 from backend.store import checkpoints, queries
@@ -82,7 +84,7 @@ def seconds_per_trial(spec: SweepSpec) -> float | None:
 
 def _subject(trainable: Any) -> Any:
     """Returns what tells one trainable from another: its name, or algorithm, environment and length."""
-    given = trainable.model_dump(exclude_none=True) if isinstance(trainable, RLTrainable) else trainable
+    given = trainable.model_dump(exclude_none=True) if isinstance(trainable, BaseModel) else trainable
     if not isinstance(given, Mapping):
         return given
     return given.get("algorithm"), given.get("environment"), json.dumps(given.get("stop"), sort_keys=True)
@@ -118,8 +120,8 @@ def _sound(run: Run, sweep: Sweep, asked: Mapping[str, Any]) -> None:
     Raises:
         InvalidSpec
     """
-    spec = specs.parse({**run.spec, **asked, **{name: None for name in NO_LIMIT if asked.get(name) == 0}})
-    if asked.get("time_budget_s") == 0 and isinstance(spec, SweepSpec) and _is_endless(run.id, spec):
+    spec: SweepSpec = specs.parse({**run.spec, **asked, **{name: None for name in NO_LIMIT if asked.get(name) == 0}})
+    if asked.get("time_budget_s") == 0 and _is_endless(run.id, spec):
         raise InvalidSpec({"time_budget_s": f"{prepare.ENDLESS}: without a time budget it would never end"})
     begun = len({trial.number // sweep.repeats for trial in run.trials})
     if asked.get("samples") is not None and asked["samples"] < begun:
@@ -159,9 +161,9 @@ def best_again(run_id: str, seeds: int, number: int | None = None) -> str:
     """
     run = queries.run(house().database, run_id)
     trial = _trial(run, number)
-    spec = specs.parse(run.spec)
+    spec: SweepSpec = specs.parse(run.spec)  # only a sweep has such a trial
     name = f"{run.name}, trial {trial.number} again"[:120]
-    if isinstance(spec, SweepSpec) and not isinstance(spec.trainable, str):
+    if not isinstance(spec.trainable, str):
         return launch(spec.rl(trial.params, list(range(1, seeds + 1))).model_copy(update={"name": name}), parent_id=run.id)
     fixed = {name: {"fixed": value} for name, value in trial.params.items() if name != "seed"}  # each repeat has its own
     changed = {"name": name, "space": fixed, "samples": 1, "repeats": seeds, "search": "random", "scheduler": "fifo"}

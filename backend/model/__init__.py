@@ -2,7 +2,7 @@
 
 from backend.model.curve import Curve, Floats
 from backend.model.goals import Goal, Mode
-from backend.model.run import EXTERNAL, LAUNCHED, MODES, SWEEP, Event, Run, Sweep
+from backend.model.run import EXTERNAL, MODES, SWEEP, Event, Run, Sweep
 from backend.model.states import ACTIVE, FINISHED, MOVES, RunState, TaskState, TrialState
 from backend.model.task import Failure, Task, TaskCounts
 from backend.model.trial import Checkpoint, Trial
@@ -11,7 +11,6 @@ __all__ = [
     "ACTIVE",
     "EXTERNAL",
     "FINISHED",
-    "LAUNCHED",
     "MODES",
     "MOVES",
     "SWEEP",

@@ -17,7 +17,6 @@ from backend.model.trial import Trial
 
 EXTERNAL = "external"  # the kind of a run that somebody's own script does
 SWEEP = "sweep"
-LAUNCHED = ("rl", SWEEP, "tasks")
 MODES: tuple[Mode, ...] = get_args(Mode)
 
 
@@ -102,16 +101,6 @@ class Run:
     @property
     def is_stopping(self) -> bool:
         return self.state is RunState.RUNNING and self.stop_requested_at is not None
-
-    @property
-    def can_resume(self) -> bool:
-        """Whether it can go on with what is left."""
-        if self.kind not in LAUNCHED or not self.is_over:
-            return False
-        if self.sweep is not None:
-            return self.state is not RunState.SUCCEEDED or self.sweep.has_more(self)
-        is_left = self.tasks is None or self.tasks.done < self.tasks.total or self.state is RunState.LOST
-        return is_left and self.state is not RunState.SUCCEEDED
 
     @property
     def can_retry(self) -> bool:

@@ -81,7 +81,7 @@ def active_runs(database: Database) -> list[Run]:
 
 def _load(connection: Connection, rows: Sequence[Row[Any]]) -> list[Run]:
     parts = _trials(connection, [row.id for row in rows])
-    counts = _task_counts(connection, [row.id for row in rows if row.kind == "tasks"])
+    counts = _task_counts(connection, [row.id for row in rows])
     tags = _tags(connection, [row.ordinal for row in rows])
     return [
         Run(

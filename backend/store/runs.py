@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, Select, delete, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from backend.errors import IllegalMove, StaleAttempt, UnknownRun
-from backend.model import ACTIVE, MOVES, SWEEP, Run, RunState, TaskState, TrialState
+from backend.model import ACTIVE, MOVES, Run, RunState, TaskState, TrialState
 from backend.store.database import Database
 from backend.store.find import settings
 from backend.store.schema import UNUSUAL, events, failures, fanouts, runs, tasks, trials
@@ -117,10 +117,14 @@ def _why_not(tx: Connection, run_id: str, to: RunState) -> Exception:
     return UnknownRun(run_id) if state is None else IllegalMove(f"A run that is {state} cannot become {to}.")
 
 
+def _proposes(tx: Connection, run_id: str) -> bool:
+    """Whether a run's trials are proposed on its way, so that those that did not succeed stay as they are."""
+    return "space" in tx.execute(select(runs.c.spec).where(runs.c.id == run_id)).scalar_one()
+
+
 def _end_trials(tx: Connection, run_id: str, to: RunState, now: float) -> None:
     """No trial stays running in a run that is over."""
-    is_sweep = tx.execute(select(runs.c.kind).where(runs.c.id == run_id)).scalar() == SWEEP
-    left = TrialState.FAILED if to is RunState.FAILED and not is_sweep else TrialState.STOPPED
+    left = TrialState.FAILED if to is RunState.FAILED and not _proposes(tx, run_id) else TrialState.STOPPED
     running = update(trials).where(trials.c.run_id == run_id, trials.c.state == TrialState.RUNNING)
     tx.execute(running.values(state=left, ended_at=now))
     waiting = update(trials).where(trials.c.run_id == run_id, trials.c.state == TrialState.QUEUED)
@@ -220,9 +224,8 @@ def _requeue(tx: Connection, run_id: str, also: RunState | None = None) -> None:
         "ended_at": None, "error": "", "traceback": "", "waits_for": "", "archived": False,
     }  # fmt: skip
     _move(tx, run_id, RunState.QUEUED, "resumed", fresh)
-    is_sweep = tx.execute(select(runs.c.kind).where(runs.c.id == run_id)).scalar() == SWEEP
     left = (trials.c.state == TrialState.STOPPED) & trials.c.stop_requested_at.is_(None)
-    unfinished = (trials.c.run_id == run_id) & (left if is_sweep else trials.c.state != TrialState.SUCCEEDED)
+    unfinished = (trials.c.run_id == run_id) & (left if _proposes(tx, run_id) else trials.c.state != TrialState.SUCCEEDED)
     tx.execute(update(trials).where(unfinished).values(state=TrialState.QUEUED, ended_at=None, error=""))
     waiting = update(tasks).where(tasks.c.run_id == run_id, tasks.c.state == TaskState.STOPPED, UNUSUAL)
     tx.execute(waiting.values(state=TaskState.QUEUED))

@@ -66,7 +66,7 @@ def test_functions_fit_on_half_a_screen() -> None:
     assert long == []
 
 
-ROOTS = ("pages",)
+ROOTS = ("backend", "pages")
 OF_KINDS = ("backend/kinds/", "pages/kinds/")  # where alone it matters which kind something is of
 SPECS = {"RLSpec", "SweepSpec", "TaskSpec", "ExternalSpec", "RLTrainable"}
 OF_A_KIND = {"run", "spec", "row", "other", "first", "member"}  # what has a `kind` of work, as they are called

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from backend import api
-from backend.api import sweeps
+from backend.api import kinds, sweeps
 from backend.errors import IllegalMove, InvalidSpec, UnknownRun
 from backend.model import Goal, Run, RunState, TrialState
 from backend.store import queries, runs
@@ -158,12 +158,12 @@ def finished(database: Database, many: int = 4, **more: Any) -> str:
 def test_a_sweep_that_succeeded_is_resumed_only_if_trials_are_left(database: Database) -> None:
     run_id = finished(database)
     launcher = api.house().launcher
-    assert not api.run(run_id).can_resume
+    assert not kinds.can_resume(api.run(run_id))
     with pytest.raises(IllegalMove, match="Add trials"):
         launcher.resume(run_id)
     assert queries.run(database, run_id).state is RunState.SUCCEEDED
     runs.ask(database, run_id, samples=6)
-    assert api.run(run_id).can_resume
+    assert kinds.can_resume(api.run(run_id))
     launcher.resume(run_id)
     run = queries.run(database, run_id)
     assert (run.state, run.attempt) == (RunState.QUEUED, 2)
@@ -174,18 +174,18 @@ def test_a_sweep_that_succeeded_is_resumed_only_if_trials_are_left(database: Dat
 
 def test_a_sweep_that_ended_early_can_go_on(database: Database) -> None:
     run_id = finished(database, 2)  # of four: its target, its patience or its time came first
-    assert api.run(run_id).can_resume
+    assert kinds.can_resume(api.run(run_id))
     run_id = with_trials(database, {0: (TrialState.SUCCEEDED, [1.0]), 1: (TrialState.RUNNING, [1.0])}, samples=2)
     runs.finish(database, run_id, 1, RunState.SUCCEEDED, "the time budget is used up")
     assert states(database, run_id) == ["succeeded", "stopped"]
-    assert api.run(run_id).can_resume
+    assert kinds.can_resume(api.run(run_id))
 
 
 def test_a_trial_that_was_ended_for_good_is_nothing_left_to_do(database: Database) -> None:
     run_id = with_trials(database, {0: (TrialState.SUCCEEDED, [1.0]), 1: (TrialState.RUNNING, [1.0])}, samples=2)
     runs.request_trial_stop(database, run_id, 1)
     runs.finish(database, run_id, 1, RunState.SUCCEEDED)
-    assert not api.run(run_id).can_resume
+    assert not kinds.can_resume(api.run(run_id))
 
 
 def test_other_kinds_of_runs_are_still_not_resumed_after_success(database: Database) -> None:

@@ -14,6 +14,7 @@ import torch
 
 import backend
 from backend import api
+from backend.api import kinds
 from backend.cluster import head
 from backend.errors import IllegalMove, InvalidSpec, NotANumber
 from backend.model import Run, RunState, TrialState
@@ -147,7 +148,7 @@ def test_raydeck_never_starts_or_resumes_a_script(database: Database) -> None:
     run = backend.track("mine")
     api.stop(run.id)
     run.finish()
-    assert not present(database, run.id).can_resume
+    assert not kinds.can_resume(present(database, run.id))
     with pytest.raises(IllegalMove, match="run its script again"):
         api.resume(run.id)
     assert not head.end_head(api.house().settings), "and no cluster was started for it"

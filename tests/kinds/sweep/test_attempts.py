@@ -5,7 +5,7 @@ from collections import Counter
 import pytest
 
 from backend import api
-from backend.api import sweeps
+from backend.api import kinds, sweeps
 from backend.kinds.sweep import drive, searchers
 from backend.kinds.sweep.space import Domain
 from backend.model import Run, RunState, Trial
@@ -49,7 +49,7 @@ def test_a_killed_sweep_goes_on_with_what_its_rows_hold_and_grows(driven: Driven
     assert len({trial.params["x"] for trial in after.trials}) == 12, "nothing is proposed twice"
 
     sweeps.extend(run_id, samples=15)
-    assert api.run(run_id).can_resume
+    assert kinds.can_resume(api.run(run_id))
     grown = driven.resumed(run_id)
     assert states(grown) == {"succeeded": 15}
     assert grown.trials[:12] == after.trials

@@ -15,6 +15,7 @@ import pytest
 from PIL import Image
 
 from backend import api
+from backend.api import kinds
 from backend.api import tasks as tasks_api
 from backend.errors import IllegalMove
 from backend.model import Run, RunState, Task, TaskCounts
@@ -291,7 +292,7 @@ def test_a_stopped_run_goes_on_with_the_rest_and_a_killed_workers_tasks_are_trie
     api.stop(run_id)
     run = over(run_id, 15)
     assert run.state is RunState.STOPPED
-    assert run.can_resume
+    assert kinds.can_resume(run)
     stopped = counts(run_id)
     assert 20 <= stopped.done < 150
     assert (stopped.running, stopped.failed) == (0, 0)
