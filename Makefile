@@ -15,11 +15,11 @@ stop: $(VENV)/.installed
 
 # On Ray in one process, all else in another: see tests/conftest.py.
 test: check $(VENV)/.chromium
-	$(BIN)/python -m pytest -n 2 --dist loadgroup
+	$(BIN)/python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder
 
 # What needs neither Ray nor a browser.
 quick: $(VENV)/.installed-dev
-	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not ray and not browser and not nightly"
+	$(BIN)/python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder -m "not ray and not browser and not nightly"
 
 # What trains to a solution, and what repeats thousands of times.
 nightly: $(VENV)/.installed-dev $(VENV)/.chromium

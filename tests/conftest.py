@@ -130,6 +130,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: 0 if item.get_closest_marker("ray") else 1 if item.get_closest_marker("browser") else 2)
 
 
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Groups that fall apart would start a head in each process: it must not go unseen."""
+    if getattr(session.config.option, "loadgroup", False) and any("@" not in item.nodeid for item in session.items):
+        raise pytest.UsageError("this pytest-xdist does not keep tests together with this pytest: see requirements-dev.txt")
+
+
 @pytest.fixture(autouse=True)
 def _no_attached_head(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("RAY_ADDRESS", raising=False)

@@ -14,11 +14,12 @@ from tests.conftest import CARTPOLE, poll, recorded
 pytestmark = pytest.mark.browser
 
 
-def choose(page: Page, label: str, option: str) -> None:
+def choose(page: Page, label: str, option: str, spec: str) -> None:
     page.get_by_role("combobox", name=label).click()
     page.get_by_role("option", name=re.compile(f"^{option} ·")).click()
     expect(page.get_by_label("Seeds", exact=True)).to_have_count(1)  # the fields of before have gone
     expect(page.get_by_role("combobox", name=label)).to_have_value(re.compile(f"^{option} ·"))
+    expect(page.locator("code").filter(has_text=spec).first).to_be_visible()  # the server has drawn the form anew
 
 
 def shown_state(page: Page, state: str, limit: float = 30) -> None:
@@ -38,7 +39,7 @@ def zoom_out_far(page: Page) -> None:
 @pytest.mark.ray
 def test_form_start_curve_zoom_stop_second_run_compare_reload(ray_app: App, page: Page) -> None:
     page.goto(f"{ray_app.url}/rl")
-    choose(page, "Algorithm", "PPO")
+    choose(page, "Algorithm", "PPO", "algorithm: ppo")
     expect(page.get_by_role("combobox", name="Environment")).to_be_visible()
     page.get_by_label("Seeds", exact=True).fill("1")
     page.get_by_label("Env steps", exact=True).fill("1000000")  # it is stopped by hand
@@ -75,7 +76,7 @@ def test_form_start_curve_zoom_stop_second_run_compare_reload(ray_app: App, page
 
     page.goto(f"{ray_app.url}/")
     page.get_by_role("button", name="New run").click()
-    choose(page, "Algorithm", "Q-learning")
+    choose(page, "Algorithm", "Q-learning", "algorithm: q_learning")
     page.get_by_label("Name", exact=True).fill("story two")
     page.get_by_label("Name", exact=True).press("Enter")
     expect(page.locator("code").filter(has_text="name: story two").first).to_be_visible()

@@ -87,7 +87,7 @@ def samples(cluster: Path, tmp_path: Path) -> Path:
 
 
 def put(home: Path, flag: Path) -> None:
-    (home / "workloads").mkdir(exist_ok=True)
+    (home / "workloads").mkdir(parents=True, exist_ok=True)
     (home / "workloads" / "samples.py").write_text(CODE.replace("FLAG", str(flag)))
 
 

@@ -57,7 +57,12 @@ def states(run: Run) -> Counter[str]:
 def test_a_function_that_runs_by_itself_runs_here_unchanged(own: Path, tmp_path: Path) -> None:
     known = head.known_head(api.house().settings)
     assert known
-    about = {"RAY_ADDRESS": gcs_address(known), "RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN_PATH": str(own.parents[1] / "ray_token")}
+    about = {
+        "RAY_ADDRESS": gcs_address(known),
+        "RAY_AUTH_MODE": "token",
+        "RAY_AUTH_TOKEN_PATH": str(own.parents[1] / "ray_token"),
+        **head.LOOPBACK_ONLY,
+    }
     alone = {"capture_output": True, "text": True, "timeout": 120, "check": False, "cwd": tmp_path, "env": os.environ | about}
     said = subprocess.run([sys.executable, str(own)], **alone)  # on a head that runs already, else it starts one of its own
     assert "0.333" in said.stdout, said.stderr[-2000:]
