@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from backend.api.export import points
+    from backend.api.models import promote
     from backend.api.runs import delete, launch, resume, run, runs, stop
     from backend.api.series import series
-    from backend.api.sweeps import best_again, extend, promote, stop_trial
+    from backend.api.sweeps import best_again, extend, stop_trial
     from backend.api.tasks import results, retry_failed, tasks
     from backend.kinds.rl.spec import RLSpec
     from backend.kinds.sweep.spec import SweepSpec

@@ -2,12 +2,8 @@
 
 import json
 import os
-import shutil
 import statistics
-import time
 from collections.abc import Mapping
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel
@@ -27,17 +23,14 @@ from backend.kinds.sweep.prepare import Tuning
 from backend.kinds.sweep.spec import SweepSpec
 from backend.model import Run, Sweep, Trial
 from backend.model.stored import stored
-from backend.store import checkpoints, queries
+from backend.store import queries
 from backend.store import runs as store
-from backend.store.checkpoints import Promotable
 
 NO_LIMIT = ("concurrency", "time_budget_s")  # of these 0 means none
 FORMATS = ("csv", "parquet", "jsonl")
-COPIES = 5  # tries to copy a checkpoint before it is replaced
+
+
 RECENT = 20  # sweeps of the same trainable that an estimate looks at
-
-
-# ---- before the start
 
 
 def check(spec: SweepSpec) -> Tuning:
@@ -88,9 +81,6 @@ def _subject(trainable: Any) -> Any:
     if not isinstance(given, Mapping):
         return given
     return given.get("algorithm"), given.get("environment"), json.dumps(given.get("stop"), sort_keys=True)
-
-
-# ---- while it runs
 
 
 def extend(run_id: str, *, samples: int | None = None, time_budget_s: float | None = None, concurrency: int | None = None) -> None:
@@ -146,9 +136,6 @@ def stop_trial(run_id: str, number: int) -> None:
         UnknownRun, IllegalMove
     """
     store.request_trial_stop(house().database, run_id, number)
-
-
-# ---- after it
 
 
 def best_again(run_id: str, seeds: int, number: int | None = None) -> str:
@@ -219,66 +206,6 @@ def defaults() -> dict[str, dict[str, Any]]:
         return dict(json.loads(house().settings.defaults_file.read_text()))
     except (OSError, ValueError):
         return {}
-
-
-@dataclass(frozen=True)
-class Model:
-    """A checkpoint that was given a name."""
-
-    name: str
-    path: Path
-    run_id: str
-    trial: int
-    value: float | None
-    at: float
-
-
-def promote(run_id: str, name: str, number: int | None = None) -> Model:
-    """Copies a trial's best checkpoint, the best trial's when left out, to data/models under a name, with the value it has.
-
-    Raises:
-        UnknownRun
-        IllegalMove: the trial kept no checkpoint, or replaces them faster than they can be copied.
-        InvalidSpec: the name is none, or is taken.
-    """
-    name = name.strip()
-    if not name or not name.replace("-", "").replace("_", "").replace(".", "").isalnum() or name.startswith("."):
-        raise InvalidSpec({"name": "must be letters, digits, -, _ and ."})
-    target = house().settings.models_folder / name
-    if target.exists():
-        raise InvalidSpec({"name": f"there is a model “{name}” already"})
-    with files.replacing(target) as part:
-        run, trial, kept = _copied(run_id, number, part)
-        at = time.time()
-        about = {"run_id": run.id, "trial": trial.number, "value": kept.value, "at": at, "params": kept.params, "spec": run.spec}
-        (part / "model.json").write_text(json.dumps(about, indent=1))
-    return Model(name, target, run.id, trial.number, kept.value, at)
-
-
-def _copied(run_id: str, number: int | None, part: Path) -> tuple[Run, Trial, Promotable]:
-    """Copies a trial's best checkpoint into `part`; where it is replaced on the way, the one that came after it."""
-    for _ in range(COPIES):
-        run = queries.run(house().database, run_id)
-        trial = _trial(run, number)
-        kept = checkpoints.promotable(house().database, house().settings, run, trial)
-        shutil.rmtree(part, ignore_errors=True)
-        try:
-            shutil.copytree(kept.folder, part / "checkpoint")
-        except (FileNotFoundError, shutil.Error) as error:
-            if "[Errno 2]" not in str(error):  # not that a file went away
-                raise
-            continue
-        return run, trial, kept
-    raise IllegalMove(f"Trial {trial.number} replaces its checkpoints too fast to copy one; stop the trial or the sweep, then promote.")
-
-
-def models() -> list[Model]:
-    """Returns the checkpoints that were given a name, the newest first."""
-    found = []
-    for path in house().settings.models_folder.glob("[!.]*/model.json"):
-        about = json.loads(path.read_text())
-        found.append(Model(path.parent.name, path.parent, about["run_id"], about["trial"], about["value"], about["at"]))
-    return sorted(found, key=lambda model: -model.at)
 
 
 def trial_table(run_id: str, form: str) -> bytes:

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from backend import api
+from backend.api import models as models_api
 from backend.api import sweeps
 from backend.catalog.trainables import TRAINABLES
 from backend.cli.output import Json, RunId, number, say
@@ -61,14 +62,14 @@ def promote(
     as_json: Json = False,
 ) -> None:
     """Copy a trial's checkpoint to data/models under a name."""
-    model = sweeps.promote(run_id, name, trial)
+    model = models_api.promote(run_id, name, trial)
     say(as_json, asdict(model), f"{model.path}")
 
 
 @commands.command()
 def models(as_json: Json = False) -> None:
     """List the checkpoints that were given a name."""
-    found = sweeps.models()
+    found = models_api.models()
     lines = [f"{each.name:<24} {number(each.value):>10}  trial {each.trial} of {each.run_id}  {each.path}" for each in found]
     say(as_json, [asdict(each) for each in found], "\n".join(lines) or "no models yet")
 

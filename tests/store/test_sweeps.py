@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from backend import api
-from backend.api import kinds, sweeps
+from backend.api import kinds, models, sweeps
 from backend.errors import IllegalMove, InvalidSpec, UnknownRun
 from backend.model import Goal, Run, RunState, TrialState
 from backend.store import queries, runs
@@ -285,7 +285,7 @@ def test_the_first_of_several_objectives_decides_and_each_has_its_mode(database:
 def test_a_checkpoint_is_promoted_under_a_name_of_its_own(database: Database, home: Path) -> None:
     run_id = with_trials(database, {0: (TrialState.SUCCEEDED, [5.0]), 1: (TrialState.SUCCEEDED, [1.0])})
     with pytest.raises(IllegalMove, match="no checkpoint"):
-        sweeps.promote(run_id, "first")
+        models.promote(run_id, "first")
     folder = home / "runs" / run_id / "checkpoint"
     folder.mkdir(parents=True)
     (folder / "model.txt").write_text("weights")
@@ -294,16 +294,16 @@ def test_a_checkpoint_is_promoted_under_a_name_of_its_own(database: Database, ho
     kept.close()
     for wrong in ("", "  ", "a/b", "../up", ".hidden", "a b", "/tmp/x"):
         with pytest.raises(InvalidSpec):
-            sweeps.promote(run_id, wrong)
-    model = sweeps.promote(run_id, "first_1.0")
+            models.promote(run_id, wrong)
+    model = models.promote(run_id, "first_1.0")
     assert (model.trial, model.value) == (1, 1.0)
     assert (model.path / "checkpoint" / "model.txt").read_text() == "weights"
     with pytest.raises(InvalidSpec) as caught:
-        sweeps.promote(run_id, "first_1.0")
+        models.promote(run_id, "first_1.0")
     assert "already" in caught.value.problems["name"]
     with pytest.raises(IllegalMove, match="no trial 9"):
-        sweeps.promote(run_id, "second", 9)
-    assert [each.name for each in sweeps.models()] == ["first_1.0"]
+        models.promote(run_id, "second", 9)
+    assert [each.name for each in models.models()] == ["first_1.0"]
 
 
 def test_the_best_parameters_become_defaults_until_they_are_forgotten(database: Database) -> None:

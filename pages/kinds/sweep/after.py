@@ -7,7 +7,7 @@ import streamlit as st
 import yaml
 
 from backend import words
-from backend.api import sweeps
+from backend.api import models, sweeps
 from backend.model import Run, Trial
 from pages.runs import actions
 from pages.runs.charts import Board
@@ -58,7 +58,7 @@ def steps(run: Run, trial: Trial) -> None:
                 st.button("Promote", type="primary", key="promote", on_click=_promote, args=(run.id, trial.number))
     for message in st.session_state.pop("promoted", ()):
         st.success(message, icon=":material/check_circle:")
-    named = [model for model in sweeps.models() if model.run_id == run.id]
+    named = [model for model in models.models() if model.run_id == run.id]
     if named:
         st.caption("Models of this run: " + ", ".join(f"{plain(model.name)} (trial {model.trial})" for model in named))
 
@@ -86,5 +86,5 @@ def _as_defaults(run_id: str, number: int) -> None:
 
 def _promote(run_id: str, number: int) -> None:
     with errors.kept():
-        model = sweeps.promote(run_id, st.session_state["model_name"], number)
+        model = models.promote(run_id, st.session_state["model_name"], number)
         st.session_state["promoted"] = [f"Copied to {plain(str(model.path))}"]

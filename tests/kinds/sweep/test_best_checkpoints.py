@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from backend import api
-from backend.api import sweeps
+from backend.api import models, sweeps
 from backend.errors import IllegalMove
 from backend.kinds import specs
 from backend.kinds.sweep.best_checkpoints import BestCheckpoints
@@ -61,7 +61,7 @@ class Sweep:
         return sorted(path.read_text() for path in self.folder.rglob("weights"))
 
     def promote(self, name: str) -> tuple[str, float | None, dict[str, Any]]:
-        model = sweeps.promote(self.id, name, 0)
+        model = models.promote(self.id, name, 0)
         about = json.loads((model.path / "model.json").read_text())
         assert about["value"] == model.value
         return (model.path / "checkpoint" / "weights").read_text(), model.value, about["params"]
