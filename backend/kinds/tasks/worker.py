@@ -11,7 +11,6 @@ import io
 import json
 import linecache
 import os
-import pickle
 import signal
 import sys
 import time
@@ -23,12 +22,10 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-import numpy as np
 import ray
 
-PNG = b"\x89PNG\r\n\x1a\n"
-MOST_TEXT = 64_000  # letters of JSON that are kept in the table; more becomes a file
-MOST_BYTES = 256_000_000  # of one result
+from backend.kinds.tasks.results import storable
+
 MOST_REPORT = 32_000_000  # bytes of results that go back at a time
 MOST_OUTPUT = 2000  # letters of what a task printed
 GRACE_SECONDS = 2.0  # after which a task that does not heed its timeout ends its worker
@@ -70,10 +67,6 @@ class TaskTimeout(BaseException):
     """A task took longer than it may. No Exception, so that a task's own `except Exception` does not swallow it."""
 
 
-class Unstorable(TypeError):
-    """A result that cannot be kept."""
-
-
 _loaded: dict[str, Callable[..., Any]] = {}
 
 
@@ -106,7 +99,7 @@ def _run_one(code: Code, call: Callable[..., Any], given: str, place: int, repor
             if isinstance(arguments.get(name), str):
                 arguments[name] = Path(arguments[name]).expanduser()
         returned = _limited(call, arguments, code.timeout_s, last_words(code.scratch, given)) if code.timeout_s else call(**arguments)
-        result, value, file = _storable(returned)
+        result, value, file = storable(returned)
         if file is not None:
             report.files[place] = file
     except (KeyboardInterrupt, ray.exceptions.TaskCancelledError):
@@ -167,97 +160,6 @@ def _own_module(name: str, code: Code) -> types.ModuleType:
     sys.modules[name] = module
     exec(compile(code.text, module.__file__, "exec"), module.__dict__)
     return module
-
-
-# ---- results
-
-
-def _storable(value: Any) -> tuple[str | None, float | None, tuple[str, bytes] | None]:
-    """Returns a result as JSON, as a number if it is one, and as a file where it is none of JSON's values.
-
-    Raises:
-        Unstorable: it can be neither, or is too large.
-    """
-    if type(value) in (int, float, bool) or isinstance(value, np.number | np.bool_):
-        plain = value if type(value) in (int, float, bool) else value.item()
-        if type(plain) in (int, float, bool):  # and no complex number, no time
-            return json.dumps(plain), _as_float(plain), None
-    if value is None:
-        return "null", None, None
-    file = _as_file(value)
-    if file is None:
-        text = _as_json(value)
-        if text is not None and len(text) <= MOST_TEXT:
-            return text, None, None
-        file = ("json", text.encode()) if text is not None else ("pkl", _pickled(value))
-    _refuse_if_huge(len(file[1]))
-    return None, None, file
-
-
-def _as_float(value: complex) -> float | None:
-    try:
-        return float(value)  # type: ignore[arg-type]
-    except (TypeError, OverflowError):
-        return None
-
-
-def _as_json(value: Any) -> str | None:
-    try:
-        return json.dumps(value, default=_plain)
-    except (TypeError, ValueError, RecursionError):
-        return None
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, np.number | np.bool_):
-        return value.item()
-    if isinstance(value, np.ndarray) and value.size <= 100:
-        return value.tolist()
-    raise TypeError
-
-
-def _as_file(value: Any) -> tuple[str, bytes] | None:
-    """Returns suffix and content of what is kept as a file: arrays, tables, pictures, bytes, and files by their path."""
-    if isinstance(value, np.ndarray):
-        _refuse_if_huge(value.nbytes)
-        return _saved("npy", lambda buffer: np.save(buffer, value, allow_pickle=False)) if value.dtype != object else None
-    if isinstance(value, bytes | bytearray):
-        return ("png" if value.startswith(PNG) else "bin"), bytes(value)
-    if isinstance(value, Path):
-        _refuse_if_huge(value.stat().st_size)
-        return value.suffix.lstrip(".")[:16] or "bin", value.read_bytes()
-    kind = type(value).__module__.partition(".")[0], type(value).__name__
-    if kind[0] == "PIL":
-        return _saved("png", lambda buffer: value.save(buffer, "PNG"))
-    if kind in (("pandas", "DataFrame"), ("pandas", "Series")):
-        table = value.to_frame() if kind[1] == "Series" else value
-        _refuse_if_huge(int(table.memory_usage(deep=True).sum()))
-        return _saved("parquet", table.to_parquet)
-    if kind == ("matplotlib", "Figure"):
-        return _saved("png", value.savefig)
-    return None
-
-
-def _saved(suffix: str, write: Callable[[io.BytesIO], Any]) -> tuple[str, bytes]:
-    buffer = io.BytesIO()
-    write(buffer)
-    return suffix, buffer.getvalue()
-
-
-def _refuse_if_huge(size: int) -> None:
-    if size > MOST_BYTES:
-        told = f"the result takes {size / 1e6:,.0f} MB, and at most {MOST_BYTES / 1e6:,.0f} are kept"
-        raise Unstorable(f"{told}; write it to a file and return what to know of it")
-
-
-def _pickled(value: Any) -> bytes:
-    try:
-        return pickle.dumps(value)
-    except Exception as error:
-        raise Unstorable(f"a result of type {type(value).__name__} can be stored neither as JSON nor as a pickle: {error}") from None
-
-
-# ---- what went wrong, and what was printed
 
 
 def _trace() -> str:

@@ -18,8 +18,9 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from backend.kinds.tasks import worker
-from backend.kinds.tasks.worker import MOST_OUTPUT, Code, Report, TaskTimeout, Unstorable
+from backend.kinds.tasks import results, worker
+from backend.kinds.tasks.results import Unstorable
+from backend.kinds.tasks.worker import MOST_OUTPUT, Code, Report, TaskTimeout
 from backend.settings import ROOT
 
 
@@ -156,7 +157,7 @@ def test_a_huge_result_is_refused_with_its_size(monkeypatch: pytest.MonkeyPatch,
 def test_a_huge_array_is_refused_before_it_is_copied() -> None:
     view = np.broadcast_to(np.float64(0), (10**6, 10**6))  # eight terabytes that take no memory
     with pytest.raises(Unstorable, match="8,000,000 MB"):
-        worker._storable(view)
+        results._storable(view)
 
 
 # ---- arguments
