@@ -174,7 +174,7 @@ def _scripts(maker: Maker) -> None:
 
 def _fanouts(maker: Maker) -> None:
     """Numbers with a failure, pictures, and a function of one's own that has not begun."""
-    from backend.store.fanout.tasks import Done, TaskBook
+    from backend.store.fanout.book import Done, TaskBook
 
     run_id, recorder = maker.begun(PI, total=4)
     book = TaskBook(maker.database, run_id, 1)

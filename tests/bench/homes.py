@@ -68,7 +68,7 @@ def fanout(tasks: int, name: str = "") -> str:
     from backend.kinds import specs
     from backend.model import RunState, TrialState
     from backend.store import runs
-    from backend.store.fanout.tasks import TaskBook
+    from backend.store.fanout.book import TaskBook
     from backend.store.recording.recorder import Recorder
 
     asked = {
@@ -101,7 +101,7 @@ def fanout(tasks: int, name: str = "") -> str:
 
 def _chunk(book: Any, numbers: range, worker: int, began: float, noise: random.Random) -> float:
     """Writes a chunk of tasks in the book and returns when it ended."""
-    from backend.store.fanout.tasks import Done
+    from backend.store.fanout.book import Done
 
     done, at = [], began
     for number in numbers:

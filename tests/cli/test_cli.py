@@ -9,7 +9,7 @@ import yaml
 from backend.model import RunState
 from backend.store import runs
 from backend.store.database import Database
-from backend.store.fanout.tasks import Done, TaskBook
+from backend.store.fanout.book import Done, TaskBook
 from backend.store.recording.recorder import Recorder
 from tests.conftest import LAKE, content, typed
 

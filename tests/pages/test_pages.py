@@ -21,8 +21,8 @@ from backend.model import RunState
 from backend.settings import ROOT
 from backend.store import runs
 from backend.store.fanout import tasks as store
+from backend.store.fanout.book import Done, TaskBook
 from backend.store.fanout.summary import Summary
-from backend.store.fanout.tasks import Done, TaskBook
 from backend.store.recording.recorder import Recorder
 from backend.store.schema import fanouts, tasks
 from pages.runs.kinds import starts

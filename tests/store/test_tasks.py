@@ -23,9 +23,11 @@ from backend.errors import IllegalMove, StaleAttempt, StoreUnavailable, UnknownR
 from backend.model import RunState, Task, TaskCounts, TaskState
 from backend.store import queries, runs, space
 from backend.store.database import Database
+from backend.store.fanout import book as book_
 from backend.store.fanout import tasks as store
+from backend.store.fanout.book import MOST_FAILURES, Done, TaskBook
 from backend.store.fanout.summary import LARGEST, SLOWEST, Durations, Histogram, Moments, Summary, Throughput
-from backend.store.fanout.tasks import MOST_FAILURES, Done, TaskBook, Wanted
+from backend.store.fanout.tasks import Wanted
 from backend.store.schema import fanouts, tasks
 from tests.conftest import content
 
@@ -158,8 +160,8 @@ def test_long_messages_are_cut(database: Database) -> None:
     book.fail(failing(0, ("E", "p", "x" * 1_000_000, "t")))
     book.flush()
     (task,) = everything(database, run_id)
-    assert len(task.error or "") == store.MOST_TEXT
-    assert len(store.failure_groups(database, run_id)[0].message) == store.MOST_TEXT
+    assert len(task.error or "") == book_.MOST_TEXT
+    assert len(store.failure_groups(database, run_id)[0].message) == book_.MOST_TEXT
 
 
 def test_a_run_that_is_not_there_is_unknown(database: Database) -> None:

@@ -26,7 +26,7 @@ from backend.kinds.tasks.worker import Code, Report, last_words
 from backend.model import RunState, TrialState
 from backend.model.outcome import Outcome
 from backend.store import queries
-from backend.store.fanout.tasks import Done, TaskBook
+from backend.store.fanout.book import Done, TaskBook
 
 CHUNK_SECONDS = 0.2  # how long a chunk of short tasks is to take; a worker hands back what it cannot do in twice that
 MOST_IN_CHUNK = 20_000

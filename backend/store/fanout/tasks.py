@@ -1,175 +1,23 @@
 """The tasks of a fan-out: a book that its driver writes, and what pages read of them."""
 
 import json
-import math
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any, Literal, NamedTuple
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Select, delete, func, insert, literal, or_, select, update
+from sqlalchemy import ColumnElement, Select, func, literal, or_, select
 
 from backend.errors import UnknownRun
 from backend.model import Failure, Task, TaskCounts, TaskState
 from backend.store.database import Database
-from backend.store.fanout.summary import Summary, Throughput
-from backend.store.recording import bulk
-from backend.store.runs import hold
+from backend.store.fanout.summary import Summary
 from backend.store.schema import UNUSUAL, failures, fanouts, tasks
 
-MOST_FAILURES = 200  # kinds of failure that are told from each other
-MOST_TEXT = 2000  # letters of a message, a traceback's end, printed output
 ROWS_AT_ONCE = 10_000
 SPREAD_LOOKUPS = 20  # for each result asked for, while few of a large run's tasks have succeeded
 Order = Literal["number", "state", "attempts", "started_at", "seconds", "worker", "value"]
 ORDERS: tuple[Order, ...] = ("number", "state", "attempts", "started_at", "seconds", "worker", "value")
-
-
-class Done(NamedTuple):
-    """What became of one task. `error` tells a failure: its kind, place, message and traceback."""
-
-    number: int
-    attempts: int
-    input: str
-    started_at: float | None = None
-    seconds: float | None = None
-    worker: int | None = None
-    value: float | None = None
-    result: str | None = None
-    artifact: str | None = None
-    error: tuple[str, str, str, str] | None = None
-    output: str | None = None
-
-
-class TaskBook:
-    """The one writer of a fan-out's tasks: keeps what ended in memory until `flush`, whose writes carry the attempt.
-
-    Counts and summary are written with the tasks they tell of, in one transaction, as totals: writing twice is writing once.
-    """
-
-    def __init__(self, database: Database, run_id: str, attempt: int) -> None:
-        self.database, self.run_id, self.attempt = database, run_id, attempt
-        self.running = 0  # tasks with the workers, also those that have no row so far
-        self._plain: dict[int, tuple[Any, ...]] = {}  # rows that wait to be written, see bulk.upsert_tasks
-        self._others: dict[int, tuple[Any, ...]] = {}
-        self._throughput = Throughput()
-        self._load()
-
-    def _load(self) -> None:
-        with self.database.read() as connection:
-            row = connection.execute(select(fanouts).where(fanouts.c.run_id == self.run_id)).first()
-            if row is None:
-                raise UnknownRun(self.run_id)
-            known = connection.execute(select(failures.c.kind, failures.c.place, failures.c.number).where(failures.c.run_id == self.run_id))
-            self._failures: dict[tuple[str, str], int] = {(kind, place): number for kind, place, number in known}
-        self.total, self.succeeded, self.failed = row.total, row.succeeded, row.failed
-        self.summary = Summary.of(row.summary)
-        self._new_failures: list[dict[str, Any]] = []
-        self._throughput.rate(self.done)
-
-    @property
-    def done(self) -> int:
-        return int(self.succeeded + self.failed)
-
-    @property
-    def waiting(self) -> int:
-        """How many rows wait to be written."""
-        return len(self._plain) + len(self._others)
-
-    def ended(self) -> bytearray:
-        """Returns for each task whether it has ended in an earlier attempt."""
-        flags = bytearray(self.total)
-        wanted = select(tasks.c.number).where(tasks.c.run_id == self.run_id, tasks.c.state.in_([TaskState.SUCCEEDED, TaskState.FAILED]))
-        with self.database.read() as connection:
-            for numbers in connection.execution_options(stream_results=True).execute(wanted).scalars().partitions(ROWS_AT_ONCE):
-                for number in numbers:
-                    flags[number] = 1
-        return flags
-
-    def attempts(self) -> dict[int, int]:
-        """Returns how often tasks were tried that have not ended so far."""
-        left = tasks.c.state.in_([TaskState.QUEUED, TaskState.STOPPED, TaskState.RUNNING])
-        with self.database.read() as connection:
-            wanted = select(tasks.c.number, tasks.c.attempts).where(tasks.c.run_id == self.run_id, left, UNUSUAL)
-            return {row.number: row.attempts for row in connection.execute(wanted)}
-
-    def begin(self, number: int, attempts: int, given: str, at: float) -> None:
-        """Notes that a single task was handed to a worker."""
-        self._others[number] = (number, TaskState.RUNNING.value, attempts, given, at, *[None] * 8)
-
-    def succeed(self, done: Sequence[Done]) -> None:
-        """Takes tasks that succeeded."""
-        for each in done:
-            value = _finite(each.value)
-            if each.artifact is None and each.output is None:
-                self._others.pop(each.number, None)  # its row that said it was running
-                self._plain[each.number] = (
-                    each.number, each.attempts, each.input, each.started_at, each.seconds, each.worker, value, each.result
-                )  # fmt: skip
-            else:
-                self._others[each.number] = (
-                    each.number, TaskState.SUCCEEDED.value, each.attempts, each.input, each.started_at, each.seconds, each.worker,
-                    value, each.result, each.artifact, None, None, each.output,
-                )  # fmt: skip
-        self.succeeded += len(done)
-        self.summary.add_durations([each.number for each in done], [each.seconds or 0.0 for each in done])
-        if numbers := [each.value for each in done if each.value is not None]:
-            self.summary.add_numbers(numbers)
-
-    def fail(self, each: Done) -> None:
-        """Takes a task that failed for good."""
-        if each.error is None:
-            raise ValueError("a failed task has an error")
-        kind, place, message, trace = map(_storable, each.error)
-        number = self._failure(kind, place, message, trace)
-        self._others[each.number] = (
-            each.number, TaskState.FAILED.value, each.attempts, each.input, each.started_at, each.seconds, each.worker,
-            None, None, None, f"{kind}: {message}"[:MOST_TEXT], number, each.output,
-        )  # fmt: skip
-        self.failed += 1
-
-    def _failure(self, kind: str, place: str, message: str, trace: str) -> int:
-        key = (kind, place)
-        if key not in self._failures and len(self._failures) >= MOST_FAILURES:
-            key = ("other errors", "")
-        if key not in self._failures:
-            self._failures[key] = max(self._failures.values(), default=-1) + 1
-            row = {"number": self._failures[key], "kind": key[0], "place": key[1], "message": message[:MOST_TEXT], "traceback": trace}
-            self._new_failures.append(row | {"run_id": self.run_id})
-        return self._failures[key]
-
-    def flush(self) -> None:
-        """Writes everything taken so far, in one transaction.
-
-        Raises:
-            StaleAttempt: another attempt has taken over; nothing was written.
-            StoreUnavailable: the database cannot be written; everything is kept for the next flush.
-        """
-        news = list(self._new_failures)
-        self.summary.rate = self._throughput.rate(self.done)
-        counts = {"running": self.running, "succeeded": self.succeeded, "failed": self.failed, "stopped": 0}
-        with self.database.write() as tx:
-            hold(tx, self.run_id, self.attempt)
-            if news:  # written already where a commit went through but seemed not to
-                mine = failures.c.number.in_([each["number"] for each in news])
-                tx.execute(delete(failures).where(failures.c.run_id == self.run_id, mine))
-                tx.execute(insert(failures), news)
-            bulk.upsert_tasks(tx, self.run_id, list(self._plain.values()), list(self._others.values()))
-            tx.execute(update(fanouts).where(fanouts.c.run_id == self.run_id).values(**counts, summary=asdict(self.summary)))
-        self._plain.clear()
-        self._others.clear()
-        self._new_failures.clear()
-
-
-def _finite(value: float | None) -> float | None:
-    return value if value is not None and math.isfinite(value) else None
-
-
-def _storable(text: str) -> str:
-    return text.replace("\0", "\ufffd").encode("utf-8", "replace").decode()
-
-
-# ---- reads
 
 
 @dataclass(frozen=True)
