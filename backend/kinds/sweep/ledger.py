@@ -8,7 +8,7 @@ from typing import Any
 
 from backend.drivers.attempt import Attempt
 from backend.drivers.tune_results import last_line
-from backend.kinds.sweep.searchers import Search
+from backend.kinds.sweep.search import Search
 from backend.kinds.sweep.spec import SweepSpec
 from backend.model import FINISHED, Goal, Run, RunState, Sweep, Trial, TrialState
 from backend.model.outcome import Outcome

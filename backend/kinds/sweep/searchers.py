@@ -6,27 +6,19 @@ by themselves, or raise on NaN. Whatever was tried before is told again to a new
 
 import math
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
+from backend.kinds.sweep.optuna_search import Optuna
+from backend.kinds.sweep.search import MOST_VALUE, Params, Search, _drawn, _on_grid, _place
 from backend.kinds.sweep.space import Domain, Space, combination
 from backend.model import Goal
 
-Params = dict[str, Any]
 WORKERS = 8  # answers that Nevergrad can do without for the time being
-MOST_VALUE = 1e100  # a Gaussian process squares what it is told
+
+
 MOST_CANDIDATES = 10_000  # that a searcher without knowledge of the number of trials prepares for
-
-
-class Search(Protocol):
-    """Proposes the parameters of one configuration after another, and learns what came of them."""
-
-    def ask(self, number: int) -> Params:
-        """Returns the searched parameters of configuration `number`."""
-
-    def tell(self, number: int, params: Params, values: Sequence[float] | None) -> None:
-        """Takes what came of a configuration, a value for each objective; None if it failed. It need not have been asked."""
 
 
 def make(name: str, space: Space, goals: Sequence[Goal], samples: int, seed: int, known: int = 0) -> Search:
@@ -61,23 +53,6 @@ class Random:
         """Learns nothing."""
 
 
-def _drawn(domain: Domain, generator: np.random.Generator) -> Any:
-    match domain.kind, domain.of:
-        case "uniform", [low, high]:
-            return float(generator.uniform(low, high))
-        case "loguniform", [low, high]:
-            return float(min(high, max(low, math.exp(generator.uniform(math.log(low), math.log(high))))))
-        case "quniform", [low, high, step]:
-            return _on_grid(low, step, int(generator.integers(0, math.floor((high - low) / step + 1e-9) + 1)))
-        case "randint", [low, high]:
-            return int(generator.integers(low, high))
-    return domain.values[int(generator.integers(len(domain.values)))]
-
-
-def _on_grid(low: float, step: float, place: int) -> float:
-    return float(f"{low + place * step:.12g}")
-
-
 class Grid:
     """Each combination once."""
 
@@ -89,65 +64,6 @@ class Grid:
 
     def tell(self, number: int, params: Params, values: Sequence[float] | None) -> None:
         """Learns nothing."""
-
-
-class Optuna:
-    """Optuna's samplers, by ask and tell."""
-
-    def __init__(self, space: Space, goals: Sequence[Goal], name: str, seed: int) -> None:
-        import optuna
-
-        optuna.logging.set_verbosity(optuna.logging.ERROR)
-        self.optuna = optuna
-        self.space = space
-        self.distributions = {name: self._distribution(domain) for name, domain in space.items()}
-        of = optuna.study.StudyDirection
-        directions = [of.MAXIMIZE if goal.mode == "max" else of.MINIMIZE for goal in goals]
-        self.study = optuna.create_study(directions=directions, sampler=self._sampler(name, seed))
-        self.asked: dict[int, Any] = {}
-
-    def _sampler(self, name: str, seed: int) -> Any:
-        samplers = self.optuna.samplers
-        match name:
-            case "optuna_gp":
-                return samplers.GPSampler(seed=seed)
-            case "optuna_cmaes":
-                return samplers.CmaEsSampler(seed=seed)
-            case "optuna_nsga2":
-                return samplers.NSGAIISampler(seed=seed)
-        return samplers.TPESampler(seed=seed, constant_liar=True)  # else trials that run side by side come out alike
-
-    def _distribution(self, domain: Domain) -> Any:
-        kinds = self.optuna.distributions
-        match domain.kind, domain.of:
-            case "uniform", [low, high]:
-                return kinds.FloatDistribution(low, high)
-            case "loguniform", [low, high]:
-                return kinds.FloatDistribution(low, high, log=True)
-            case "quniform", [low, high, step]:
-                return kinds.FloatDistribution(low, low + math.floor((high - low) / step + 1e-9) * step, step=step)
-            case "randint", [low, high]:
-                return kinds.IntDistribution(low, high - 1)
-        return kinds.CategoricalDistribution(range(len(domain.values)))  # lists are no category to Optuna, their places are
-
-    def ask(self, number: int) -> Params:
-        self.asked[number] = trial = self.study.ask(self.distributions)
-        return {name: self._outside(name, value) for name, value in trial.params.items()}
-
-    def tell(self, number: int, params: Params, values: Sequence[float] | None) -> None:
-        state = self.optuna.trial.TrialState
-        if (trial := self.asked.pop(number, None)) is not None:
-            self.study.tell(trial, values=None if values is None else list(values), state=None if values is not None else state.FAIL)
-            return
-        inside = {name: self._inside(name, value) for name, value in params.items()}
-        about: dict[str, Any] = {"state": state.FAIL} if values is None else {"values": list(values)}
-        self.study.add_trial(self.optuna.trial.create_trial(params=inside, distributions=self.distributions, **about))
-
-    def _outside(self, name: str, value: Any) -> Any:
-        return self.space[name].values[value] if self.space[name].kind == "choice" else value
-
-    def _inside(self, name: str, value: Any) -> Any:
-        return self.space[name].values.index(value) if self.space[name].kind == "choice" else value
 
 
 class HyperOpt:
@@ -201,15 +117,6 @@ class HyperOpt:
 
     def _same(self, params: Params, proposed: Params) -> bool:
         return all(math.isclose(value, proposed[name], rel_tol=1e-9) for name, value in self._inside(params).items())
-
-
-def _place(domain: Domain, value: Any) -> Any:
-    match domain.kind:
-        case "choice":
-            return domain.values.index(value)
-        case "quniform":
-            return round((value - domain.of[0]) / domain.of[2])
-    return value
 
 
 def _of_hyperopt(name: str, domain: Domain) -> Any:

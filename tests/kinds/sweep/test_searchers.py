@@ -10,7 +10,7 @@ import pytest
 
 from backend.catalog.search import SEARCHERS
 from backend.kinds.sweep import searchers
-from backend.kinds.sweep.searchers import Search
+from backend.kinds.sweep.search import Search
 from backend.kinds.sweep.space import Domain, Space
 from backend.model import Goal
 
