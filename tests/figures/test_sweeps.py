@@ -9,7 +9,7 @@ from typing import Any
 import plotly.graph_objects as go
 import pytest
 
-from backend.figures import palette, sweeps
+from backend.figures import palette, sweep_params, sweeps
 from backend.model import Run, TrialState
 from backend.settings import ROOT
 from tests.analysis.test_study import sweep, trial
@@ -133,7 +133,7 @@ def test_points_of_a_contour_stay_where_they_were_tried() -> None:
     figure = sweeps.picture(run, "contour", ["lr", NASTY])
     assert not isinstance(figure, str)
     contour, points = figure.data[:2]
-    assert contour.z.shape == (sweeps.PLACES + 2, sweeps.PLACES + 2)  # with a margin
+    assert contour.z.shape == (sweep_params.PLACES + 2, sweep_params.PLACES + 2)  # with a margin
     assert {round(x, 9) for x in points.x} | {round(y, 9) for y in points.y} >= {
         round(one.params["lr"], 9) for one in run.trials if one.state is TrialState.SUCCEEDED and one.best is not None
     }
