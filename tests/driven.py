@@ -12,7 +12,7 @@ from backend import api
 from backend.drivers.attempt import Attempt
 from backend.kinds import specs, work_of
 from backend.model import Run, RunState
-from backend.store import runs
+from backend.store import runs, wishes
 from backend.store.recording.recorder import Recorder
 from tests.ray_here import RayHere
 
@@ -73,7 +73,7 @@ class Driven:
 
     def beat(self) -> None:
         """A heartbeat, which brings what was asked for."""
-        beat = runs.beat(self.attempt.database, self.attempt.run_id, self.attempt.number)
+        beat = wishes.beat(self.attempt.database, self.attempt.run_id, self.attempt.number)
         self.attempt.stop_requested, self.attempt.wishes = beat.stop_requested, beat.wishes
 
     def stop(self) -> None:

@@ -23,8 +23,7 @@ from backend.kinds.sweep.prepare import Tuning
 from backend.kinds.sweep.spec import SweepSpec
 from backend.model import Run, Sweep, Trial
 from backend.model.stored import stored
-from backend.store import queries
-from backend.store import runs as store
+from backend.store import queries, wishes
 
 NO_LIMIT = ("concurrency", "time_budget_s")  # of these 0 means none
 FORMATS = ("csv", "parquet", "jsonl")
@@ -101,7 +100,7 @@ def extend(run_id: str, *, samples: int | None = None, time_budget_s: float | No
     if samples is not None and stored(run.spec).text("search") == "grid":
         raise IllegalMove("A grid has no more combinations than it has; clone the sweep with more values.")
     _sound(run, run.sweep, asked)
-    store.ask(house().database, run_id, **asked)
+    wishes.ask(house().database, run_id, **asked)
 
 
 def _sound(run: Run, sweep: Sweep, asked: Mapping[str, Any]) -> None:
@@ -135,7 +134,7 @@ def stop_trial(run_id: str, number: int) -> None:
     Raises:
         UnknownRun, IllegalMove
     """
-    store.request_trial_stop(house().database, run_id, number)
+    wishes.request_trial_stop(house().database, run_id, number)
 
 
 def best_again(run_id: str, seeds: int, number: int | None = None) -> str:

@@ -15,7 +15,7 @@ from backend.drivers.heartbeat import BEAT_SECONDS, versions
 from backend.errors import RaydeckError, StaleAttempt
 from backend.model import Goal, RunState
 from backend.settings import Settings
-from backend.store import runs
+from backend.store import runs, wishes
 from backend.store.database import Database
 from backend.store.recording.recorder import Recorder
 
@@ -37,7 +37,7 @@ class Attempt:
     def __init__(self, settings: Settings, database: Database, run_id: str, number: int, goal: Goal | None = None) -> None:
         self.settings, self.database, self.run_id, self.number, self.goal = settings, database, run_id, number, goal
         self.stop_requested = False
-        self.wishes = runs.Wishes()
+        self.wishes = wishes.Wishes()
         self.gcs_address = ""  # set once Ray is connected
         self.waits_for: Callable[[], str] = str
         self._began = time.monotonic()
@@ -84,7 +84,7 @@ class Attempt:
     def _beat(self) -> None:
         """Writes one heartbeat. Whatever goes wrong with one, the next is tried: silence would look like death."""
         try:
-            beat = runs.beat(self.database, self.run_id, self.number, self._waiting)
+            beat = wishes.beat(self.database, self.run_id, self.number, self._waiting)
             self.stop_requested, self.wishes = beat.stop_requested, beat.wishes
             if beat.came_back:
                 self.recorder.rewrite()

@@ -3,18 +3,18 @@
 import json
 import secrets
 import time
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from backend.errors import IllegalMove, StaleAttempt, UnknownRun
-from backend.model import ACTIVE, MOVES, Run, RunState, TaskState, TrialState
+from backend.model import ACTIVE, Run, RunState, TaskState, TrialState
 from backend.store.database import Database
 from backend.store.find import settings
-from backend.store.schema import UNUSUAL, events, failures, fanouts, runs, tasks, trials
+from backend.store.moves import event_in, move_in, proposes, state_of
+from backend.store.schema import UNUSUAL, failures, fanouts, runs, tasks, trials
 
 ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"  # nothing that reads like something else
 SHORT = 300
@@ -55,7 +55,7 @@ def begin(database: Database, spec: dict[str, Any], host: str, versions: dict[st
     whole = {"seed": spec.get("seed"), "params": spec["params"], "state": TrialState.RUNNING, "started_at": now}
     with database.write() as tx:
         run_id = _insert(tx, spec, [whole] if with_trial else [])
-        _move(
+        move_in(
             tx, run_id, RunState.RUNNING, f"tracked on {host}", {"heartbeat_at": now, "started_at": now, "host": host, "versions": versions}
         )
     return run_id
@@ -72,7 +72,7 @@ def _insert(tx: Connection, spec: dict[str, Any], parts: list[dict[str, Any]], *
     settings.write(tx, settings.rows(ordinal, settings.of_spec(spec) | settings.words(run_id, spec), given))
     if parts:
         tx.execute(insert(trials), [{"run_id": run_id, "number": number, **part} for number, part in enumerate(parts)])
-    _event(tx, run_id, RunState.QUEUED, "launched", now)
+    event_in(tx, run_id, RunState.QUEUED, "launched", now)
     return run_id
 
 
@@ -92,54 +92,7 @@ def move(database: Database, run_id: str, to: RunState, note: str = "", *, seen:
         IllegalMove: its present state does not lead there, or it is no longer as it was seen.
     """
     with database.write() as tx:
-        _move(tx, run_id, to, note, values, seen)
-
-
-def _move(tx: Connection, run_id: str, to: RunState, note: str, values: dict[str, Any], seen: Run | None = None) -> None:
-    now = time.time()
-    origins = [state for state, targets in MOVES.items() if to in targets]
-    change = update(runs).where(runs.c.id == run_id, runs.c.state.in_(origins), runs.c.deleted_at.is_(None)).values(state=to, **values)
-    if seen is not None:
-        same_beat = runs.c.heartbeat_at.is_not_distinct_from(seen.heartbeat_at)
-        change = change.where(runs.c.attempt == seen.attempt, runs.c.state == seen.state, same_beat)
-    if to not in ACTIVE:
-        change = change.values(ended_at=now, waits_for="")
-    if tx.execute(change).rowcount == 0:
-        raise _why_not(tx, run_id, to)
-    if to not in ACTIVE:
-        _end_trials(tx, run_id, to, now)
-        _end_tasks(tx, run_id)
-    _event(tx, run_id, to, note, now)
-
-
-def _why_not(tx: Connection, run_id: str, to: RunState) -> Exception:
-    state = tx.execute(_state_of(run_id)).scalar()
-    return UnknownRun(run_id) if state is None else IllegalMove(f"A run that is {state} cannot become {to}.")
-
-
-def _proposes(tx: Connection, run_id: str) -> bool:
-    """Whether a run's trials are proposed on its way, so that those that did not succeed stay as they are."""
-    return "space" in tx.execute(select(runs.c.spec).where(runs.c.id == run_id)).scalar_one()
-
-
-def _end_trials(tx: Connection, run_id: str, to: RunState, now: float) -> None:
-    """No trial stays running in a run that is over."""
-    left = TrialState.FAILED if to is RunState.FAILED and not _proposes(tx, run_id) else TrialState.STOPPED
-    running = update(trials).where(trials.c.run_id == run_id, trials.c.state == TrialState.RUNNING)
-    tx.execute(running.values(state=left, ended_at=now))
-    waiting = update(trials).where(trials.c.run_id == run_id, trials.c.state == TrialState.QUEUED)
-    tx.execute(waiting.values(state=TrialState.STOPPED))
-
-
-def _end_tasks(tx: Connection, run_id: str) -> None:
-    """No task stays running either. Those that were run many at a time have no row so far, and are queued as before."""
-    running = update(tasks).where(tasks.c.run_id == run_id, tasks.c.state == TaskState.RUNNING, UNUSUAL)
-    stopped = tx.execute(running.values(state=TaskState.STOPPED)).rowcount
-    tx.execute(update(fanouts).where(fanouts.c.run_id == run_id).values(running=0, stopped=fanouts.c.stopped + stopped))
-
-
-def _event(tx: Connection, run_id: str, moved_to: str, note: str, now: float) -> None:
-    tx.execute(insert(events).values(run_id=run_id, at=now, move=moved_to, note=note))
+        move_in(tx, run_id, to, note, values, seen)
 
 
 def request_stop(database: Database, run_id: str) -> None:
@@ -150,15 +103,15 @@ def request_stop(database: Database, run_id: str) -> None:
         IllegalMove: the run is over.
     """
     with database.write() as tx:
-        state = tx.execute(_state_of(run_id)).scalar()
+        state = tx.execute(state_of(run_id)).scalar()
         if state is None:
             raise UnknownRun(run_id)
         if state == RunState.QUEUED:
-            _move(tx, run_id, RunState.STOPPED, "stopped by you while queued", {})
+            move_in(tx, run_id, RunState.STOPPED, "stopped by you while queued", {})
         elif state == RunState.RUNNING:
             wish = update(runs).where(runs.c.id == run_id, runs.c.stop_requested_at.is_(None))
             if tx.execute(wish.values(stop_requested_at=time.time())).rowcount:
-                _event(tx, run_id, "stop requested", "", time.time())
+                event_in(tx, run_id, "stop requested", "", time.time())
         else:
             raise IllegalMove(f"The run is {state}; there is nothing to stop.")
 
@@ -184,7 +137,7 @@ def requeue_failed(database: Database, run_id: str) -> None:
         IllegalMove: the run is active, or nothing failed.
     """
     with database.write() as tx:
-        if tx.execute(_state_of(run_id)).scalar() is None:
+        if tx.execute(state_of(run_id)).scalar() is None:
             raise UnknownRun(run_id)
         failed = tx.execute(select(fanouts.c.failed).where(fanouts.c.run_id == run_id)).scalar()
         if not failed:
@@ -208,7 +161,7 @@ def reopen(database: Database, run_id: str, host: str, versions: dict[str, str])
     with database.write() as tx:
         left = (runs.c.id == run_id) & (runs.c.state == RunState.RUNNING) & (runs.c.heartbeat_at < time.time() - GONE_SECONDS)
         if tx.execute(select(runs.c.id).where(left).with_for_update()).first():
-            _move(tx, run_id, RunState.LOST, "its process ended without a word", {})
+            move_in(tx, run_id, RunState.LOST, "its process ended without a word", {})
         _requeue(tx, run_id)
         attempt = int(tx.execute(select(runs.c.attempt).where(runs.c.id == run_id)).scalar_one())
         _claim(tx, run_id, attempt, host, versions)
@@ -216,16 +169,16 @@ def reopen(database: Database, run_id: str, host: str, versions: dict[str, str])
 
 
 def _requeue(tx: Connection, run_id: str, also: RunState | None = None) -> None:
-    state = tx.execute(_state_of(run_id)).scalar()
+    state = tx.execute(state_of(run_id)).scalar()
     if state == RunState.SUCCEEDED and also is not RunState.SUCCEEDED:
         raise IllegalMove("The run has succeeded; there is nothing left to do.")
     fresh: dict[str, Any] = {
         "attempt": runs.c.attempt + 1, "job_id": None, "heartbeat_at": None, "stop_requested_at": None,
         "ended_at": None, "error": "", "traceback": "", "waits_for": "", "archived": False,
     }  # fmt: skip
-    _move(tx, run_id, RunState.QUEUED, "resumed", fresh)
+    move_in(tx, run_id, RunState.QUEUED, "resumed", fresh)
     left = (trials.c.state == TrialState.STOPPED) & trials.c.stop_requested_at.is_(None)
-    unfinished = (trials.c.run_id == run_id) & (left if _proposes(tx, run_id) else trials.c.state != TrialState.SUCCEEDED)
+    unfinished = (trials.c.run_id == run_id) & (left if proposes(tx, run_id) else trials.c.state != TrialState.SUCCEEDED)
     tx.execute(update(trials).where(unfinished).values(state=TrialState.QUEUED, ended_at=None, error=""))
     waiting = update(tasks).where(tasks.c.run_id == run_id, tasks.c.state == TaskState.STOPPED, UNUSUAL)
     tx.execute(waiting.values(state=TaskState.QUEUED))
@@ -251,98 +204,13 @@ def claim(database: Database, run_id: str, attempt: int, host: str, versions: di
 
 def _claim(tx: Connection, run_id: str, attempt: int, host: str, versions: dict[str, str]) -> None:
     now = time.time()
-    present = tx.execute(_state_of(run_id).add_columns(runs.c.attempt, runs.c.started_at)).first()
+    present = tx.execute(state_of(run_id).add_columns(runs.c.attempt, runs.c.started_at)).first()
     if present is None:
         raise UnknownRun(run_id)
     if present.attempt != attempt or present.state != RunState.QUEUED:
         raise StaleAttempt(f"Attempt {attempt} of {run_id} is no longer wanted (attempt {present.attempt}, {present.state}).")
     values = {"heartbeat_at": now, "started_at": present.started_at or now, "host": host, "versions": versions}
-    _move(tx, run_id, RunState.RUNNING, f"attempt {attempt} on {host}", values)
-
-
-@dataclass(frozen=True)
-class Wishes:
-    """What a person asked of a run after its launch, in the words of its kind: where nothing is asked, the spec holds."""
-
-    asked: Mapping[str, Any] = field(default_factory=dict)
-    stopped_trials: frozenset[int] = frozenset()
-
-
-@dataclass(frozen=True)
-class Beat:
-    """What a heartbeat brings back: whether a stop is requested, whether the run had been given up as lost, further wishes."""
-
-    stop_requested: bool
-    came_back: bool
-    wishes: Wishes = Wishes()
-
-
-def beat(database: Database, run_id: str, attempt: int, waits_for: str = "") -> Beat:
-    """Writes a heartbeat; a run given up as lost comes back.
-
-    Raises:
-        StaleAttempt: the run is over, deleted, or in another attempt; the driver must end.
-    """
-    with database.write() as tx:
-        mine = (runs.c.id == run_id) & (runs.c.attempt == attempt)
-        columns = (runs.c.state, runs.c.stop_requested_at, runs.c.wishes)
-        row = tx.execute(select(*columns).where(mine).with_for_update()).first()
-        if row is None or row.state not in (RunState.RUNNING, RunState.LOST):
-            raise StaleAttempt(f"Attempt {attempt} of {run_id} is no longer wanted.")
-        if row.state == RunState.LOST:
-            _move(tx, run_id, RunState.RUNNING, "the heartbeat came back", {"ended_at": None, "error": ""})
-        tx.execute(update(runs).where(mine).values(heartbeat_at=time.time(), waits_for=waits_for))
-        return Beat(row.stop_requested_at is not None, row.state == RunState.LOST, _wishes(tx, run_id, row))
-
-
-def _wishes(tx: Connection, run_id: str, row: Any) -> Wishes:
-    stopped = select(trials.c.number).where(trials.c.run_id == run_id, trials.c.stop_requested_at.is_not(None))
-    return Wishes(row.wishes, frozenset(tx.execute(stopped).scalars()))
-
-
-def wishes(database: Database, run_id: str) -> Wishes:
-    """Returns what a person asked of a run after its launch."""
-    with database.write() as tx:
-        return _wishes(tx, run_id, tx.execute(select(runs.c.wishes).where(runs.c.id == run_id)).one())
-
-
-def ask(database: Database, run_id: str, **asked: float) -> None:
-    """Changes what is asked of a run beside its spec, such as a sweep's samples; each change is an event.
-
-    Raises:
-        UnknownRun: no run has that id.
-    """
-    with database.write() as tx:
-        before = tx.execute(_state_of(run_id).add_columns(runs.c.spec, runs.c.wishes).with_for_update()).first()
-        if before is None:
-            raise UnknownRun(run_id)
-        if asked:
-            tx.execute(update(runs).where(runs.c.id == run_id).values(wishes={**before.wishes, **asked}))
-        for name, value in asked.items():
-            was = before.wishes.get(name, before.spec.get(name))
-            if (was or 0) != value:
-                note = " → ".join(f"{each:g}" if each else "no limit" for each in (was, value))
-                _event(tx, run_id, name.replace("_s", " (s)").replace("_", " "), note, time.time())
-
-
-def request_trial_stop(database: Database, run_id: str, number: int) -> None:
-    """Asks for one trial of a sweep to end for good after its next report. Asking twice is asking once.
-
-    Raises:
-        UnknownRun: no run has that id.
-        IllegalMove: the run has no such trial, or it is over.
-    """
-    with database.write() as tx:
-        if tx.execute(_state_of(run_id)).first() is None:
-            raise UnknownRun(run_id)
-        active = trials.c.state.in_([TrialState.QUEUED, TrialState.RUNNING])
-        wish = update(trials).where(trials.c.run_id == run_id, trials.c.number == number, active, trials.c.stop_requested_at.is_(None))
-        if tx.execute(wish.values(stop_requested_at=time.time())).rowcount:
-            _event(tx, run_id, "trial stop requested", f"trial {number}", time.time())
-            return
-        known = tx.execute(select(trials.c.state).where(trials.c.run_id == run_id, trials.c.number == number)).scalar()
-        if known not in (TrialState.QUEUED, TrialState.RUNNING):
-            raise IllegalMove(f"Trial {number} is {known}; there is nothing to stop." if known else f"There is no trial {number}.")
+    move_in(tx, run_id, RunState.RUNNING, f"attempt {attempt} on {host}", values)
 
 
 def finish(database: Database, run_id: str, attempt: int, to: RunState, note: str = "", error: str = "", traceback: str = "") -> None:
@@ -356,8 +224,8 @@ def finish(database: Database, run_id: str, attempt: int, to: RunState, note: st
         if present is None or present.attempt != attempt:
             raise StaleAttempt(f"Attempt {attempt} of {run_id} is no longer wanted.")
         if present.state == RunState.LOST and to is not RunState.LOST:  # a reader gave it up too early
-            _move(tx, run_id, RunState.RUNNING, "the driver came back", {"ended_at": None})
-        _move(tx, run_id, to, note or error[:SHORT], {"error": error, "traceback": traceback})
+            move_in(tx, run_id, RunState.RUNNING, "the driver came back", {"ended_at": None})
+        move_in(tx, run_id, to, note or error[:SHORT], {"error": error, "traceback": traceback})
 
 
 def hold(tx: Connection, run_id: str, attempt: int) -> None:
@@ -379,7 +247,7 @@ def remove(database: Database, run_id: str) -> None:
         IllegalMove: it is active; stop it first.
     """
     with database.write() as tx:
-        state = tx.execute(_state_of(run_id)).scalar()
+        state = tx.execute(state_of(run_id)).scalar()
         if state is None:
             raise UnknownRun(run_id)
         if RunState(state) in ACTIVE:
@@ -397,8 +265,3 @@ def _remove(tx: Connection, which: ColumnElement[bool]) -> int:
     """The next attempt is nobody's: a driver that was given up, but lives, can write no more."""
     gone = {"deleted_at": time.time(), "attempt": runs.c.attempt + 1, "launch_key": None}
     return tx.execute(update(runs).where(which).values(**gone)).rowcount
-
-
-def _state_of(run_id: str) -> Select[str]:
-    """The state of a run that is not deleted, held until the transaction ends."""
-    return select(runs.c.state).where(runs.c.id == run_id, runs.c.deleted_at.is_(None)).with_for_update()

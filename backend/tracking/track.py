@@ -18,7 +18,7 @@ from backend.model.external import ExternalSpec
 from backend.model.seeds import MAX_SEED
 from backend.model.validation import validated
 from backend.settings import read_settings
-from backend.store import runs
+from backend.store import runs, wishes
 from backend.store.database import open_database
 from backend.store.recording.recorder import Recorder
 
@@ -88,7 +88,7 @@ class Session:
         said = ""
         while not self._ended.wait(BEAT_SECONDS):
             try:
-                beat = runs.beat(self.database, self.id, self.recorder.attempt)
+                beat = wishes.beat(self.database, self.id, self.recorder.attempt)
                 self.stop_requested = self.stop_requested or beat.stop_requested
                 if beat.came_back:
                     self.recorder.rewrite()

@@ -12,7 +12,7 @@ import yaml
 
 from backend import api
 from backend.cli import runs as command_line
-from backend.store import runs
+from backend.store import runs, wishes
 from backend.store.database import Database
 from tests.conftest import LAKE, ON_SQLITE, content, typed
 
@@ -68,7 +68,7 @@ def queued(database: Database) -> str:
 def test_a_sweep_is_extended_and_what_cannot_be_is_said(queued: str, database: Database) -> None:
     said = typed("extend", queued, "--samples", "9", "--time-budget", "60", "--concurrency", "2", "--json")
     assert json.loads(said.stdout) == {"id": queued, "samples": 9, "time_budget_s": 60.0, "concurrency": 2}
-    assert runs.wishes(database, queued) == runs.Wishes({"samples": 9, "concurrency": 2, "time_budget_s": 60.0})
+    assert wishes.wishes(database, queued) == wishes.Wishes({"samples": 9, "concurrency": 2, "time_budget_s": 60.0})
     assert "unchanged" in typed("extend", queued).stdout
     lake = runs.create(database, content(LAKE), [1])
     for arguments, said_of in (

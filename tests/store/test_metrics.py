@@ -9,7 +9,7 @@ import pytest
 
 from backend.errors import NotANumber, StaleAttempt, StoreUnavailable
 from backend.model import RunState, TrialState
-from backend.store import queries, runs
+from backend.store import queries, runs, wishes
 from backend.store.database import BUSY_SECONDS, Database
 from backend.store.recording.recorder import FLUSH_SECONDS, Recorder
 from backend.store.series import read
@@ -105,7 +105,7 @@ def test_a_run_that_comes_back_has_its_trials_back(database: Database, run_id: s
     recorder.flush()
     runs.move(database, run_id, RunState.LOST, "silent")
     assert queries.run(database, run_id).trials[0].state is TrialState.STOPPED
-    assert runs.beat(database, run_id, 1).came_back
+    assert wishes.beat(database, run_id, 1).came_back
     recorder.rewrite()
     recorder.flush()
     trial = queries.run(database, run_id).trials[0]

@@ -7,7 +7,7 @@ import pytest
 
 from backend.errors import IllegalMove, StaleAttempt, UnknownRun
 from backend.model import MOVES, RunState, TrialState
-from backend.store import queries, runs
+from backend.store import queries, runs, wishes
 from backend.store.database import Database
 from tests.conftest import LAKE, content
 
@@ -66,7 +66,7 @@ def test_a_stale_attempt_changes_nothing(database: Database) -> None:
     runs.move(database, run_id, RunState.LOST, "silent")
     runs.requeue(database, run_id)
     for write in (
-        lambda: runs.beat(database, run_id, 1),
+        lambda: wishes.beat(database, run_id, 1),
         lambda: runs.finish(database, run_id, 1, RunState.SUCCEEDED),
         lambda: runs.claim(database, run_id, 1, "host", {}),
     ):
@@ -83,7 +83,7 @@ def test_a_heartbeat_brings_a_lost_run_back_and_keeps_a_living_one_from_being_lo
     runs.claim(database, run_id, 1, "host", {})
     seen = queries.run(database, run_id)
     runs.move(database, run_id, RunState.LOST, "silent", seen=seen, error="silent")
-    assert runs.beat(database, run_id, 1) == runs.Beat(stop_requested=False, came_back=True)
+    assert wishes.beat(database, run_id, 1) == wishes.Beat(stop_requested=False, came_back=True)
     back = queries.run(database, run_id)
     assert (back.state, back.error, back.ended_at) == (RunState.RUNNING, "", None)
     with pytest.raises(IllegalMove):
@@ -116,7 +116,7 @@ def test_a_stop_request_is_seen_by_the_next_heartbeat_and_noted_once(database: D
     runs.claim(database, run_id, 1, "host", {})
     runs.request_stop(database, run_id)
     runs.request_stop(database, run_id)
-    assert runs.beat(database, run_id, 1).stop_requested
+    assert wishes.beat(database, run_id, 1).stop_requested
     assert queries.run(database, run_id).is_stopping
     assert [event.move for event in queries.history(database, run_id)].count("stop requested") == 1
 

@@ -10,7 +10,7 @@ from backend import api
 from backend.errors import StaleAttempt, UnknownRun
 from backend.model import RunState
 from backend.settings import Settings
-from backend.store import queries, runs, space
+from backend.store import queries, runs, space, wishes
 from backend.store.database import Database, open_database
 from backend.store.recording.recorder import Recorder
 from tests.conftest import LAKE, ON_SQLITE, cli, content
@@ -76,7 +76,7 @@ def test_others_write_while_a_long_run_is_cleared(database: Database) -> None:
     purging.start()
     beats = 0
     while purging.is_alive():
-        runs.beat(database, other, 1)
+        wishes.beat(database, other, 1)
         beats += 1
     assert beats > 10
     assert counted(database)["points"] == 0
@@ -104,7 +104,7 @@ def test_a_driver_that_was_given_up_cannot_bring_a_deleted_run_back(database: Da
     with pytest.raises(StaleAttempt):
         alive.flush()
     with pytest.raises(StaleAttempt):
-        runs.beat(database, run_id, 1)
+        wishes.beat(database, run_id, 1)
     for change in (runs.requeue, runs.request_stop):
         with pytest.raises(UnknownRun):
             change(database, run_id)

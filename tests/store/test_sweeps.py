@@ -10,10 +10,10 @@ from backend import api
 from backend.api import kinds, models, sweeps
 from backend.errors import IllegalMove, InvalidSpec, UnknownRun
 from backend.model import Goal, Run, RunState, TrialState
-from backend.store import queries, runs
+from backend.store import queries, runs, wishes
 from backend.store.database import Database
 from backend.store.recording.recorder import Recorder
-from backend.store.runs import Wishes
+from backend.store.wishes import Wishes
 from tests.conftest import LAKE, content
 
 SWEEP: dict[str, Any] = {"kind": "sweep", "trainable": "branin", "space": {"x": {"uniform": [-5, 10]}, "y": 1.0}, "samples": 4}
@@ -58,10 +58,10 @@ def moves(database: Database, run_id: str) -> list[tuple[str, str]]:
 
 def test_what_is_asked_reaches_the_driver_with_the_next_beat_and_the_spec_stays(database: Database) -> None:
     run_id = running(database)
-    assert runs.beat(database, run_id, 1).wishes == Wishes()
-    runs.ask(database, run_id, samples=9, concurrency=2, time_budget_s=60.5)
-    assert runs.beat(database, run_id, 1).wishes == Wishes({"samples": 9, "concurrency": 2, "time_budget_s": 60.5})
-    assert runs.wishes(database, run_id) == Wishes({"samples": 9, "concurrency": 2, "time_budget_s": 60.5})
+    assert wishes.beat(database, run_id, 1).wishes == Wishes()
+    wishes.ask(database, run_id, samples=9, concurrency=2, time_budget_s=60.5)
+    assert wishes.beat(database, run_id, 1).wishes == Wishes({"samples": 9, "concurrency": 2, "time_budget_s": 60.5})
+    assert wishes.wishes(database, run_id) == Wishes({"samples": 9, "concurrency": 2, "time_budget_s": 60.5})
     run = queries.run(database, run_id)
     assert run.sweep
     assert (run.sweep.trials, run.sweep.concurrency, run.sweep.time_budget_s) == (9, 2, 60.5)
@@ -71,18 +71,18 @@ def test_what_is_asked_reaches_the_driver_with_the_next_beat_and_the_spec_stays(
 
 def test_a_second_wish_changes_only_what_it_names_and_asking_for_the_same_is_no_event(database: Database) -> None:
     run_id = running(database)
-    runs.ask(database, run_id, samples=9, concurrency=2)
+    wishes.ask(database, run_id, samples=9, concurrency=2)
     many = len(moves(database, run_id))
-    runs.ask(database, run_id, samples=9)
+    wishes.ask(database, run_id, samples=9)
     assert len(moves(database, run_id)) == many
-    runs.ask(database, run_id, samples=5)
-    assert runs.wishes(database, run_id) == Wishes({"samples": 5, "concurrency": 2})
+    wishes.ask(database, run_id, samples=5)
+    assert wishes.wishes(database, run_id) == Wishes({"samples": 5, "concurrency": 2})
     assert moves(database, run_id)[many:] == [("samples", "9 → 5")]
 
 
 def test_repeats_count_as_trials(database: Database) -> None:
     run_id = running(database, repeats=3)
-    runs.ask(database, run_id, samples=5)
+    wishes.ask(database, run_id, samples=5)
     run = queries.run(database, run_id)
     assert run.sweep
     assert run.sweep.trials == 15
@@ -90,21 +90,21 @@ def test_repeats_count_as_trials(database: Database) -> None:
 
 def test_wishes_outlive_the_attempt(database: Database) -> None:
     run_id = with_trials(database, {0: (TrialState.RUNNING, [1.0])})
-    runs.ask(database, run_id, samples=9)
+    wishes.ask(database, run_id, samples=9)
     runs.move(database, run_id, RunState.LOST, "silent")
     runs.requeue(database, run_id)
     runs.claim(database, run_id, 2, "host", {})
-    assert runs.beat(database, run_id, 2).wishes.asked["samples"] == 9
+    assert wishes.beat(database, run_id, 2).wishes.asked["samples"] == 9
 
 
 def test_nothing_is_asked_of_what_is_not_there_or_no_sweep(database: Database) -> None:
     with pytest.raises(UnknownRun):
-        runs.ask(database, "nope", samples=3)
+        wishes.ask(database, "nope", samples=3)
     with pytest.raises(UnknownRun):
-        runs.request_trial_stop(database, "nope", 0)
+        wishes.request_trial_stop(database, "nope", 0)
     lake = runs.create(database, content(LAKE), [1])
     runs.claim(database, lake, 1, "host", {})
-    assert runs.beat(database, lake, 1).wishes == Wishes()
+    assert wishes.beat(database, lake, 1).wishes == Wishes()
 
 
 # ---- the end of one trial
@@ -112,14 +112,14 @@ def test_nothing_is_asked_of_what_is_not_there_or_no_sweep(database: Database) -
 
 def test_the_end_of_a_trial_is_asked_for_once_and_reaches_the_driver(database: Database) -> None:
     run_id = with_trials(database, {0: (TrialState.RUNNING, [1.0]), 1: (TrialState.RUNNING, []), 2: (TrialState.SUCCEEDED, [3.0])})
-    runs.request_trial_stop(database, run_id, 1)
-    runs.request_trial_stop(database, run_id, 1)
-    assert runs.beat(database, run_id, 1).wishes.stopped_trials == {1}
+    wishes.request_trial_stop(database, run_id, 1)
+    wishes.request_trial_stop(database, run_id, 1)
+    assert wishes.beat(database, run_id, 1).wishes.stopped_trials == {1}
     assert [move for move, _ in moves(database, run_id)].count("trial stop requested") == 1
     with pytest.raises(IllegalMove, match="succeeded"):
-        runs.request_trial_stop(database, run_id, 2)
+        wishes.request_trial_stop(database, run_id, 2)
     with pytest.raises(IllegalMove, match="no trial 7"):
-        runs.request_trial_stop(database, run_id, 7)
+        wishes.request_trial_stop(database, run_id, 7)
 
 
 # ---- another attempt
@@ -128,7 +128,7 @@ def test_the_end_of_a_trial_is_asked_for_once_and_reaches_the_driver(database: D
 def test_another_attempt_takes_up_what_stopped_and_nothing_that_ended(database: Database) -> None:
     kinds = [TrialState.SUCCEEDED, TrialState.PRUNED, TrialState.FAILED, TrialState.RUNNING, TrialState.RUNNING]
     run_id = with_trials(database, {number: (state, [float(number)]) for number, state in enumerate(kinds)}, samples=9)
-    runs.request_trial_stop(database, run_id, 4)
+    wishes.request_trial_stop(database, run_id, 4)
     before = queries.run(database, run_id).trials
     runs.move(database, run_id, RunState.STOPPED, "by you")
     assert states(database, run_id) == ["succeeded", "pruned", "failed", "stopped", "stopped"]
@@ -137,7 +137,7 @@ def test_another_attempt_takes_up_what_stopped_and_nothing_that_ended(database: 
     run = queries.run(database, run_id)
     assert run.trials[:3] == before[:3], "with their ends, values and errors"
     assert run.trials[3].last == {"value": 3.0}
-    assert runs.wishes(database, run_id).stopped_trials == {4}, "who was ended for good is so in the next attempt, too"
+    assert wishes.wishes(database, run_id).stopped_trials == {4}, "who was ended for good is so in the next attempt, too"
 
 
 @pytest.mark.parametrize("way", [RunState.LOST, RunState.FAILED, RunState.STOPPED])
@@ -162,7 +162,7 @@ def test_a_sweep_that_succeeded_is_resumed_only_if_trials_are_left(database: Dat
     with pytest.raises(IllegalMove, match="Add trials"):
         launcher.resume(run_id)
     assert queries.run(database, run_id).state is RunState.SUCCEEDED
-    runs.ask(database, run_id, samples=6)
+    wishes.ask(database, run_id, samples=6)
     assert kinds.can_resume(api.run(run_id))
     launcher.resume(run_id)
     run = queries.run(database, run_id)
@@ -183,7 +183,7 @@ def test_a_sweep_that_ended_early_can_go_on(database: Database) -> None:
 
 def test_a_trial_that_was_ended_for_good_is_nothing_left_to_do(database: Database) -> None:
     run_id = with_trials(database, {0: (TrialState.SUCCEEDED, [1.0]), 1: (TrialState.RUNNING, [1.0])}, samples=2)
-    runs.request_trial_stop(database, run_id, 1)
+    wishes.request_trial_stop(database, run_id, 1)
     runs.finish(database, run_id, 1, RunState.SUCCEEDED)
     assert not kinds.can_resume(api.run(run_id))
 
@@ -208,11 +208,11 @@ def test_a_sweep_is_extended_by_what_its_spec_could_have_said(database: Database
         with pytest.raises(InvalidSpec) as caught:
             sweeps.extend(run_id, **asked)
         assert field in caught.value.problems
-    assert runs.wishes(database, run_id) == Wishes()
+    assert wishes.wishes(database, run_id) == Wishes()
     sweeps.extend(run_id)
-    assert runs.wishes(database, run_id) == Wishes()
+    assert wishes.wishes(database, run_id) == Wishes()
     sweeps.extend(run_id, samples=4, concurrency=1)
-    assert runs.wishes(database, run_id) == Wishes({"samples": 4, "concurrency": 1})
+    assert wishes.wishes(database, run_id) == Wishes({"samples": 4, "concurrency": 1})
 
 
 def test_what_cannot_be_extended_says_why(database: Database) -> None:

@@ -21,7 +21,7 @@ from sqlalchemy import select, update
 from backend.analysis import tables
 from backend.errors import IllegalMove, StaleAttempt, StoreUnavailable, UnknownRun
 from backend.model import RunState, Task, TaskCounts, TaskState
-from backend.store import queries, runs, space
+from backend.store import queries, runs, space, wishes
 from backend.store.database import Database
 from backend.store.fanout import book as book_
 from backend.store.fanout import tasks as store
@@ -292,7 +292,7 @@ def test_a_run_taken_for_lost_goes_on_counting_when_its_heart_beats_again(databa
     book.flush()
     runs.move(database, run_id, RunState.LOST, "silent")
     assert counts(database, run_id) == TaskCounts(10, stopped=1)
-    assert runs.beat(database, run_id, 1).came_back
+    assert wishes.beat(database, run_id, 1).came_back
     book.succeed([done(0)])
     book.running = 0
     book.flush()

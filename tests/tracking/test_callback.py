@@ -11,7 +11,7 @@ import pytest
 from backend import api
 from backend.errors import InvalidSpec
 from backend.model import Run, RunState, TrialState
-from backend.store import queries, runs
+from backend.store import queries, runs, wishes
 from backend.store.database import Database
 from tests.conftest import ON_SQLITE
 
@@ -70,7 +70,7 @@ class Script:
     def beat(self) -> None:
         """A heartbeat, now and in this thread."""
         session = self.callback._session
-        session.stop_requested |= runs.beat(self.database, session.id, session.recorder.attempt).stop_requested
+        session.stop_requested |= wishes.beat(self.database, session.id, session.recorder.attempt).stop_requested
         session.on_beat()
 
     def stop(self) -> None:

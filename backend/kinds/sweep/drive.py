@@ -29,7 +29,7 @@ from backend.kinds.sweep.tunables import Tunable
 from backend.kinds.sweep.work import work
 from backend.model import Run, RunState, TrialState
 from backend.model.outcome import Outcome
-from backend.store import queries, runs
+from backend.store import queries, wishes
 from backend.store.series import read
 
 EXPERIMENT = "tune"
@@ -65,7 +65,7 @@ def drive(spec: SweepSpec, attempt: Attempt) -> Outcome:
     ray.init(log_to_driver=True, configure_logging=False)
     connected(work.needs(spec), attempt)
     attempt.waits_for = lambda: waits_for(attempt, spec.cpus_per_trial)
-    attempt.wishes = runs.wishes(attempt.database, attempt.run_id)
+    attempt.wishes = wishes.wishes(attempt.database, attempt.run_id)
     logging.getLogger("ray.tune.analysis.experiment_analysis").setLevel(logging.ERROR)  # it misses the CSV files we switched off
     text = queries.workload(attempt.database, attempt.run_id)
     tunable = tunables.load(spec, text, attempt.settings.workloads_folder)

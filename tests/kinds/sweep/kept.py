@@ -8,7 +8,7 @@ from backend.kinds.sweep.ledger import Ledger, Part
 from backend.kinds.sweep.spec import SweepSpec
 from backend.model import RunState, TrialState
 from backend.settings import Settings
-from backend.store import queries, runs
+from backend.store import queries, runs, wishes
 from backend.store.database import Database
 from backend.store.recording.recorder import Recorder
 from tests.kinds.sweep.test_spec import OWN, parsed
@@ -43,7 +43,7 @@ class Kept:
         runs.claim(self.database, self.id, self.attempt.number, "host", {})
         run = queries.run(self.database, self.id)
         self.recorder = self.attempt.recorder = Recorder(self.database, self.id, self.attempt.number, run.goal)
-        self.attempt.wishes, self.attempt.stop_requested = runs.wishes(self.database, self.id), False
+        self.attempt.wishes, self.attempt.stop_requested = wishes.wishes(self.database, self.id), False
         self.search = Asked()
         self.ledger = Ledger(self.spec, self.attempt, self.search, run, spent, lambda: self.clock)
         return self.ledger

@@ -10,7 +10,7 @@ from backend.kinds.sweep import drive
 from backend.kinds.sweep.ledger import FEW
 from backend.kinds.sweep.searchers import Grid
 from backend.model import RunState, TrialState
-from backend.store import queries, runs, schema
+from backend.store import queries, schema, wishes
 from tests.conftest import ON_SQLITE
 
 SUCCEEDED, FAILED, STOPPED, PRUNED = TrialState.SUCCEEDED, TrialState.FAILED, TrialState.STOPPED, TrialState.PRUNED
@@ -35,10 +35,10 @@ def test_as_many_run_as_may_and_no_more_begin_than_are_wanted(kept: Any) -> None
 def test_wishes_hold_instead_of_the_spec_and_zero_lifts_a_limit(kept: Any) -> None:
     made = kept(samples=1, concurrency=1, time_budget_s=10)
     made.taken()
-    made.attempt.wishes = runs.Wishes({"samples": 4, "concurrency": 3})
+    made.attempt.wishes = wishes.Wishes({"samples": 4, "concurrency": 3})
     assert [made.taken().number, made.taken().number] == [1, 2]
     assert made.ledger.take() is None
-    made.attempt.wishes = runs.Wishes({"samples": 4, "concurrency": 0, "time_budget_s": 0})
+    made.attempt.wishes = wishes.Wishes({"samples": 4, "concurrency": 0, "time_budget_s": 0})
     assert made.taken().number == 3
     made.clock = 1e6
     assert not made.ledger.is_over
@@ -49,7 +49,7 @@ def test_wishes_hold_instead_of_the_spec_and_zero_lifts_a_limit(kept: Any) -> No
 def test_a_grid_has_no_more_than_all_of_it(kept: Any) -> None:
     made = kept(space={"x": {"grid": [1, 2]}, "fixed": 7}, search="grid")
     made.ledger.search = Grid(made.spec.searched)
-    made.attempt.wishes = runs.Wishes({"samples": 50})
+    made.attempt.wishes = wishes.Wishes({"samples": 50})
     assert [made.ledger.take().params for _ in range(2)] == [{"x": 1, "fixed": 7}, {"x": 2, "fixed": 7}]
     assert made.ledger.take() is None
 
@@ -80,7 +80,7 @@ def test_of_several_objectives_the_last_of_each_is_told_for_they_belong_together
             made.ledger.reported(part.number, each)
         made.ledger.ended(part.number, SUCCEEDED)
     assert [values for _, _, values in made.search.told] == [[7.0, 3.0], [1.0, 2.0]], "what is not finite was never there"
-    made.attempt.wishes = runs.Wishes({"samples": 3})
+    made.attempt.wishes = wishes.Wishes({"samples": 3})
     part = made.taken()
     made.ledger.reported(part.number, {"score": 4.0})
     made.ledger.ended(part.number, SUCCEEDED)
@@ -144,7 +144,7 @@ def test_the_time_budget_runs_from_the_first_trial_and_counts_earlier_attempts(k
     made.resumed(spent=100.0)
     assert made.ledger.is_over, "there is no time left"
     made.resumed(spent=100.0)
-    made.attempt.wishes = runs.Wishes({"time_budget_s": 150})
+    made.attempt.wishes = wishes.Wishes({"time_budget_s": 150})
     made.trial(1.0)
     made.clock += 49.0
     assert not made.ledger.is_over
