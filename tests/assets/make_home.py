@@ -6,8 +6,7 @@ every later version must open them. So with a migration come two homes, each by 
     python -m tests.assets.make_home tests/assets    # before it is written: the last home of the schema until then
     python -m tests.assets.make_home tests/assets    # with it: the first home of the new schema, made anew before the next one
 
-What a new schema can hold is added to `fill`. The script runs with older code too, in a checkout that it is copied to with
-PYTHONPATH set to it; what a version does not know yet is left out.
+What a new schema can hold is added to `fill`; what a version does not know yet is left out.
 """
 
 import json
@@ -201,13 +200,15 @@ def _fanouts(maker: Maker) -> None:
 
 def _sweeps(maker: Maker) -> None:
     """One that pruned and failed and was asked for more, one over an RL algorithm that goes on."""
+    from backend.store import wishes
+
     run_id, recorder = maker.begun(DIGITS)
     for number, state in enumerate(("succeeded", "succeeded", "pruned", "failed", "stopped")):
         recorder.add_trial(number, {"lr": 10.0 ** -(number + 1), "hidden": 16 * (number % 2 + 1), "epochs": 20})
         maker.learn(recorder, number, 3, lambda step, number=number: {"accuracy": 0.5 + number / 20 + step / 10, "loss": 1 / step})
         recorder.trial(number, maker.TrialState(state), error="Traceback: here" if state == "failed" else "")
     maker.end(run_id, recorder, "stopped")
-    maker.runs.ask(maker.database, run_id, samples=8, concurrency=2, time_budget_s=60.0)
+    wishes.ask(maker.database, run_id, samples=8, concurrency=2, time_budget_s=60.0)
     run_id, recorder = maker.begun(AGENTS)
     for number in range(3):
         recorder.add_trial(number, {"alpha": 0.2 * (number // 2 + 1)}, number % 2 + 1)

@@ -130,8 +130,8 @@ def test_a_report_does_not_wait_for_a_locked_database(database: Database, run_id
 def test_what_cannot_be_written_is_kept_up_to_a_limit(
     database: Database, run_id: str, recorder: Recorder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("backend.store.recording.recorder.FLUSH_POINTS", 10)
-    monkeypatch.setattr("backend.store.recording.recorder.MOST_HELD", 100)
+    monkeypatch.setattr("backend.store.recording.pending.FLUSH_POINTS", 10)
+    monkeypatch.setattr("backend.store.recording.pending.MOST_HELD", 100)
     monkeypatch.setattr(database, "write", _refused)
     for step in range(300):
         recorder.report(0, step, {"return_mean": 1.0})
