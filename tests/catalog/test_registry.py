@@ -11,6 +11,7 @@ from backend.catalog.environments import ENVIRONMENTS, unavailable
 from backend.catalog.own_environments import Checked
 from backend.errors import InvalidSpec
 from backend.kinds import specs
+from backend.kinds.rl.spec import RLSpec
 from backend.settings import read_settings
 from tests.conftest import LAKE, poll
 
@@ -108,7 +109,7 @@ def walk(name: str, **more: object) -> dict[str, object]:
 
 def problems(name: str, **more: object) -> dict[str, str]:
     spec = specs.parse(walk(name, **more))
-    assert isinstance(spec, specs.RLSpec)
+    assert isinstance(spec, RLSpec)
     with pytest.raises(InvalidSpec) as caught:
         environments.check(spec)
     return caught.value.problems
@@ -192,7 +193,7 @@ def test_what_is_wrong_with_an_own_environment_is_told(own: Path, name: str, fie
 def test_a_time_limit_ends_what_does_not_end_by_itself(own: Path) -> None:
     assert "set a limit" in problems("Endless")["wrappers.time_limit"]
     spec = specs.parse(walk("Endless", wrappers={"time_limit": 30}))
-    assert isinstance(spec, specs.RLSpec)
+    assert isinstance(spec, RLSpec)
     assert environments.check(spec).found
 
 
@@ -207,7 +208,7 @@ def test_one_that_hangs_is_given_up(own: Path, monkeypatch: pytest.MonkeyPatch) 
     (own / "stuck.py").write_text(CORRIDOR + "\n\nwhile True:\n    pass\n")
     monkeypatch.setattr("backend.catalog.own_environments.CHECK_SECONDS", 4)
     spec = specs.parse(walk("Corridor", environment="stuck:Corridor"))
-    assert isinstance(spec, specs.RLSpec)
+    assert isinstance(spec, RLSpec)
     with pytest.raises(InvalidSpec, match="importing the file"):
         environments.check(spec)
 

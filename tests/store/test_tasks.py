@@ -213,7 +213,7 @@ def test_a_write_that_fails_keeps_everything_for_the_next(database: Database, mo
         if where == "before":
             patched.setattr(database, "write", full)
         else:
-            patched.setattr(store.bulk, "upsert_tasks", full)
+            patched.setattr(book_.bulk, "upsert_tasks", full)
         with pytest.raises(StoreUnavailable):
             book.flush()
     assert (book.waiting, everything(database, run_id)) == (2, [])

@@ -109,9 +109,9 @@ def test_a_checkpoint_that_is_replaced_while_it_is_copied(sweep: Sweep, monkeypa
             sweep.report(1 + len(replaced), 0.5 - len(replaced) / 10)
         return copy(source, target, **how)
 
-    monkeypatch.setattr(sweeps.shutil, "copytree", racing)
+    monkeypatch.setattr(models.shutil, "copytree", racing)
     assert sweep.promote("raced")[:2] == ("weights of 3", pytest.approx(0.3))
-    monkeypatch.setattr(sweeps.shutil, "copytree", _gone)
+    monkeypatch.setattr(models.shutil, "copytree", _gone)
     with pytest.raises(IllegalMove, match="too fast"):
         sweep.promote("never")
 

@@ -147,8 +147,8 @@ def test_a_list_that_holds_itself_is_stored_somehow() -> None:
     "value", [np.zeros(1000), b"x" * 2000, "x" * 2000, {b"x" * 2000}, pd.DataFrame({"x": range(1000)})], ids=lambda v: type(v).__name__
 )
 def test_a_huge_result_is_refused_with_its_size(monkeypatch: pytest.MonkeyPatch, value: Any) -> None:
-    monkeypatch.setattr(worker, "MOST_BYTES", 1500)
-    monkeypatch.setattr(worker, "MOST_TEXT", 1000)
+    monkeypatch.setattr(results, "MOST_BYTES", 1500)
+    monkeypatch.setattr(results, "MOST_TEXT", 1000)
     kind, _, message, _ = returning(value).errors[0]
     assert kind == "Unstorable"
     assert "at most" in message
@@ -157,7 +157,7 @@ def test_a_huge_result_is_refused_with_its_size(monkeypatch: pytest.MonkeyPatch,
 def test_a_huge_array_is_refused_before_it_is_copied() -> None:
     view = np.broadcast_to(np.float64(0), (10**6, 10**6))  # eight terabytes that take no memory
     with pytest.raises(Unstorable, match="8,000,000 MB"):
-        results._storable(view)
+        results.storable(view)
 
 
 # ---- arguments
