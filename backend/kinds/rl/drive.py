@@ -16,6 +16,7 @@ from ray.tune.result import RESULT_DUPLICATE
 
 from backend.catalog.algorithms import ALGORITHMS, Algorithm
 from backend.drivers.attempt import Attempt
+from backend.drivers.hand import at_hand, give
 from backend.drivers.reservation import count_locally, with_processes
 from backend.drivers.resources import connected, waits_for
 from backend.drivers.rllib_metrics import from_result
@@ -34,7 +35,7 @@ EXPERIMENT = "tune"
 
 @dataclass
 class _Context:
-    """What callbacks need at hand. Tune pickles callbacks, so they reach it through this module."""
+    """What callbacks need at hand. See backend.drivers.hand."""
 
     attempt: Attempt
     numbers: dict[int, int]  # seed -> trial number
@@ -43,19 +44,15 @@ class _Context:
     first_error: str = ""
 
 
-_context: _Context | None = None
-
-
 def drive(spec: RLSpec, attempt: Attempt) -> Outcome:
     """Trains each seed until its stop criteria, or until the attempt is asked to stop.
 
     Returns:
         succeeded if every seed did, stopped if asked to, failed otherwise, with the first seed's error.
     """
-    global _context
     algorithm = ALGORITHMS[spec.algorithm]
     numbers = {seed: number for number, seed in enumerate(spec.seeds)}
-    _context = _Context(attempt, numbers, algorithm.library, Shelf(attempt, spec.checkpoints))
+    give(_Context(attempt, numbers, algorithm.library, Shelf(attempt, spec.checkpoints)))
     ray.init(log_to_driver=True, configure_logging=False)
     connected(work.needs(spec), attempt)
     attempt.waits_for = lambda: waits_for(attempt, spec.cpus_per_trial)
@@ -162,9 +159,8 @@ class Recording(Callback):
 
 
 def _here() -> _Context:
-    if _context is None:
-        raise RuntimeError("the driver has not begun")
-    return _context
+    context: _Context = at_hand()
+    return context
 
 
 def _number(trial: Trial) -> int:

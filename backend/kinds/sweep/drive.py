@@ -17,6 +17,7 @@ from ray.tune.experiment import Trial
 from ray.tune.result import RESULT_DUPLICATE
 
 from backend.drivers.attempt import Attempt
+from backend.drivers.hand import at_hand, give
 from backend.drivers.reservation import count_locally
 from backend.drivers.resources import connected, waits_for
 from backend.drivers.tune_results import error_of, metrics_of
@@ -40,7 +41,7 @@ MOST_REPLAYED = 10_000  # reports of one trial
 
 @dataclass
 class _Context:
-    """What callbacks need at hand. Tune pickles callbacks, so they reach it through this module."""
+    """What callbacks need at hand. See backend.drivers.hand."""
 
     spec: SweepSpec
     attempt: Attempt
@@ -52,16 +53,12 @@ class _Context:
     checkpoints: dict[int, list[Path]] = field(default_factory=dict)  # of earlier attempts, gone once there is a newer one
 
 
-_context: _Context | None = None
-
-
 def drive(spec: SweepSpec, attempt: Attempt) -> Outcome:
     """Runs trials until as many as wanted have ended, or the sweep is over for another reason.
 
     Returns:
         succeeded if at least one trial did, stopped if asked to, failed otherwise, with the first trial's error.
     """
-    global _context
     ray.init(log_to_driver=True, configure_logging=False)
     connected(work.needs(spec), attempt)
     attempt.waits_for = lambda: waits_for(attempt, spec.cpus_per_trial)
@@ -69,15 +66,16 @@ def drive(spec: SweepSpec, attempt: Attempt) -> Outcome:
     logging.getLogger("ray.tune.analysis.experiment_analysis").setLevel(logging.ERROR)  # it misses the CSV files we switched off
     text = queries.workload(attempt.database, attempt.run_id)
     tunable = tunables.load(spec, text, attempt.settings.workloads_folder)
-    _context = _begin(spec, attempt, tunable)
+    context = _begin(spec, attempt, tunable)
+    give(context)
     _environment(spec)
-    if _context.ledger.has_more():
+    if context.ledger.has_more():
         if len(spec.processes) == 1:
             count_locally()
-        tuner, began = _tuner(_context), time.monotonic()
+        tuner, began = _tuner(context), time.monotonic()
         tuner.fit()
         print(f"tune: {time.monotonic() - began:.3f} s", flush=True)
-    return _context.ledger.result()
+    return context.ledger.result()
 
 
 def _begin(spec: SweepSpec, attempt: Attempt, tunable: Tunable) -> _Context:
@@ -284,6 +282,5 @@ def _check_metrics(context: _Context, metrics: dict[str, float]) -> None:
 
 
 def _here() -> _Context:
-    if _context is None:
-        raise RuntimeError("the driver has not begun")
-    return _context
+    context: _Context = at_hand()
+    return context
