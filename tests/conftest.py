@@ -159,8 +159,9 @@ def home(new_home: Path, migrated: Path) -> Path:
 
 @pytest.fixture
 def new_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """The home of somebody who has only just come: nothing is there yet."""
+    """The home of somebody who has only just come: nothing is there yet, and no head starts by itself."""
     monkeypatch.setenv("RAYDECK_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("RAYDECK_AUTOSTART", "0")
     monkeypatch.delenv("RAYDECK_DB", raising=False)
     api.reset()
     yield tmp_path / "home"

@@ -51,6 +51,8 @@ def test_an_address_where_nothing_listens_is_refused_at_once(home: Path, monkeyp
 
 
 def test_a_run_wakes_a_cluster_that_is_off_and_waits_for_it(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RAYDECK_AUTOSTART", "1")
+    api.reset()
     woken: list[bool] = []
     for where in ("backend.api", "backend.api.cluster"):  # the one is asked by pages, the other by a launch
         monkeypatch.setattr(f"{where}.cluster_up_soon", lambda: woken.append(True))

@@ -34,8 +34,7 @@ def at_home(home: Path) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("RAYDECK_HOME", str(home))
         patch.delenv("RAYDECK_DB", raising=False)
-        for where in ("backend.api", "backend.api.cluster"):  # the one is asked by pages, the other by a launch
-            patch.setattr(f"{where}.cluster_up_soon", lambda: None)
+        patch.setenv("RAYDECK_AUTOSTART", "0")
         patch.setattr(registry, "read_soon", lambda: False)
         patch.setattr(registry, "read_one", _asked.append)
         api.reset()

@@ -41,10 +41,8 @@ PAGES = {
 
 
 @pytest.fixture
-def app(home: Path, monkeypatch: pytest.MonkeyPatch) -> AppTest:
+def app(home: Path) -> AppTest:
     """The app without a cluster: nothing is started in the background."""
-    for where in ("backend.api", "backend.api.cluster"):  # the one is asked by pages, the other by a launch
-        monkeypatch.setattr(f"{where}.cluster_up_soon", lambda: None)
     st.cache_data.clear()
     st.cache_resource.clear()
     return AppTest.from_file(str(ROOT / "app.py"), default_timeout=20)

@@ -280,7 +280,7 @@ def test_a_task_that_does_not_heed_its_limit_ends_its_process_and_leaves_word(tm
     code = (
         "import time\n"
         "from pathlib import Path\n"
-        "from backend.drivers import worker\n"
+        "from backend.kinds.tasks import worker\n"
         "worker.GRACE_SECONDS = 0.2\n"
         "def deaf():\n"
         "    while True:\n"
