@@ -7,7 +7,7 @@ import pytest
 
 from backend import api
 from backend.model import RunState
-from tests.conftest import ENDLESS, LAKE, cli, end_all_runs, new_database, poll
+from tests.conftest import LAKE, cli, end_all_runs, new_database, poll
 from tests.store.test_rollups import check
 
 pytestmark = pytest.mark.ray
@@ -24,10 +24,17 @@ def on_postgres(cluster: Path, postgres_url: str, monkeypatch: pytest.MonkeyPatc
     api.reset()
 
 
-def test_a_run_from_launch_to_end(on_postgres: str) -> None:
-    run_id = api.launch(LAKE)
+def test_a_run_stops_goes_on_and_ends(on_postgres: str) -> None:
+    run_id = api.launch({**LAKE, "stop": {"episodes": 12_000}})
+    poll(lambda: api.run(run_id).reports > 3, 60, "live points")
+    api.stop(run_id)
+    poll(lambda: api.run(run_id).state is RunState.STOPPED, 20)
+    before = api.run(run_id).reports
+    api.resume(run_id)
     poll(lambda: api.run(run_id).is_over, 90)
     run = api.run(run_id)
+    assert run.attempt == 2
+    assert run.reports > before
     assert (run.state, run.error) == (RunState.SUCCEEDED, "")
     assert run.last is not None
     assert run.last > 0.9
@@ -36,14 +43,3 @@ def test_a_run_from_launch_to_end(on_postgres: str) -> None:
     assert run_id in told.stdout, told.stderr
     logged = api.log_tail(run_id) + (api.house().settings.home / "cluster.log").read_text()
     assert on_postgres not in logged, "no password in a log"
-
-
-def test_stop_and_resume(on_postgres: str) -> None:
-    run_id = api.launch(ENDLESS)
-    poll(lambda: api.run(run_id).reports > 3, 60, "live points")
-    api.stop(run_id)
-    poll(lambda: api.run(run_id).state is RunState.STOPPED, 20)
-    before = api.run(run_id).reports
-    api.resume(run_id)
-    poll(lambda: api.run(run_id).reports > before, 60, "points of the next attempt")
-    assert api.run(run_id).attempt == 2

@@ -144,6 +144,7 @@ def test_rewards_are_scaled_for_learning_alone() -> None:
     assert not isinstance(make(config, learns=False), NormalizeReward)
 
 
+@pytest.mark.nightly
 @pytest.mark.ray
 def test_a3c_learns_with_two_workers_and_leaves_no_actor_behind(cluster: Path) -> None:
     run_id = api.launch(

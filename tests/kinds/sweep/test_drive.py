@@ -15,7 +15,7 @@ from backend import api
 from backend.api import sweeps
 from backend.cluster import head
 from backend.model import Run, RunState, Trial
-from tests.conftest import LAKE, poll
+from tests.conftest import poll
 from tests.drivers.test_attached import gcs_address
 from tests.jobs import driver_of
 
@@ -91,21 +91,6 @@ def test_a_killed_sweep_goes_on_where_it_was_and_grows(own: Path) -> None:
     assert len({trial.params["x"] for trial in after.trials}) == 26, "nothing is proposed twice"
 
 
-def test_a_stopped_sweep_goes_on_from_its_checkpoints(own: Path) -> None:
-    run_id = launch("climber", {"x": {"uniform": [1, 2]}, "seconds": 0.2, "steps": 25}, metric="height", samples=2)
-    poll(lambda: len(api.run(run_id).trials) == 2 and all(trial.reports >= 4 for trial in api.run(run_id).trials), 40, "4 reports")
-    api.stop(run_id)
-    before = over(run_id, 20)
-    assert (before.state, states(before)) == (RunState.STOPPED, {"stopped": 2})
-    api.resume(run_id)
-    run = over(run_id)
-    assert states(run) == {"succeeded": 2}
-    for was, now in zip(before.trials, run.trials, strict=True):
-        assert now.params == was.params
-        assert now.last["height"] == pytest.approx(25 * now.params["x"])
-        assert (now.last["begun_at"] or 0) >= was.reports - 1
-
-
 def test_a_scheduler_prunes_and_another_lets_trials_take_over_from_each_other(own: Path) -> None:
     steps = {"metric": "height", "max_iterations": 9, **HALF}
     asha = launch("climber", {"x": {"grid": [8, 7, 2, 1]}, "steps": 9}, scheduler="asha", grace=1, concurrency=1, **steps)
@@ -116,18 +101,6 @@ def test_a_scheduler_prunes_and_another_lets_trials_take_over_from_each_other(ow
     run = over(pbt)
     assert (run.state, run.error, states(run)) == (RunState.SUCCEEDED, "", {"succeeded": 3})
     assert "param/x" in api.metric_keys(run.id)
-
-
-def test_an_algorithm_is_tuned_and_its_best_runs_again(cluster: Path) -> None:
-    lake = {key: LAKE[key] for key in ("algorithm", "environment", "environment_options")} | {"stop": {"episodes": 200}}
-    run = over(launch(lake, {"alpha": {"grid": [0.05, 0.8]}}))
-    assert (run.state, run.error, states(run)) == (RunState.SUCCEEDED, "", {"succeeded": 2})
-    assert run.best_trial
-    again = over(sweeps.best_again(run.id, 1))
-    assert (again.kind, again.parent_id, again.state) == ("rl", run.id, RunState.SUCCEEDED)
-    assert again.spec["params"]["alpha"] == run.best_trial.params["alpha"]
-    assert all(trial.started_at and trial.ended_at for trial in again.trials)
-    assert "should_checkpoint" not in api.metric_keys(again.id)
 
 
 def test_a3c_with_its_workers_is_tuned_and_leaves_no_process_behind(cluster: Path) -> None:
