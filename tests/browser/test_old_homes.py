@@ -28,8 +28,9 @@ def left(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[App, 
 
 
 def through(page: Page, tabs: tuple[str, ...]) -> None:
-    """Clicks through tabs and waits until each shows something."""
+    """Clicks through tabs, each as soon as the page is at rest, and waits until each shows something."""
     for tab in tabs:
+        expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
         page.get_by_role("tab", name=tab, exact=True).click()
         expect(page.get_by_role("tabpanel", name=tab, exact=True)).not_to_be_empty()
         expect(page.get_by_test_id("stException")).to_have_count(0)

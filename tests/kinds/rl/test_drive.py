@@ -48,10 +48,11 @@ def test_a_stopped_ppo_run_goes_on_at_the_step_where_it_stopped(cluster: Path) -
     assert over(run_id) is RunState.SUCCEEDED
     steps = curve(run_id, "env_steps").mean
     np.testing.assert_array_equal(steps[: len(before)], before)
-    assert 0 <= steps[len(before)] - before[-1] <= BATCH + ENVS, steps
+    assert -ENVS <= steps[len(before)] - before[-1] <= BATCH + ENVS, steps
     assert steps[-1] >= 20_000
     iterations = curve(run_id, "iteration").mean
-    assert iterations[len(before)] == iterations[len(before) - 1] + 1
+    # If Stop came between a report and its checkpoint, the iteration of that report is done again.
+    assert iterations[len(before)] - iterations[len(before) - 1] in (0, 1)
 
 
 def test_runs_beyond_the_slots_wait_and_a_queued_run_stops_at_once(cluster: Path) -> None:
