@@ -20,16 +20,19 @@ if TYPE_CHECKING:
     from backend.tracking.track import track
 
 __all__ = [
-    "RLSpec", "RaydeckCallback", "SweepSpec", "TaskSpec", "best_again", "delete", "extend", "launch", "points", "promote", "results",
+    "RLSpec", "RaydeckCallback", "SweepSpec", "TaskSpec", "best_again", "delete", "extend", "launch", "points",
+    "promote", "results",
     "resume", "retry_failed", "run", "runs", "series", "stop", "stop_trial", "tasks", "track",
 ]  # fmt: skip
 
 _HOMES = {
-    "best_again": "backend.api.sweeps", "extend": "backend.api.sweeps", "promote": "backend.api.sweeps", "stop_trial": "backend.api.sweeps",
+    "best_again": "backend.api.sweeps", "extend": "backend.api.sweeps", "promote": "backend.api.sweeps",
+    "stop_trial": "backend.api.sweeps",
     "points": "backend.api.export",
     "RLSpec": "backend.kinds.rl.spec", "SweepSpec": "backend.kinds.sweep.spec", "TaskSpec": "backend.kinds.tasks.spec",
     "RaydeckCallback": "backend.tracking.callback",
-    "results": "backend.api.tasks", "retry_failed": "backend.api.tasks", "tasks": "backend.api.tasks", "track": "backend.tracking.track",
+    "results": "backend.api.tasks", "retry_failed": "backend.api.tasks", "tasks": "backend.api.tasks",
+    "track": "backend.tracking.track",
 }  # fmt: skip
 
 

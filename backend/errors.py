@@ -10,6 +10,7 @@ RaydeckError
 ├── IllegalMove                    the run is not in a state that allows this
 ├── StaleAttempt                   a newer attempt of the run has taken over; this driver must end
 ├── StoreUnavailable               the database cannot be read or written; the message says what to do
+│   └── StoreGone                  it was removed, replaced, damaged or dropped while it was in use
 ├── NotComparable(ValueError)      the groups have nothing in common to compare them by; the message says what to do
 ├── BadSettings                    a RAYDECK_* variable holds what it cannot
 └── ClusterUnavailable             Ray could not be reached; the message says where and what to try
@@ -69,7 +70,9 @@ class NotANumber(RaydeckError, TypeError):
         self.key = key
         shown = repr(value)
         shown = f"{shown[:57]}…" if len(shown) > 60 else shown
-        super().__init__(f"“{key}” is not a number but {type(value).__name__}: {shown}. Nothing of this report was recorded.")
+        super().__init__(
+            f"“{key}” is not a number but {type(value).__name__}: {shown}. Nothing of this report was recorded."
+        )
 
 
 class IllegalMove(RaydeckError):
@@ -82,6 +85,10 @@ class StaleAttempt(RaydeckError):
 
 class StoreUnavailable(RaydeckError):
     """The database cannot be read or written."""
+
+
+class StoreGone(StoreUnavailable):
+    """The database was removed, replaced, damaged or dropped while it was in use."""
 
 
 class NotComparable(RaydeckError, ValueError):

@@ -1,4 +1,5 @@
-"""Files and folders that are there whole or not at all, however many processes write them and whenever one is killed."""
+"""Files and folders that are there whole or not at all, however many processes write them
+and whenever one is killed."""
 
 import secrets
 import shutil
@@ -9,7 +10,8 @@ from pathlib import Path
 
 @contextmanager
 def replacing(path: Path, ending: str = "") -> Iterator[Path]:
-    """Yields a place beside `path`, nobody else's, for a new file or folder, which then takes the place of the file there.
+    """Yields a place beside `path`, nobody else's, for a new file or folder, which then takes the place of the file
+    there.
 
     Of what was written nothing is left if that fails. `ending` is for writers that go by the name's.
 
@@ -23,7 +25,8 @@ def replacing(path: Path, ending: str = "") -> Iterator[Path]:
 
 @contextmanager
 def aside(path: Path, ending: str = "") -> Iterator[Path]:
-    """Yields a place beside `path` as `replacing` does, for who only knows at the end where it belongs; what is left is removed."""
+    """Yields a place beside `path` as `replacing` does, for who only knows at the end where it belongs;
+    what is left is removed."""
     part = path.with_name(f"{path.name}.{secrets.token_hex(4)}.part{ending}")
     try:
         yield part

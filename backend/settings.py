@@ -23,8 +23,10 @@ def read_settings() -> "Settings":
     try:
         return Settings()
     except ValidationError as error:
-        told = "; ".join(f"RAYDECK_{'.'.join(map(str, each['loc'])).upper()}: {each['msg']}" for each in error.errors())
-        raise BadSettings(f"The environment cannot be used. {told}") from None
+        problems = "; ".join(
+            f"RAYDECK_{'.'.join(map(str, each['loc'])).upper()}: {each['msg']}" for each in error.errors()
+        )
+        raise BadSettings(f"The environment cannot be used. {problems}") from None
 
 
 class Settings(BaseSettings):
@@ -32,18 +34,36 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="RAYDECK_", frozen=True, populate_by_name=True)
 
-    home: Path = Field(default=ROOT / "data", description="Folder of the database, the runs' files and the user's code.")
+    home: Path = Field(
+        default=ROOT / "data", description="Folder of the database, the runs' files and the user's code."
+    )
     db: str = Field(default="", description="SQLAlchemy URL of the database; SQLite under home when empty.")
-    port: int = Field(default=8501, ge=1, le=65535, description="Port of the web app; the next free one if it is taken.")
+    port: int = Field(
+        default=8501, ge=1, le=65535, description="Port of the web app; the next free one if it is taken."
+    )
     allowed_hosts: str = Field(
         default="",
-        description="Names, with commas between them, by which browsers may reach the web app beside those of this machine's loopback.",
+        description=(
+            "Names, with commas between them, by which browsers may reach the web app beside those of this machine's"
+            " loopback."
+        ),
     )
-    autostart: bool = Field(default=True, description="Whether the app starts the local head by itself, at its start and for a run.")
+    autostart: bool = Field(
+        default=True, description="Whether the app starts the local head by itself, at its start and for a run."
+    )
     slots: int = Field(default=2, ge=1, description="How many runs the local head lets run at once.")
-    reconcile_s: float = Field(default=5.0, gt=0, description="Seconds between two looks at whether what is stored is still true.")
-    silent_s: float = Field(default=10.0, gt=0, description="Seconds without a heartbeat after which a run is looked into.")
-    stop_s: float = Field(default=18.0, gt=0, description="Seconds after which a driver that does not stop is ended by Ray.")
+    reconcile_s: float = Field(
+        default=5.0, gt=0, description="Seconds between two looks at whether what is stored is still true."
+    )
+    silent_s: float = Field(
+        default=10.0, gt=0, description="Seconds without a heartbeat after which a run is looked into."
+    )
+    stop_s: float = Field(
+        default=18.0, gt=0, description="Seconds after which a driver that does not stop is ended by Ray."
+    )
+    backups: int = Field(
+        default=0, ge=0, description="How many nightly copies of the database the app keeps in the home; 0 for none."
+    )
     ray_address: str = Field(
         default="",
         validation_alias=AliasChoices("RAY_ADDRESS", "ray_address"),
@@ -59,7 +79,9 @@ class Settings(BaseSettings):
     @classmethod
     def _names(cls, hosts: str) -> str:
         if wrong := [each for each in hosts.split(",") if each.strip() and not _HOST.fullmatch(each.strip())]:
-            raise ValueError(f"“{wrong[0].strip()}” must be a name alone, such as raydeck.example.com: no scheme, no port")
+            raise ValueError(
+                f"“{wrong[0].strip()}” must be a name alone, such as raydeck.example.com: no scheme, no port"
+            )
         return hosts
 
     @field_validator("db")
@@ -67,7 +89,11 @@ class Settings(BaseSettings):
     def _absolute_file(cls, url: str) -> str:
         """A driver works in another folder: an SQLite path must mean the same file there."""
         head, separator, path = url.partition("sqlite:///")
-        return f"sqlite:///{Path(path).expanduser().resolve()}" if separator and not head and path and path != ":memory:" else url
+        return (
+            f"sqlite:///{Path(path).expanduser().resolve()}"
+            if separator and not head and path and path != ":memory:"
+            else url
+        )
 
     @property
     def database_url(self) -> str:
@@ -107,6 +133,11 @@ class Settings(BaseSettings):
     def models_folder(self) -> Path:
         """Checkpoints that were given a name."""
         return self.home / "models"
+
+    @property
+    def backups_folder(self) -> Path:
+        """Copies of the database."""
+        return self.home / "backups"
 
     @property
     def drafts_folder(self) -> Path:

@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import redirect_stderr, redirect_stdout
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -29,11 +30,13 @@ from backend.store import runs
 from backend.store.database import Database, open_database
 from backend.store.recording.recorder import Recorder
 from tests import postgres
+from tests.jobs import family
 
 Found = TypeVar("Found")
 
 hypothesis.settings.register_profile("the same each time", derandomize=True, deadline=None)
-hypothesis.settings.load_profile("the same each time")  # a test that fails once in a hundred times says nothing of the change
+# a test that fails once in a hundred times says nothing of the change
+hypothesis.settings.load_profile("the same each time")
 
 NO_POSTGRES = "PostgreSQL is not installed here: what runs on it was skipped (Debian: apt-get install postgresql)."
 TEMPLATE = "migrated"  # the database on the tests' server that others are copies of
@@ -63,6 +66,7 @@ CARTPOLE: dict[str, Any] = {
     "environment": "CartPole-v1",
     "seeds": [1],
     "stop": {"env_steps": 60_000},
+    "evaluation": {"held_out": 2},
 }
 ENDLESS: dict[str, Any] = {**LAKE, "name": "long", "seeds": [1], "stop": {"time_s": 600}}
 FINISHED: dict[str, dict[str, Any]] = {
@@ -71,7 +75,7 @@ FINISHED: dict[str, dict[str, Any]] = {
         **CARTPOLE,
         "params": {"train_batch_size": 256, "num_epochs": 2},
         "stop": {"iteration": 3},
-        "evaluation": {"every": 1, "episodes": 2},
+        "evaluation": {"every": 1, "episodes": 2, "held_out": 3},
     },
     "sweep": {
         "kind": "sweep",
@@ -84,10 +88,11 @@ FINISHED: dict[str, dict[str, Any]] = {
     "tasks": {"kind": "tasks", "function": "monte_carlo_pi", "inputs": {"range": 40}, "params": {"darts": 20_000}},
 }
 ACTIVE = (RunState.QUEUED, RunState.RUNNING)
+PATIENCE_S = 180.0  # only what never comes fails: on a busy machine a driver alone may need half a minute to start
 SOON = {"RAYDECK_RECONCILE_S": "0.5", "RAYDECK_SILENT_S": "4"}  # what is lost need not be waited for
 
 
-def poll(until: Callable[[], Found], limit: float, why: str = "") -> Found:
+def poll(until: Callable[[], Found], why: str = "", limit: float = PATIENCE_S) -> Found:
     """Asks again and again until the answer is true; fails after `limit` seconds."""
     end = time.monotonic() + limit
     while True:
@@ -103,7 +108,9 @@ def cli(*arguments: str, home: Path | None = None, stdin: str | None = None) -> 
     """Runs the command line as a person does."""
     environment = {**os.environ, **({"RAYDECK_HOME": str(home)} if home else {})}
     command = [sys.executable, "-m", "backend", *arguments]
-    return subprocess.run(command, input=stdin, capture_output=True, text=True, env=environment, cwd=ROOT, timeout=240, check=False)
+    return subprocess.run(
+        command, input=stdin, capture_output=True, text=True, env=environment, cwd=ROOT, timeout=240, check=False
+    )
 
 
 def typed(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -133,12 +140,24 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Groups that fall apart would start a head in each process: it must not go unseen."""
     if getattr(session.config.option, "loadgroup", False) and any("@" not in item.nodeid for item in session.items):
-        raise pytest.UsageError("this pytest-xdist does not keep tests together with this pytest: see requirements-dev.txt")
+        raise pytest.UsageError(
+            "this pytest-xdist does not keep tests together with this pytest: see requirements-dev.txt"
+        )
 
 
 @pytest.fixture(autouse=True)
 def _no_attached_head(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("RAY_ADDRESS", raising=False)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _scanned_once() -> Iterator[None]:
+    """Streamlit reads what each installed package says of itself, half a second for every AppTest: once will do."""
+    from streamlit.components.v2 import manifest_scanner
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(manifest_scanner, "scan_component_manifests", cache(manifest_scanner.scan_component_manifests))
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -219,7 +238,9 @@ def ray_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     started = cli("up", home=folder)
     assert started.returncode == 0, started.stderr
     yield folder
-    cli("down", home=folder)
+    ended = cli("down", home=folder)
+    assert ended.returncode == 0, ended.stderr
+    assert family(folder) == [], "a head that was started is ended, with all that is its own"
 
 
 @pytest.fixture
@@ -237,7 +258,7 @@ def end_all_runs() -> None:
     """Stops what is active and waits until it is over."""
     for run in api.runs(states=ACTIVE):
         api.stop(run.id)
-    poll(lambda: not api.runs(states=ACTIVE), 30, "all runs over")
+    poll(lambda: not api.runs(states=ACTIVE), "all runs over")
 
 
 @pytest.fixture(scope="session")
@@ -252,7 +273,7 @@ def finished(cluster: Path, _finished: dict[str, str]) -> Callable[[str], Run]:
     def run(name: str) -> Run:
         if name not in _finished:
             _finished[name] = api.launch(FINISHED[name])
-        poll(lambda: api.run(_finished[name]).is_over, 120, f"{name} over")
+        poll(lambda: api.run(_finished[name]).is_over, f"{name} over")
         found = api.run(_finished[name])
         assert found.state is RunState.SUCCEEDED, found.error
         return found
@@ -282,7 +303,9 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
 def recorded(name: str, values: Iterable[float] = (0.0, 0.5, 1.0), **params: Any) -> str:
     """Stores a run of one seed that has reported these rewards and is over, as its driver would; returns its id."""
     database = api.house().database
-    run_id = runs.create(database, content({**LAKE, "name": name, "seeds": [1], "params": {**LAKE["params"], **params}}), [1])
+    run_id = runs.create(
+        database, content({**LAKE, "name": name, "seeds": [1], "params": {**LAKE["params"], **params}}), [1]
+    )
     runs.claim(database, run_id, 1, "host", {})
     recorder = Recorder(database, run_id, 1)
     for step, value in enumerate(values):

@@ -18,4 +18,8 @@ def driver_of(run_id: str) -> psutil.Process:
 def family(home: Path) -> list[psutil.Process]:
     """Returns what runs of a home's head and its drivers."""
     own = (str(home), str(Settings(home=home).ray_temp_dir))
-    return [each for each in psutil.process_iter(["cmdline"]) if any(name in part for part in each.info["cmdline"] or () for name in own)]
+    return [
+        each
+        for each in psutil.process_iter(["cmdline"])
+        if any(name in part for part in each.info["cmdline"] or () for name in own)
+    ]

@@ -40,4 +40,5 @@ def server() -> Iterator[str]:
         yield f"postgresql://{ACCOUNT}@/postgres?host={folder}"
     finally:
         subprocess.run([found / "pg_ctl", "-D", data, "-m", "immediate", "stop"], **quiet)  # type: ignore[call-overload]
-        subprocess.Popen(["rm", "-rf", folder], start_new_session=True)  # three hundred files a database: nobody waits for it
+        # three hundred files a database: nobody waits for it
+        subprocess.Popen(["rm", "-rf", folder], start_new_session=True)

@@ -1,7 +1,7 @@
 """Ray, as far as Tune asks it, in this process: real tuners, trials, schedulers and callbacks without a head.
 
-An actor is an object, a future is a call that is made once somebody waits for it, the oldest first. So an experiment needs no
-second to begin, is the same each time, and can be looked at, stopped or broken off before any of its calls.
+An actor is an object, a future is a call that is made once somebody waits for it, the oldest first. So an experiment
+needs no second to begin, is the same each time, and can be looked at, stopped or broken off before any of its calls.
 """
 
 import itertools
@@ -21,6 +21,7 @@ import ray
 from ray import cloudpickle
 from ray.air.execution import FixedResourceManager
 from ray.exceptions import RayTaskError
+from ray.remote_function import RemoteFunction
 from ray.train._internal import session, storage
 from ray.tune.execution import class_cache, tune_controller
 
@@ -52,6 +53,11 @@ class RayHere:
             "kill": lambda actor: None,
         }.items():
             patch.setattr(ray, name, instead)
+        patch.setattr(
+            RemoteFunction,
+            "_remote",
+            lambda task, args=(), kwargs=None, **_: Future(Task(task._function, self), "", args, kwargs or {}),
+        )
         patch.setattr(ray.util, "get_node_ip_address", lambda: "127.0.0.1")
         patch.setattr(ray.util, "get_current_placement_group", _nothing)
         patch.setattr(class_cache._ActorClassCache, "get", lambda _, made: ActorClass(made, self))
@@ -83,7 +89,9 @@ def put_back() -> Iterator[None]:
         log.setLevel(level)
         for number, handler in handlers.items():
             signal.signal(number, handler)
-        for name in [name for name in sys.modules if name not in modules and not getattr(sys.modules[name], "__spec__", None)]:
+        for name in [
+            name for name in sys.modules if name not in modules and not getattr(sys.modules[name], "__spec__", None)
+        ]:
             del sys.modules[name]  # a user's file that a driver ran
         sys.path[:] = path
         os.environ.clear()
@@ -108,7 +116,10 @@ class ActorClass(ray.actor.ActorClass):  # type: ignore[misc]
 
 
 class Actor:
-    """An object whose methods are called later. A function trainable's session is a global of Ray's, there while it is called."""
+    """An object whose methods are called later.
+
+    A function trainable's session is a global of Ray's, there while it is called.
+    """
 
     def __init__(self, made: type, kwargs: dict[str, Any], here: RayHere) -> None:
         self.made, self.kwargs, self.here = made, copied(kwargs), here
@@ -130,12 +141,22 @@ class Actor:
             self.session, session._session = session._session, None
 
 
+class Task:
+    """A function that is called later, as an actor is with but one method."""
+
+    def __init__(self, function: Callable[..., Any], here: RayHere) -> None:
+        self.function, self.here = function, here
+
+    def call(self, _method: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        return self.function(*args, **kwargs)
+
+
 class Future:
     """What a call returns, once it is made."""
 
     numbers = itertools.count()
 
-    def __init__(self, actor: Actor, method: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+    def __init__(self, actor: Actor | Task, method: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         self.number = next(self.numbers)
         self.actor, self.method = actor, method
         self.args, self.kwargs = copied((args, kwargs))
@@ -159,7 +180,9 @@ class Future:
             self.error = RayTaskError(self.method, traceback.format_exc(), error).as_instanceof_cause()
 
 
-def wait(futures: Sequence[Future], num_returns: int = 1, timeout: float | None = None) -> tuple[list[Future], list[Future]]:
+def wait(
+    futures: Sequence[Future], num_returns: int = 1, timeout: float | None = None
+) -> tuple[list[Future], list[Future]]:
     order = sorted(futures, key=lambda future: future.number)
     return order[:num_returns], order[num_returns:]
 

@@ -1,4 +1,5 @@
-"""python -m tests.screenshots FOLDER [light|dark]: what runs of many tasks and of many trials look like, for somebody to look at."""
+"""python -m tests.screenshots FOLDER [light|dark]: what runs of many tasks and of many trials look like,
+for somebody to look at."""
 
 import io
 import os
@@ -53,7 +54,9 @@ def _views() -> Iterator[tuple[str, str]]:
 
 
 def _take(opened: Browser, url: str, theme: str, size: tuple[int, int], file: Path) -> None:
-    context = opened.new_context(viewport={"width": size[0], "height": size[1]}, color_scheme="dark" if theme == "dark" else "light")
+    context = opened.new_context(
+        viewport={"width": size[0], "height": size[1]}, color_scheme="dark" if theme == "dark" else "light"
+    )
     page = context.new_page()
     page.goto(url)
     page.get_by_role("tab").first.wait_for(timeout=LIMIT_SECONDS * 1000)

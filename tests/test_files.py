@@ -1,4 +1,5 @@
-"""Whoever reads a file that is being replaced reads all of one or all of the other; what fails leaves nothing behind."""
+"""Whoever reads a file that is being replaced reads all of one or all of the other; what
+fails leaves nothing behind."""
 
 import os
 import stat

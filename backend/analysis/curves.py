@@ -30,16 +30,17 @@ def of_curve(curve: Curve) -> Buckets:
 
 
 def across(curves: Sequence[Curve], points: int | None = None) -> Buckets:
-    """Returns the mean over trials at every x that any of them has (in at most `points` buckets), min and max across them.
+    """Returns the mean over trials at every x that any of them has (in at most `points` buckets), min and max across
+    them.
 
     Each trial is interpolated within its own range; where only some have come so far, the mean is over those.
     """
-    known = [by_x(curve) for curve in curves]
-    known = [each for each in known if len(each.x)]
-    grid = np.unique(np.concatenate([each.x for each in known])) if known else np.empty(0)
+    buckets = [by_x(curve) for curve in curves]
+    buckets = [each for each in buckets if len(each.x)]
+    grid = np.unique(np.concatenate([each.x for each in buckets])) if buckets else np.empty(0)
     sums, trials, counts = np.zeros(len(grid)), np.zeros(len(grid)), np.zeros(len(grid))
     low, high = np.full(len(grid), np.nan), np.full(len(grid), np.nan)
-    for each in known:  # one trial at a time, since a table of all is large
+    for each in buckets:  # one trial at a time, since a table of all is large
         row, here = _interpolated(grid, each)
         sums[here] += row
         trials[here] += 1
@@ -54,11 +55,12 @@ def across(curves: Sequence[Curve], points: int | None = None) -> Buckets:
 
 
 def by_x(curve: Curve) -> Buckets:
-    """Returns a trial's finite buckets by rising x; a repeated step has its newest mean, and the extremes of all its values."""
-    known = np.isfinite(curve.x) & (curve.count > 0)
-    order = np.argsort(curve.x[known], kind="stable")
+    """Returns a trial's finite buckets by rising x; a repeated step has its newest mean, and the
+    extremes of all its values."""
+    is_finite = np.isfinite(curve.x) & (curve.count > 0)
+    order = np.argsort(curve.x[is_finite], kind="stable")
     columns = (curve.x, curve.mean, curve.min, curve.max, curve.count.astype(np.float64))
-    x, mean, low, high, count = (values[known][order] for values in columns)
+    x, mean, low, high, count = (values[is_finite][order] for values in columns)
     if not len(x):
         return Buckets(x, mean, low, high, mean, count, 0)
     starts = np.flatnonzero(np.diff(x, prepend=-np.inf) > 0)
@@ -82,11 +84,15 @@ def _merged(buckets: Buckets, points: int | None) -> Buckets:
         return buckets
     starts = np.unique(np.linspace(0, len(buckets.x), points, endpoint=False).astype(np.int64))
     ends = np.append(starts[1:], len(buckets.x)) - 1
-    known = np.isfinite(buckets.mean)
+    is_finite = np.isfinite(buckets.mean)
     with np.errstate(invalid="ignore"):
-        mean = np.add.reduceat(np.where(known, buckets.mean, 0.0), starts) / np.add.reduceat(known.astype(np.float64), starts)
+        mean = np.add.reduceat(np.where(is_finite, buckets.mean, 0.0), starts) / np.add.reduceat(
+            is_finite.astype(np.float64), starts
+        )
     low, high = np.fmin.reduceat(buckets.min, starts), np.fmax.reduceat(buckets.max, starts)
-    return Buckets(buckets.x[ends], mean, low, high, buckets.last[ends], np.add.reduceat(buckets.count, starts), buckets.total)
+    return Buckets(
+        buckets.x[ends], mean, low, high, buckets.last[ends], np.add.reduceat(buckets.count, starts), buckets.total
+    )
 
 
 def spark(curves: Sequence[Curve], points: int) -> list[float]:
@@ -96,7 +102,8 @@ def spark(curves: Sequence[Curve], points: int) -> list[float]:
 
 
 def exponential_mean(y: Floats, weight: float) -> Floats:
-    """Returns the debiased exponential moving average; `weight` (0 to below 1) is that of the past, gaps are passed over.
+    """Returns the debiased exponential moving average; `weight` (0 to below 1) is that of the past, gaps are passed
+    over.
 
     Debiased as in Adam and TensorBoard: the first values are not drawn towards zero.
     """

@@ -11,17 +11,17 @@ from backend.analysis import groups
 from backend.analysis.groups import Group, Member
 from backend.model import Run
 
-Part = Literal["Settings", "Code", "Packages", "Machine"]
+Section = Literal["Settings", "Code", "Packages", "Machine"]
 HASH_LETTERS = 12
 CONTEXT = 3  # lines before and after a change
 EXACT_LINES = 2000  # beyond that many, difflib leaves out frequent lines, or it takes minutes
 
 
 @dataclass(frozen=True)
-class Row:
+class Setting:
     """One setting: what each column has, in words; None where it has nothing of the kind."""
 
-    part: Part
+    part: Section
     name: str
     values: tuple[str | None, ...]
 
@@ -32,25 +32,32 @@ class Row:
     @property
     def lacking(self) -> str:
         """What is said where there is no value."""
-        return {"Settings": "not set", "Code": "none of one's own", "Packages": "not recorded", "Machine": "not recorded"}[self.part]
+        return {
+            "Settings": "not set",
+            "Code": "none of one's own",
+            "Packages": "not recorded",
+            "Machine": "not recorded",
+        }[self.part]
 
 
-_Place = tuple[Part, str]
+_Place = tuple[Section, str]
 _Flat = dict[_Place, str]
 
 
-def of_runs(runs: Sequence[Run]) -> list[Row]:
+def of_runs(runs: Sequence[Run]) -> list[Setting]:
     """Returns every setting of some runs, with one value for each run."""
     return _rows([[_flat(run)] for run in runs])
 
 
-def of_groups(found: Sequence[Group]) -> list[Row]:
-    """Returns every setting of some groups, with one value for each; where members differ, each value with how many have it."""
-    return _rows([_members(group) for group in found])
+def of_groups(compared_groups: Sequence[Group]) -> list[Setting]:
+    """Returns every setting of some groups, with one value for each; where members differ, each
+    value with how many have it."""
+    return _rows([_members(group) for group in compared_groups])
 
 
 def _members(group: Group) -> list[_Flat]:
-    """Returns the settings of a group's members, or of its runs where they have no trials; their seeds are told together."""
+    """Returns the settings of a group's members, or of its runs where they have no trials; their
+    seeds are told together."""
     flats = [_flat(each.run, each) for each in group.members] or [_flat(run) for run in group.runs]
     seeds = sorted({each.trial.seed for each in group.members if each.trial.seed is not None})
     if seeds:
@@ -74,11 +81,14 @@ def _flat(run: Run, member: Member | None = None) -> _Flat:
     return flat
 
 
-def _rows(columns: Sequence[Sequence[_Flat]]) -> list[Row]:
-    order: tuple[Part, ...] = ("Settings", "Code", "Packages", "Machine")
+def _rows(columns: Sequence[Sequence[_Flat]]) -> list[Setting]:
+    order: tuple[Section, ...] = ("Settings", "Code", "Packages", "Machine")
     places = dict.fromkeys(place for column in columns for flat in column for place in flat)
-    found = [Row(*place, tuple(_folded([flat.get(place) for flat in column], place) for column in columns)) for place in places]
-    return sorted(found, key=lambda row: order.index(row.part))
+    settings = [
+        Setting(*place, tuple(_folded([flat.get(place) for flat in column], place) for column in columns))
+        for place in places
+    ]
+    return sorted(settings, key=lambda row: order.index(row.part))
 
 
 def _folded(values: Sequence[str | None], place: _Place) -> str | None:
@@ -86,7 +96,7 @@ def _folded(values: Sequence[str | None], place: _Place) -> str | None:
     counts = Counter(values)
     if len(counts) <= 1:
         return next(iter(counts), None)
-    lacking = Row(*place, ()).lacking
+    lacking = Setting(*place, ()).lacking
     return ", ".join(f"{lacking if value is None else value} ({many})" for value, many in counts.most_common())
 
 
@@ -95,8 +105,11 @@ def _text(value: Any) -> str:
 
 
 @dataclass(frozen=True)
-class Line:
-    """A line of two texts side by side: numbers from 1, None where a text has none. A `gap` stands for equal lines left out."""
+class TextLine:
+    """A line of two texts side by side: numbers from 1, None where a text has none.
+
+    A `gap` stands for equal lines left out.
+    """
 
     kind: Literal["same", "changed", "gap"]
     left: str | None = None
@@ -106,49 +119,50 @@ class Line:
     left_out: int = 0  # lines, of a gap
 
 
-def lines(left: str, right: str, context: int | None = CONTEXT) -> list[Line]:
+def lines(left: str, right: str, context: int | None = CONTEXT) -> list[TextLine]:
     """Returns two texts side by side: lines that changed with `context` lines around them, or with None every line."""
     ours, theirs = left.splitlines(), right.splitlines()
     matcher = SequenceMatcher(None, ours, theirs, autojunk=max(len(ours), len(theirs)) > EXACT_LINES)
-    found: list[Line] = []
+    text_lines: list[TextLine] = []
     for tag, i1, i2, j1, j2 in matcher.get_opcodes():
         for at in range(max(i2 - i1, j2 - j1)):
             i, j = (i1 + at if i1 + at < i2 else None), (j1 + at if j1 + at < j2 else None)
             numbers = (i + 1 if i is not None else None), (j + 1 if j is not None else None)
             texts = (ours[i] if i is not None else None), (theirs[j] if j is not None else None)
-            found.append(Line("same" if tag == "equal" else "changed", *texts, *numbers))
-    return found if context is None else _cut(found, context)
+            text_lines.append(TextLine("same" if tag == "equal" else "changed", *texts, *numbers))
+    return text_lines if context is None else _cut(text_lines, context)
 
 
-def _cut(found: Sequence[Line], context: int) -> list[Line]:
-    changed = [place for place, line in enumerate(found) if line.kind == "changed"]
+def _cut(text_lines: Sequence[TextLine], context: int) -> list[TextLine]:
+    changed = [place for place, line in enumerate(text_lines) if line.kind == "changed"]
     near = {at for place in changed for at in range(place - context, place + context + 1)}
-    kept: list[Line] = []
+    shown: list[TextLine] = []
     left_out = 0
-    for place, line in enumerate(found):
+    for place, line in enumerate(text_lines):
         if place not in near:
             left_out += 1
             continue
         if left_out:
-            kept.append(Line("gap", left_out=left_out))
+            shown.append(TextLine("gap", left_out=left_out))
         left_out = 0
-        kept.append(line)
-    return [*kept, Line("gap", left_out=left_out)] if left_out and kept else kept
+        shown.append(line)
+    return [*shown, TextLine("gap", left_out=left_out)] if left_out and shown else shown
 
 
-def unified(found: Sequence[Line]) -> list[tuple[str, Line]]:
-    """Returns the same lines below each other, each with its sign: of a change first all that went, then all that came."""
-    told: list[tuple[str, Line]] = []
-    came: list[Line] = []
-    for line in (*found, Line("gap")):
+def unified(text_lines: Sequence[TextLine]) -> list[tuple[str, TextLine]]:
+    """Returns the same lines below each other, each with its sign: of a change first all that
+    went, then all that came."""
+    signed_lines: list[tuple[str, TextLine]] = []
+    came: list[TextLine] = []
+    for line in (*text_lines, TextLine("gap")):
         if line.kind == "changed":
             if line.left is not None:
-                told.append(("-", Line("changed", left=line.left, left_number=line.left_number)))
+                signed_lines.append(("-", TextLine("changed", left=line.left, left_number=line.left_number)))
             if line.right is not None:
-                came.append(Line("changed", right=line.right, right_number=line.right_number))
+                came.append(TextLine("changed", right=line.right, right_number=line.right_number))
             continue
-        told += [("+", each) for each in came]
+        signed_lines += [("+", each) for each in came]
         came = []
         if line.kind == "same" or line.left_out:
-            told.append((" ", line))
-    return told
+            signed_lines.append((" ", line))
+    return signed_lines

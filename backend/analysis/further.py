@@ -20,7 +20,8 @@ class Further:
 
 
 def further(groups: Sequence[Group], count: int, used: Callable[[str], set[int]]) -> list[Further]:
-    """Returns the runs that give each group `count` more seeds in each of its environments; `used` tells a group key's seeds so far."""
+    """Returns the runs that give each group `count` more seeds in each of its environments; `used` tells a
+    group key's seeds so far."""
     newest: dict[str, Run] = {}
     every: dict[str, list[Run]] = {}
     for run in (run for group in groups for run in group.runs):
@@ -40,7 +41,12 @@ def unused(used: set[int], count: int) -> tuple[int, ...]:
 
 
 def _seconds(runs: Sequence[Run], count: int) -> float | None:
-    """Returns how long so many seeds take if they go as those before did, which ran side by side as far as there was room."""
-    over = [(run.ended_at - run.started_at, len(run.trials)) for run in runs if run.ended_at and run.started_at and run.trials]
+    """Returns how long so many seeds take if they go as those before did, which ran side by side
+    as far as there was room."""
+    over = [
+        (run.ended_at - run.started_at, len(run.trials))
+        for run in runs
+        if run.ended_at and run.started_at and run.trials
+    ]
     seeds = sum(n for _, n in over)
     return count * sum(seconds for seconds, _ in over) / seeds if seeds else None

@@ -1,23 +1,23 @@
-"""What the members of a group came to on a metric, as numbers: each one's value, or why it has none, and what they are together."""
+"""What the members of a group came to on a metric, as numbers: each one's value, or why it has none,
+and what they are together."""
 
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
 from backend.analysis import seeds
-from backend.analysis.groups import Group, Member
+from backend.analysis.groups import Group, Member, TrialKey, evidence
 from backend.analysis.seeds import STATISTICS, Interval, Statistic
 from backend.model import Curve, RunState, TrialState
 
 Which = Literal["last", "max", "min"]
-Place = tuple[str, int]  # run and trial
 
 
 @dataclass(frozen=True, eq=False)
-class Value:
+class MemberValue:
     """What a member came to; NaN where `why` says that there is nothing to count."""
 
     member: Member
@@ -26,17 +26,17 @@ class Value:
 
 
 @dataclass(frozen=True, eq=False)
-class Row:
+class GroupRow:
     """A group, its members' values, and the statistics of those that count."""
 
     group: Group
-    values: tuple[Value, ...]
+    values: tuple[MemberValue, ...]
     intervals: dict[Statistic, Interval]
 
     @property
     def n(self) -> int:
-        """How many members count."""
-        return sum(not each.why for each in self.values)
+        """How many seeds count; one that was run again counts once."""
+        return len({evidence(each.member) for each in self.values if not each.why})
 
     @property
     def left_out(self) -> dict[str, int]:
@@ -55,20 +55,26 @@ def state_of(member: Member) -> str:
     return (member.run.state if is_open and member.run.is_over else member.trial.state).value
 
 
-def row(group: Group, curves: Mapping[Place, Curve], which: Which) -> Row:
+def row(group: Group, curves: Mapping[TrialKey, Curve], which: Which) -> GroupRow:
     """Returns what a group came to, by the last, the highest or the lowest value of each member's curve."""
     values = tuple(_value(member, curves.get((member.run.id, member.trial.number)), which) for member in group.members)
-    known = [each.value for each in values if not each.why]
-    found = {statistic: interval for statistic in STATISTICS if (interval := seeds.interval(known, statistic)) is not None}
-    return Row(group, values, found)
+    by_evidence: dict[Any, list[float]] = {}
+    for each in values:
+        if not each.why:
+            by_evidence.setdefault(evidence(each.member), []).append(each.value)
+    numbers = [float(np.mean(repeats)) for repeats in by_evidence.values()]
+    intervals = {
+        statistic: interval for statistic in STATISTICS if (interval := seeds.interval(numbers, statistic)) is not None
+    }
+    return GroupRow(group, values, intervals)
 
 
-def _value(member: Member, curve: Curve | None, which: Which) -> Value:
+def _value(member: Member, curve: Curve | None, which: Which) -> MemberValue:
     if state_of(member) in (RunState.FAILED.value, TrialState.FAILED.value):
-        return Value(member, np.nan, "failed")
+        return MemberValue(member, np.nan, "failed")
     if curve is None or not len(curve.x):
-        return Value(member, np.nan, "no value")
+        return MemberValue(member, np.nan, "no value")
     if not np.isfinite(curve.last[-1]):
-        return Value(member, np.nan, "NaN")  # it diverged: its best from before would flatter it
-    found = curve.last[-1] if which == "last" else np.nanmax(curve.max) if which == "max" else np.nanmin(curve.min)
-    return Value(member, float(found))
+        return MemberValue(member, np.nan, "NaN")  # it diverged: its best from before would flatter it
+    value = curve.last[-1] if which == "last" else np.nanmax(curve.max) if which == "max" else np.nanmin(curve.min)
+    return MemberValue(member, float(value))

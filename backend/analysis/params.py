@@ -1,4 +1,5 @@
-"""Params against scores, across runs: the table that pictures of params are drawn of, rank correlations and importances."""
+"""Params against scores, across runs: the table that pictures of params are drawn of, rank
+correlations and importances."""
 
 import itertools
 import json
@@ -46,7 +47,8 @@ class Column:
 
 @dataclass(frozen=True, eq=False)
 class Points:
-    """One point for each member of some groups: what it is called, whose it is, what it was asked, and what repeats it belongs to."""
+    """One point for each member of some groups: what it is called, whose it is, what it was asked, and
+    what repeats it belongs to."""
 
     members: tuple[Member, ...]
     labels: tuple[str, ...]
@@ -57,7 +59,8 @@ class Points:
 
 @dataclass(frozen=True)
 class Correlation:
-    """Spearman's rank correlation of a param with a score over n different settings, with its 95 % interval (NaN below four)."""
+    """Spearman's rank correlation of a param with a score over n different settings, with its 95 %
+    interval (NaN below four)."""
 
     name: str
     rho: float
@@ -68,24 +71,27 @@ class Correlation:
 
 def points(scored: Sequence[Scored]) -> Points:
     """Returns the points of some groups, with the settings in which they differ as columns."""
-    found = [(place, score.member) for place, each in enumerate(scored) for score in each.scores]
-    every = [{key: value for key, value in groups.settings(member.run, member.trial).items() if key not in APART} for _, member in found]
+    placed_members = [(place, score.member) for place, each in enumerate(scored) for score in each.scores]
+    every = [
+        {key: value for key, value in groups.settings(member.run, member.trial).items() if key not in APART}
+        for _, member in placed_members
+    ]
     names = list(dict.fromkeys(key for own in every for key in own))
     texts = {name: [_text(own[name]) if name in own else None for own in every] for name in names}
     differ = [name for name in names if len(set(texts[name])) > 1]
     ordered = sorted(differ, key=lambda name: not name.startswith("params."))
     return Points(
-        tuple(member for _, member in found),
-        tuple(f"{member.run.name} ({member.name})" for _, member in found),
-        tuple(place for place, _ in found),
+        tuple(member for _, member in placed_members),
+        tuple(f"{member.run.name} ({member.name})" for _, member in placed_members),
+        tuple(place for place, _ in placed_members),
         tuple(_column(name, [own.get(name) for own in every], texts[name]) for name in ordered),
-        tuple(json.dumps([texts[name][at] for name in differ]) for at in range(len(found))),
+        tuple(json.dumps([texts[name][at] for name in differ]) for at in range(len(placed_members))),
     )
 
 
 def _column(name: str, values: Sequence[Any], texts: Sequence[str | None]) -> Column:
-    known = [value for value in values if value is not None]
-    if known and all(isinstance(value, int | float) and not isinstance(value, bool) for value in known):
+    present = [value for value in values if value is not None]
+    if present and all(isinstance(value, int | float) and not isinstance(value, bool) for value in present):
         return Column(name, np.array([math.nan if value is None else _float(value) for value in values]))
     return Column(name, None, tuple(MISSING if text is None else text for text in texts))
 
@@ -102,35 +108,36 @@ def _text(value: Any) -> str:
 
 
 def merged(repeats: Sequence[str], column: Floats, scores: Floats) -> tuple[Floats, Floats]:
-    """Returns a column and the scores with repeats as one, at their mean: seeds of one setting are no evidence about another.
+    """Returns a column and the scores with repeats as one, at their mean: seeds of one setting are no evidence about
+    another.
 
     Points whose number or score is not finite are left out.
     """
-    known = np.isfinite(column) & np.isfinite(scores)
-    names = np.array(repeats, dtype=object)[known]
+    is_finite = np.isfinite(column) & np.isfinite(scores)
+    names = np.array(repeats, dtype=object)[is_finite]
     _, places = np.unique(names.astype(str), return_inverse=True)
     count = np.bincount(places)
-    return np.bincount(places, column[known]) / count, np.bincount(places, scores[known]) / count
+    return np.bincount(places, column[is_finite]) / count, np.bincount(places, scores[is_finite]) / count
 
 
-def correlations(found: Points, scores: Floats) -> list[Correlation]:
+def correlations(all_points: Points, scores: Floats) -> list[Correlation]:
     """Returns for each param that is a number its rank correlation with the scores, the strongest first.
 
-    Those of fewer than FEWEST settings, or that do not differ where there is a score, are left out. Spearman 1904; interval by Fisher's z
-    with the variance of Bonett & Wright 2000.
+    Those of fewer than FEWEST settings, or that do not differ where there is a score, are left out. Spearman 1904;
+    interval by Fisher's z with the variance of Bonett & Wright 2000.
     """
     from scipy import stats
 
-    told = []
-    for column in found.params:
+    coefficients = []
+    for column in all_points.params:
         if column.numbers is None:
             continue
-        x, y = merged(found.repeats, column.numbers, scores)
+        x, y = merged(all_points.repeats, column.numbers, scores)
         if len(x) < FEWEST or np.ptp(x) == 0 or np.ptp(y) == 0:
             continue
         rho = float(stats.spearmanr(x, y).statistic)
-        told.append(Correlation(column.title, rho, *_interval(rho, len(x)), len(x)))
-    return sorted(told, key=lambda each: -abs(each.rho))
+        coefficients.append(Correlation(column.title, rho, *_interval(rho, len(x)), len(x)))
+    return sorted(coefficients, key=lambda each: -abs(each.rho))
 
 
 def _interval(rho: float, n: int) -> tuple[float, float]:
@@ -140,16 +147,17 @@ def _interval(rho: float, n: int) -> tuple[float, float]:
     return math.tanh(middle - half), math.tanh(middle + half)
 
 
-def importances(found: Points, scores: Floats, mode: Mode) -> tuple[dict[str, float], int]:
-    """Returns how much each param sets the best quarter of the settings apart (PED-ANOVA, see study.importances), and of how many.
+def importances(all_points: Points, scores: Floats, mode: Mode) -> tuple[dict[str, float], int]:
+    """Returns how much each param sets the best quarter of the settings apart (PED-ANOVA, see study.importances), and
+    of how many.
 
     Nothing where fewer than FEWEST settings have a score, or nothing tells the params apart.
     """
     import optuna
     from optuna.distributions import CategoricalDistribution, FloatDistribution
 
-    columns = {column.title: column for column in found.params if _is_whole(column, scores)}
-    rows = _rows(found, list(columns.values()), scores)
+    columns = {column.title: column for column in all_points.params if _is_whole(column, scores)}
+    rows = _rows(all_points, list(columns.values()), scores)
     if len(rows) < FEWEST:
         return {}, len(rows)
     distributions: dict[str, Any] = {}
@@ -167,39 +175,42 @@ def importances(found: Points, scores: Floats, mode: Mode) -> tuple[dict[str, fl
 
 def _is_whole(column: Column, scores: Floats) -> bool:
     """Returns whether every point with a score has a value: Optuna looks at params that all have."""
-    known = np.isfinite(scores)
+    has_score = np.isfinite(scores)
     if column.numbers is None:
-        return MISSING not in np.array(column.texts, dtype=object)[known]
-    return bool(known.any() and np.isfinite(column.numbers[known]).all() and np.ptp(column.numbers[known]) > 0)
+        return MISSING not in np.array(column.texts, dtype=object)[has_score]
+    return bool(
+        has_score.any() and np.isfinite(column.numbers[has_score]).all() and np.ptp(column.numbers[has_score]) > 0
+    )
 
 
-def _rows(found: Points, columns: Sequence[Column], scores: Floats) -> list[tuple[dict[str, Any], float]]:
+def _rows(all_points: Points, columns: Sequence[Column], scores: Floats) -> list[tuple[dict[str, Any], float]]:
     """Returns params and mean score of each setting that has one."""
     together: dict[str, tuple[dict[str, Any], list[float]]] = {}
     for at in np.flatnonzero(np.isfinite(scores)):
         values = {each.title: each.texts[at] if each.numbers is None else float(each.numbers[at]) for each in columns}
-        together.setdefault(found.repeats[at], (values, []))[1].append(float(scores[at]))
+        together.setdefault(all_points.repeats[at], (values, []))[1].append(float(scores[at]))
     return [(values, math.fsum(own) / len(own)) for values, own in together.values()]
 
 
 def is_wide(values: Floats) -> bool:
     """Returns whether numbers are better looked at on a log scale: all above 0, and far apart."""
-    known = values[np.isfinite(values)]
-    return bool(len(known) and known.min() > 0 and known.max() >= LOG_FROM * known.min())
+    finite = values[np.isfinite(values)]
+    return bool(len(finite) and finite.min() > 0 and finite.max() >= LOG_FROM * finite.min())
 
 
 def values_of(column: Column) -> tuple[list[str], str]:
-    """Returns for each point which value it has, in words and with many numbers in bins of about as many points; and how that was done.
+    """Returns for each point which value it has, in words and with many numbers in bins of about as many points; and
+    how that was done.
 
     A point without a value has an empty text.
     """
     if column.numbers is None:
         return ["" if text == MISSING else text for text in column.texts], ""
-    known = column.numbers[np.isfinite(column.numbers)]
-    if len(np.unique(known)) <= MOST_VALUES:
+    finite = column.numbers[np.isfinite(column.numbers)]
+    if len(np.unique(finite)) <= MOST_VALUES:
         return ["" if not math.isfinite(value) else words.number(float(value)) for value in column.numbers], ""
-    edges = np.unique(np.quantile(known, np.linspace(0, 1, BINS + 1)))
+    edges = np.unique(np.quantile(finite, np.linspace(0, 1, BINS + 1)))
     places = np.clip(np.searchsorted(edges, column.numbers, side="right") - 1, 0, len(edges) - 2)
     names = [f"{low:.2g} – {high:.2g}" for low, high in itertools.pairwise(edges)]
-    told = [names[at] if math.isfinite(value) else "" for at, value in zip(places, column.numbers, strict=True)]
-    return told, f"{len(np.unique(known))} different values, in {len(names)} bins of about as many points each"
+    texts = [names[at] if math.isfinite(value) else "" for at, value in zip(places, column.numbers, strict=True)]
+    return texts, f"{len(np.unique(finite))} different values, in {len(names)} bins of about as many points each"

@@ -60,7 +60,8 @@ class Map:
 
 @dataclass(frozen=True, eq=False)
 class Slice:
-    """A table over two dimensions of the observation: x and y are the edges of cells, the others (y, x) and (y, x, actions).
+    """A table over two dimensions of the observation: x and y are the edges of cells, the others (y, x) and (y, x,
+    actions).
 
     Of the dimensions that are not shown it is the mean over the cells that were visited; visits are summed.
     """
@@ -83,7 +84,9 @@ def read(path: Path) -> Table:
         cells = None
         if "cells" in stored.files:
             cells = Cells(stored["cells"], stored["low"], stored["high"], int(stored["bins"]), int(stored["tilings"]))
-        return Table(int(path.stem), int(stored["env_steps"]), int(stored["episodes"]), stored["q"], stored["visits"], cells)
+        return Table(
+            int(path.stem), int(stored["env_steps"]), int(stored["episodes"]), stored["q"], stored["visits"], cells
+        )
 
 
 def nearest(paths: Sequence[Path], iteration: int | None) -> Path:
@@ -107,15 +110,17 @@ def as_rows(table: Table, first: int = 0, count: int = 50) -> Map:
 
 
 def _mapped(q: Floats, visits: Counts, shape: tuple[int, int]) -> Map:
-    known = visits.sum(axis=1) > 0
-    values = np.where(known, q.max(axis=1), np.nan)
-    best = _best(q, known[:, None])
-    return Map(values.reshape(shape), visits.sum(axis=1).reshape(shape), q.reshape(*shape, -1), best.reshape(*shape, -1))
+    is_visited = visits.sum(axis=1) > 0
+    values = np.where(is_visited, q.max(axis=1), np.nan)
+    best = _best(q, is_visited[:, None])
+    return Map(
+        values.reshape(shape), visits.sum(axis=1).reshape(shape), q.reshape(*shape, -1), best.reshape(*shape, -1)
+    )
 
 
-def _best(q: Floats, known: Flags) -> Flags:
+def _best(q: Floats, is_visited: Flags) -> Flags:
     most = q.max(axis=1, keepdims=True)
-    is_best: Flags = (q >= most - SAME * np.maximum(1.0, np.abs(most))) & known
+    is_best: Flags = (q >= most - SAME * np.maximum(1.0, np.abs(most))) & is_visited
     return is_best
 
 
@@ -133,23 +138,24 @@ def cut(table: Table, x: int, y: int) -> Slice:
     size = cells.bins + (cells.tilings > 1)
     whole = size**cells.dimensions
     shape = (points, points)
-    total, known, visits = np.zeros((*shape, table.q.shape[1])), np.zeros(shape), np.zeros(shape)
+    total, tilings_seen, visits = np.zeros((*shape, table.q.shape[1])), np.zeros(shape), np.zeros(shape)
     for tiling in range(cells.tilings):
         mine = (cells.numbers // whole == tiling) & (table.visits.sum(axis=1) > 0)
         means, counts, seen = _means(cells.numbers[mine], table.q[mine], table.visits[mine], size, (x, y))
         columns, rows = ((at + tiling * (2 * d + 1) / cells.tilings % 1).astype(int) for d in (x, y))
         there = np.ix_(rows, columns)
         total += means[there]
-        known += seen[there]
+        tilings_seen += seen[there]
         visits += counts[there] / cells.tilings
-    q = total / np.maximum(known, 1)[:, :, None]
-    values = np.where(known > 0, q.max(axis=2), np.nan)
+    q = total / np.maximum(tilings_seen, 1)[:, :, None]
+    values = np.where(tilings_seen > 0, q.max(axis=2), np.nan)
     edges = [np.linspace(cells.low[d], cells.high[d], points + 1) for d in (x, y)]
-    return Slice(edges[0], edges[1], values, visits, q, np.where(known > 0, q.argmax(axis=2), -1))
+    return Slice(edges[0], edges[1], values, visits, q, np.where(tilings_seen > 0, q.argmax(axis=2), -1))
 
 
 def _means(numbers: Counts, q: Floats, visits: Counts, size: int, axes: tuple[int, int]) -> tuple[Any, Any, Any]:
-    """Returns for each pair of places in two dimensions the mean of q, the visits, and whether there were any: (y, x, …)."""
+    """Returns for each pair of places in two dimensions the mean of q, the visits, and whether
+    there were any: (y, x, …)."""
     columns, rows = (numbers // size**d % size for d in axes)
     flat = rows * size + columns
     count = np.bincount(flat, minlength=size * size)

@@ -8,9 +8,9 @@ from backend.model.stored import stored
 SHARE = 16  # of a whole trial, which each gets before it may be ended, if nobody said otherwise
 
 
-def grace(asked: float | None, most: float, share: int = SHARE) -> int:
+def grace(grace_period: float | None, most: float, share: int = SHARE) -> int:
     """Returns how far a trial comes before it may be ended, in the units of `most`."""
-    return int(min(most, asked or max(1, most // share)))
+    return int(min(most, grace_period or max(1, most // share)))
 
 
 def rung(run: Run, iterations: int) -> int | None:

@@ -38,11 +38,11 @@ class Band:
 
 def interval(values: Sequence[float], statistic: Statistic) -> Interval | None:
     """Returns a statistic of finite values with its interval; None of none."""
-    known = np.asarray([value for value in values if np.isfinite(value)], float)
-    if not len(known):
+    finite = np.asarray([value for value in values if np.isfinite(value)], float)
+    if not len(finite):
         return None
-    center, low, high = (float(each[0]) for each in _columns(known[:, None], statistic))
-    return Interval(center, low, high, len(known))
+    center, low, high = (float(each[0]) for each in _columns(finite[:, None], statistic))
+    return Interval(center, low, high, len(finite))
 
 
 def band(curves: Sequence[Curve], statistic: Statistic) -> Band | None:
@@ -50,31 +50,31 @@ def band(curves: Sequence[Curve], statistic: Statistic) -> Band | None:
 
     Each seed is interpolated linearly within its own range.
     """
-    known = [each for each in map(by_x, curves) if len(each.x)]
-    if not known:
+    buckets = [each for each in map(by_x, curves) if len(each.x)]
+    if not buckets:
         return None
-    places = np.unique(np.concatenate([each.x for each in known]))
-    grid = places if len(places) <= GRID else np.unique(np.interp(np.linspace(0, len(places) - 1, GRID), np.arange(len(places)), places))
-    table = np.array([np.interp(grid, each.x, each.mean, left=np.nan, right=np.nan) for each in known])
+    places = np.unique(np.concatenate([each.x for each in buckets]))
+    grid = (
+        places
+        if len(places) <= GRID
+        else np.unique(np.interp(np.linspace(0, len(places) - 1, GRID), np.arange(len(places)), places))
+    )
+    table = np.array([np.interp(grid, each.x, each.mean, left=np.nan, right=np.nan) for each in buckets])
     center, low, high = (np.full(len(grid), np.nan) for _ in range(3))
     there = np.isfinite(table)
     for who in np.unique(there, axis=1).T:
         columns = np.flatnonzero((there == who[:, None]).all(axis=0))
         if who.any():
-            center[columns], low[columns], high[columns] = _columns(table[np.ix_(np.flatnonzero(who), columns)], statistic)
+            center[columns], low[columns], high[columns] = _columns(
+                table[np.ix_(np.flatnonzero(who), columns)], statistic
+            )
     return Band(grid, center, low, high)
 
 
 def _columns(table: Floats, statistic: Statistic) -> tuple[Floats, Floats, Floats]:
-    """Returns the statistic of each column (values × columns) and the ends of its interval, as the Compare page has them."""
+    """Returns the statistic of each column (values × columns) and the ends of its interval, as
+    the Compare page has them."""
     center = rows.point(table.T, statistic)
     if len(table) < 2:
         return center, np.full_like(center, np.nan), np.full_like(center, np.nan)
     return center, *rows.interval(table.T, statistic, RESAMPLES)
-
-
-def solved_at(curve: Curve, threshold: float) -> float | None:
-    """Returns the first x at which a seed reached the threshold; None if it never did."""
-    known = by_x(curve)
-    reached = np.flatnonzero(known.mean >= threshold)
-    return float(known.x[reached[0]]) if len(reached) else None

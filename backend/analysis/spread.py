@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +15,8 @@ GRID = 100  # places on the x axis, at most
 
 @dataclass(frozen=True)
 class Spread:
-    """Quantiles over trials at places of x, each over the trials that have come to that place and not ended before it."""
+    """Quantiles over trials at places of x, each over the trials that have come to that place
+    and not ended before it."""
 
     x: Floats
     low: Floats  # every extreme is in low and high, at the nearest place
@@ -24,45 +26,61 @@ class Spread:
     high: Floats
 
 
+class _AllBuckets(NamedTuple):
+    """Those of all trials, one after another."""
+
+    who: Indices  # whose each is
+    x: Floats
+    mean: Floats
+    low: Floats
+    high: Floats
+
+    def at(self, which: NDArray[Any]) -> "_AllBuckets":
+        return _AllBuckets(*(column[which] for column in self))
+
+
 def spread(curves: Sequence[Curve]) -> Spread | None:
     """Returns how curves spread at up to GRID places; None where nothing finite is known.
 
-    Each trial is interpolated linearly within its own range. Computed for all at once: a live page of a thousand trials asks
-    each second.
+    Each trial is interpolated linearly within its own range. Computed for all at once: a live page of a thousand trials
+    asks each second.
     """
     sizes = [len(curve.x) for curve in curves]
     who = np.repeat(np.arange(len(curves)), sizes)
-    x, mean, low, high = (np.concatenate([getattr(curve, name) for curve in curves] or [[]]) for name in ("x", "mean", "min", "max"))
-    known = np.isfinite(x) & np.isfinite(mean)
-    if not known.any():
+    read = (np.concatenate([getattr(curve, name) for curve in curves] or [[]]) for name in ("x", "mean", "min", "max"))
+    buckets = _AllBuckets(who, *read)
+    is_finite = np.isfinite(buckets.x) & np.isfinite(buckets.mean)
+    if not is_finite.any():
         return None
-    who, x, mean, low, high = (column[known] for column in (who, x, mean, low, high))
-    order = np.lexsort((x, who))  # a trial that began anew after a crash goes back in x
-    who, x, mean, low, high = (column[order] for column in (who, x, mean, low, high))
-    who, x, mean, low, high = _with_starts(np.array([begin(curve) for curve in curves]), who, x, mean, low, high)
-    grid = _grid(x)
-    columns = np.sort(_table(grid, who, x, mean), axis=0)  # NaN comes last
+    buckets = buckets.at(is_finite)
+    buckets = buckets.at(np.lexsort((buckets.x, buckets.who)))  # a trial that began anew after a crash goes back in x
+    buckets = _with_starts(np.array([begin(curve) for curve in curves]), buckets)
+    grid = _grid(buckets.x)
+    columns = np.sort(_table(grid, buckets.who, buckets.x, buckets.mean), axis=0)  # NaN comes last
     counts = np.isfinite(columns).sum(axis=0)
     lowest, highest = columns[0].copy(), _quantile(columns, counts, 1.0)
-    places = _nearest(grid, x)
-    np.fmin.at(lowest, places, low)
-    np.fmax.at(highest, places, high)
+    places = _nearest(grid, buckets.x)
+    np.fmin.at(lowest, places, buckets.low)
+    np.fmax.at(highest, places, buckets.high)
     quarter, median, three_quarters = (_quantile(columns, counts, share) for share in (0.25, 0.5, 0.75))
     return Spread(grid, lowest, quarter, median, three_quarters, highest)
 
 
 def begin(curve: Curve) -> float:
-    """Returns where a curve begins: of a bucket of several points x is the last one's. Of steps the first is known too."""
+    """Returns where a curve begins: of a bucket of several points x is the last one's.
+
+    Of steps the first is known too.
+    """
     if not len(curve.x):
         return np.nan
     first = curve.records[0]
     return float(first["step_min"] if first["step_max"] == curve.x[0] else curve.x[0])
 
 
-def _with_starts(
-    starts: Floats, who: Indices, x: Floats, mean: Floats, low: Floats, high: Floats
-) -> tuple[Indices, Floats, Floats, Floats, Floats]:
-    """Returns the columns with a point where each trial's first bucket begins: its lowest value if it rises, else its highest."""
+def _with_starts(starts: Floats, buckets: _AllBuckets) -> _AllBuckets:
+    """Returns the buckets with a point where each trial's first one begins: its lowest value if it
+    rises, else its highest."""
+    who, x, mean, low, high = buckets
     first = np.flatnonzero(np.diff(who, prepend=-1))
     wide = first[starts[who[first]] < x[first]]
     after = np.minimum(wide + 1, len(x) - 1)
@@ -70,10 +88,10 @@ def _with_starts(
     value = np.where(rises, low[wide], high[wide])
     low, high = low.copy(), high.copy()
     low[wide], high[wide] = np.where(rises, mean[wide], low[wide]), np.where(rises, high[wide], mean[wide])
-    columns: list[Floats] = [
-        np.insert(column, wide, new) for column, new in ((x, starts[who[wide]]), (mean, value), (low, value), (high, value))
-    ]
-    return np.insert(who, wide, who[wide]), columns[0], columns[1], columns[2], columns[3]
+    new = _AllBuckets(who[wide], starts[who[wide]], value, value, value)
+    return _AllBuckets(
+        *(np.insert(column, wide, more) for column, more in zip((who, x, mean, low, high), new, strict=True))
+    )
 
 
 def _grid(x: Floats) -> Floats:
@@ -85,13 +103,14 @@ def _grid(x: Floats) -> Floats:
 
 
 def _table(grid: Floats, who: Indices, x: Floats, y: Floats) -> Floats:
-    """Returns trials × places, NaN where a trial is not: one interpolation, in which each trial has a stretch of its own."""
+    """Returns trials × places, NaN where a trial is not: one interpolation, in which each trial
+    has a stretch of its own."""
     first = np.flatnonzero(np.diff(who, prepend=-1))
     last = np.append(first[1:], len(x)) - 1
     shift, width = 2.0 * np.arange(len(first)), grid[-1] - grid[0] or 1.0
     within = (x - grid[0]) / width + np.repeat(shift, last - first + 1)
-    asked = ((grid - grid[0]) / width)[None, :] + shift[:, None]
-    table: Floats = np.interp(asked.ravel(), within, y).reshape(asked.shape)
+    places = ((grid - grid[0]) / width)[None, :] + shift[:, None]
+    table: Floats = np.interp(places.ravel(), within, y).reshape(places.shape)
     table[(grid < x[first, None]) | (grid > x[last, None])] = np.nan
     return table
 

@@ -4,62 +4,59 @@ import contextlib
 import csv
 import io
 import json
-import pickle
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import IO, Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
-from backend.model import Task, Trial
+from backend.model import Trial
+from backend.store.fanout.tasks import taken_away
 
-Row = dict[str, Any]
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+TableRow = dict[str, Any]
 OWN = ("result", "artifact", "error")
 FIXED = ("number", "state", "attempts", "started_at", "seconds", "worker")
 
 
-def write(batches: Iterable[Sequence[Task]], form: str, file: BinaryIO) -> None:
+def write(batches: Iterable["pa.RecordBatch"], form: str, file: BinaryIO) -> None:
     """Writes tasks as csv, parquet or jsonl, a row each: arguments as columns, and a result that is a mapping likewise.
 
-    Holds a batch in memory at a time.
+    Holds a batch in memory at a time. Csv and parquet begin with their columns, which only the last row completes: the
+    batches wait in a file until then.
+
+    Args:
+        batches: tasks as they are stored, see `backend.store.fanout.tasks.everything`.
     """
-    _write(([_row(each) for each in batch] for batch in batches), form, file)
+    import pyarrow as pa
 
-
-def write_rows(rows: list[dict[str, Any]], form: str, file: BinaryIO) -> None:
-    """Writes rows as csv, parquet or jsonl, with every column that some row has."""
-    _write([rows], form, file)
-
-
-def _write(batches: Iterable[list[Row]], form: str, file: BinaryIO) -> None:
-    """Csv and parquet begin with their columns, which only the last row completes: the rows wait in a file until then."""
     if form == "jsonl":
-        for rows in batches:
-            file.writelines(json.dumps(row).encode() + b"\n" for row in rows)
+        for batch in batches:
+            _lines(_rows(batch), file)
         return
-    columns: dict[str, _Column] = {}
+    columns = _TableColumns()
     with tempfile.TemporaryFile() as waiting:
-        many = 0
-        for rows in batches:
-            for row in rows:
-                for name, value in row.items():
-                    if name not in columns:
-                        columns[name] = _Column()
-                    columns[name].take(value)
-                many += 1
-            pickle.dump(rows, waiting, pickle.HIGHEST_PROTOCOL)
+        with pa.ipc.new_stream(waiting, taken_away()) as spool:
+            for batch in batches:
+                spool.write_batch(batch)
+                columns.take(_rows(batch))
         waiting.seek(0)
-        chosen = {name: columns[name] for name in _in_order(columns)} if columns else {name: _Column() for name in FIXED}
-        (_csv if form == "csv" else _parquet)(_unpickled(waiting), chosen, many, file)
+        _save(map(_rows, pa.ipc.open_stream(waiting)), columns, form, file)
 
 
-def _unpickled(file: IO[bytes]) -> Iterator[list[Row]]:
-    with contextlib.suppress(EOFError):
-        while True:
-            yield pickle.load(file)
+def write_rows(rows: list[TableRow], form: str, file: BinaryIO) -> None:
+    """Writes rows as csv, parquet or jsonl, with every column that some row has."""
+    if form == "jsonl":
+        _lines(rows, file)
+        return
+    columns = _TableColumns()
+    columns.take(rows)
+    _save([rows], columns, form, file)
 
 
 @dataclass
-class _Column:
+class _TableColumn:
     """What is in a column, to find the one kind that parquet wants."""
 
     kinds: set[type] = field(default_factory=set)
@@ -87,27 +84,59 @@ class _Column:
         return "object"
 
 
-def _csv(batches: Iterable[list[Row]], columns: Mapping[str, _Column], _many: int, file: BinaryIO) -> None:
+class _TableColumns:
+    """The columns of a table, which only its last row completes."""
+
+    def __init__(self) -> None:
+        self.rows = 0
+        self._known: dict[str, _TableColumn] = {}
+
+    def take(self, rows: Sequence[TableRow]) -> None:
+        self.rows += len(rows)
+        for row in rows:
+            for name, value in row.items():
+                if name not in self._known:
+                    self._known[name] = _TableColumn()
+                self._known[name].take(value)
+
+    def kinds(self) -> dict[str, str]:
+        """Returns the kind of each column: arguments and results in the order of their first appearance."""
+        last = [name for name in ("artifact", "error") if name in self._known]
+        names = [*(name for name in self._known if name not in last), *last]
+        return {name: self._known[name].dtype(self.rows) for name in names} or dict.fromkeys(FIXED, "object")
+
+
+def _lines(rows: Iterable[TableRow], file: BinaryIO) -> None:
+    """JSON knows no NaN."""
+    file.writelines(json.dumps({name: _or_none(value) for name, value in row.items()}).encode() + b"\n" for row in rows)
+
+
+def _save(batches: Iterable[list[TableRow]], columns: _TableColumns, form: str, file: BinaryIO) -> None:
+    (_csv if form == "csv" else _parquet)(batches, columns.kinds(), file)
+
+
+def _csv(batches: Iterable[list[TableRow]], kinds: Mapping[str, str], file: BinaryIO) -> None:
     text = io.TextIOWrapper(file, encoding="utf-8", newline="")
-    lines = csv.writer(text, lineterminator="\n")
-    lines.writerow(columns)
+    lines = csv.writer(text, lineterminator="\n")  # Arrow's own would write 10 for 10.0 and put every text into quotes
+    lines.writerow(kinds)
     for rows in batches:
-        lines.writerows([_cell(row.get(name)) for name in columns] for row in rows)
+        lines.writerows([_or_none(row.get(name)) for name in kinds] for row in rows)
     text.flush()
     text.detach()
 
 
-def _cell(value: Any) -> Any:
-    return "" if value is None or value != value else value
+def _or_none(value: Any) -> Any:
+    return value if value == value else None
 
 
-def _parquet(batches: Iterable[list[Row]], columns: Mapping[str, _Column], many: int, file: BinaryIO) -> None:
+def _parquet(batches: Iterable[list[TableRow]], kinds: Mapping[str, str], file: BinaryIO) -> None:
     import pandas as pd
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    kinds = {name: column.dtype(many) for name, column in columns.items()}
-    schema = pa.Schema.from_pandas(pd.DataFrame({name: pd.Series([], dtype=kind) for name, kind in kinds.items()}), preserve_index=False)
+    schema = pa.Schema.from_pandas(
+        pd.DataFrame({name: pd.Series([], dtype=kind) for name, kind in kinds.items()}), preserve_index=False
+    )
     for place, kind in enumerate(kinds.values()):
         if kind == "object":
             schema = schema.set(place, pa.field(schema.names[place], pa.string()))
@@ -115,7 +144,7 @@ def _parquet(batches: Iterable[list[Row]], columns: Mapping[str, _Column], many:
     with pq.ParquetWriter(file, schema) as writer:
         for rows in batches:
             cells = {name: [convert.get(kind, _same)(row.get(name)) for row in rows] for name, kind in kinds.items()}
-            writer.write_table(pa.table(cells, schema=schema))
+            writer.write_batch(pa.RecordBatch.from_pydict(cells, schema=schema))
 
 
 def _number(value: Any) -> float | None:
@@ -126,21 +155,20 @@ def _same(value: Any) -> Any:
     return value
 
 
-def _in_order(seen: Iterable[str]) -> list[str]:
-    """Arguments and results in the order of their first appearance."""
-    names, last = list(seen), ("artifact", "error")
-    return [*(name for name in names if name not in last), *(name for name in last if name in names)]
+def _rows(batch: "pa.RecordBatch") -> list[TableRow]:
+    return list(map(_row, batch.to_pylist()))
 
 
-def _row(task: Task) -> dict[str, Any]:
-    row: dict[str, Any] = {name: getattr(task, name) for name in FIXED} | {"state": task.state.value}
-    for name, value in task.input.items():
+def _row(task: Mapping[str, Any]) -> TableRow:
+    row = {name: task[name] for name in FIXED}
+    for name, value in json.loads(task["input"]).items():
         row[name if name not in (*FIXED, *OWN) else f"input.{name}"] = _flat(value)
-    if isinstance(task.result, dict):
-        row |= {f"result.{name}": _flat(value) for name, value in task.result.items()}
+    result = None if task["result"] is None else json.loads(task["result"])
+    if isinstance(result, dict):
+        row |= {f"result.{name}": _flat(value) for name, value in result.items()}
     else:
-        row["result"] = _flat(task.result)
-    return row | {"artifact": task.artifact, "error": task.error}
+        row["result"] = _flat(result)
+    return row | {"artifact": task["artifact"], "error": task["error"]}
 
 
 def _flat(value: Any) -> Any:
@@ -177,11 +205,14 @@ def names_of_pair(result: Any) -> tuple[str, str]:
 
 
 def pairs(results: Iterable[Any]) -> list[tuple[float, float]]:
-    """Returns the results that are two numbers: a list of two, or a mapping of two. Numbers that no float holds are none."""
-    found = []
+    """Returns the results that are two numbers: a list of two, or a mapping of two.
+
+    Numbers that no float holds are none.
+    """
+    points = []
     for result in results:
         values = list(result.values()) if isinstance(result, dict) else result
         if isinstance(values, list) and len(values) == 2 and all(isinstance(value, int | float) for value in values):
             with contextlib.suppress(OverflowError):
-                found.append((float(values[0]), float(values[1])))
-    return found
+                points.append((float(values[0]), float(values[1])))
+    return points

@@ -1,9 +1,17 @@
-"""What pages, the command line and notebooks may ask: a file a subject, and what is asked of every run by its name alone.
+"""What pages, the command line and notebooks may ask: a file a subject, and what is asked of every run by its name
+alone.
 
 `api.house`, `api.runs` and `api.series` are the functions of that name, not the files.
 """
 
-from backend.api.cluster import cluster_autostart, cluster_down, cluster_status, cluster_up, cluster_up_soon, wake_cluster
+from backend.api.cluster import (
+    cluster_autostart,
+    cluster_down,
+    cluster_status,
+    cluster_up,
+    cluster_up_soon,
+    wake_cluster,
+)
 from backend.api.house import House, allowed_hosts, bootstrap, house, reset
 from backend.api.runs import (
     Compacted,
@@ -21,7 +29,7 @@ from backend.api.runs import (
     stop,
     valid,
 )
-from backend.api.series import curves, metric_keys, series, sparklines, trial_curves
+from backend.api.series import curves, metric_keys, series, set_aside, sparklines, trial_curves
 from backend.cluster.cluster import ClusterStatus
 
 __all__ = [
@@ -51,6 +59,7 @@ __all__ = [
     "run",
     "runs",
     "series",
+    "set_aside",
     "sparklines",
     "stop",
     "trial_curves",

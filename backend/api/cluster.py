@@ -1,25 +1,21 @@
 """What pages, the command line and notebooks may ask of the cluster."""
 
 import threading
-import time
 from typing import Any
 
-from backend.api.house import house, on_reset
+from backend.api.house import house
+from backend.cache import Cache
 from backend.cluster.cluster import ClusterStatus
 from backend.errors import RaydeckError
 
 STATUS_SECONDS = 2.0
-_status: dict[str, tuple[float, ClusterStatus]] = {}
+_status: Cache[ClusterStatus] = Cache(1, STATUS_SECONDS)
 _starting = threading.Lock()
 
 
 def cluster_status() -> ClusterStatus:
     """Returns the cluster's state and load, at most 2 s old."""
-    kept = _status.get("now")
-    if kept is None or time.monotonic() - kept[0] > STATUS_SECONDS:
-        kept = (time.monotonic(), house().cluster.status())
-        _status["now"] = kept
-    return kept[1]
+    return _status.get("now", lambda: house().cluster.status())
 
 
 def cluster_up() -> None:
@@ -67,9 +63,6 @@ def cluster_down() -> bool:
     ended = house().cluster.down()
     _status.clear()
     return ended
-
-
-on_reset(_status.clear)
 
 
 def must_fit(spec: Any) -> None:

@@ -9,18 +9,19 @@ from backend.catalog import own_environments, registry
 from backend.catalog.environment_entry import Unavailable
 from backend.catalog.own_environments import Checked, OwnEnvironment
 from backend.kinds.rl import prepare
-from backend.kinds.rl.prepare import Agent
+from backend.kinds.rl.prepare import CheckedAgent
 from backend.kinds.rl.spec import RLSpec
 
 
 def is_being_read() -> bool:
-    """Begins to read Gymnasium's registry in the background if that is not done; returns whether it is still to come."""
+    """Begins to read Gymnasium's registry in the background if that is not done; returns
+    whether it is still to come."""
     return registry.read_soon()
 
 
 def unavailable() -> list[Unavailable]:
     """Returns the environments of the registry that cannot be made here, each with its reason."""
-    return [found for found in registry.known().values() if isinstance(found, Unavailable)]
+    return [environment for environment in registry.known().values() if isinstance(environment, Unavailable)]
 
 
 def own() -> list[OwnEnvironment]:
@@ -37,13 +38,13 @@ def look_up(name: str) -> OwnEnvironment:
     return own_environments.look_up(name, house().settings.workloads_folder)
 
 
-def checked(found: OwnEnvironment, options: Mapping[str, Any]) -> Checked:
+def checked(environment: OwnEnvironment, options: Mapping[str, Any]) -> Checked:
     """Returns what a check of the user's own environment came to; the first time it takes up to 20 s."""
     settings = house().settings
-    return own_environments.check(found, options, settings.workloads_folder, settings.environments_folder)
+    return own_environments.check(environment, options, settings.workloads_folder, settings.environments_folder)
 
 
-def check(spec: RLSpec) -> Agent:
+def check(spec: RLSpec) -> CheckedAgent:
     """Returns a run checked with its environment, as `launch` would start it.
 
     Raises:

@@ -19,7 +19,7 @@ from backend.export.contents import of_groups as groups_table  # noqa: F401
 from backend.export.contents import reached as reached_table  # noqa: F401
 from backend.export.contents import verdicts as verdicts_table  # noqa: F401
 from backend.export.points import MIMES, Form
-from backend.export.report import Drawing, Report, Scripts, Table, html
+from backend.export.report import ComparisonReport, Drawing, ReportTable, Scripts, html
 from backend.export.report import markdown as markdown
 from backend.model import Run
 from backend.settings import ROOT
@@ -35,11 +35,14 @@ def rows(run_ids: Sequence[str], metrics: Sequence[str] | None = None) -> int:
     return sum(head.length for head in store.heads(house().database, list(dict.fromkeys(run_ids)), metrics))
 
 
-def file_of_points(run_ids: Sequence[str], metrics: Sequence[str] | None, by: Sequence[str], form: str) -> Iterator[bytes]:
+def file_of_points(
+    run_ids: Sequence[str], metrics: Sequence[str] | None, by: Sequence[str], form: str, *, aside: bool = False
+) -> Iterator[bytes]:
     """Yields every point of some runs as a file, piece by piece; see `points` for its columns.
 
     Args:
         form: csv or parquet.
+        aside: with what was set aside, too.
 
     Raises:
         InvalidSpec: there is no such format.
@@ -48,12 +51,19 @@ def file_of_points(run_ids: Sequence[str], metrics: Sequence[str] | None, by: Se
     if form not in MIMES:
         raise InvalidSpec({"format": f"must be one of: {', '.join(MIMES)}"})
     own = _runs(run_ids)
-    heads = store.heads(house().database, [run.id for run in own], metrics)
+    heads = store.heads(house().database, [run.id for run in own], metrics, aside=aside)
     chosen: Form = "csv" if form == "csv" else "parquet"
-    return export.written(store.batches(house().database, heads), heads, export.owners(groups.grouped(own, by)), chosen)
+    whose = export.owners(groups.grouped(own, by))
+    return export.written(store.batches(house().database, heads), heads, whose, chosen, aside=aside)
 
 
-def points(run_ids: Sequence[str] | str, metrics: Sequence[str] | str | None = None, by: Sequence[str] = ()) -> "pd.DataFrame":
+def points(
+    run_ids: Sequence[str] | str,
+    metrics: Sequence[str] | str | None = None,
+    by: Sequence[str] = (),
+    *,
+    aside: bool = False,
+) -> "pd.DataFrame":
     """Returns every point that some runs recorded, a row each: run, group, trial, seed, metric, step, time, value.
 
     Nothing is thinned. Times are seconds since the epoch; NaN stands where nothing finite was measured.
@@ -61,22 +71,27 @@ def points(run_ids: Sequence[str] | str, metrics: Sequence[str] | str | None = N
     Args:
         run_ids: one or several.
         metrics: keys, such as return_mean; all of them with None.
-        by: settings, such as params.lr, by which runs fall into groups; without any those that differ in nothing but the seed.
+        by: settings, such as params.lr, by which runs fall into groups; without any those that differ in nothing but
+            the seed.
+        aside: with what resumed attempts repeated, too, and a column `aside`: the attempt that repeated the point,
+            missing where it is of the trial's line.
 
     Raises:
         UnknownRun: one of the runs is not there.
     """
     own = _runs([run_ids] if isinstance(run_ids, str) else run_ids)
-    heads = store.heads(house().database, [run.id for run in own], [metrics] if isinstance(metrics, str) else metrics)
-    return export.frame(store.batches(house().database, heads), heads, export.owners(groups.grouped(own, by)))
+    keys = [metrics] if isinstance(metrics, str) else metrics
+    heads = store.heads(house().database, [run.id for run in own], keys, aside=aside)
+    whose = export.owners(groups.grouped(own, by))
+    return export.frame(store.batches(house().database, heads), heads, whose, aside=aside)
 
 
 def _runs(run_ids: Sequence[str]) -> list[Run]:
     wanted = list(dict.fromkeys(run_ids))
-    found = queries.some_runs(house().database, wanted)
-    if missing := set(wanted) - {run.id for run in found}:
+    runs = queries.some_runs(house().database, wanted)
+    if missing := set(wanted) - {run.id for run in runs}:
         raise UnknownRun(", ".join(sorted(missing)))
-    return found
+    return runs
 
 
 def code(run_id: str) -> str:
@@ -85,13 +100,20 @@ def code(run_id: str) -> str:
 
 
 def report(
-    runs: Sequence[Run], found: Sequence[Group], tables: Sequence[Table], charts: Sequence[Drawing], scripts: Scripts, *, link: str,
+    runs: Sequence[Run],
+    run_groups: Sequence[Group],
+    tables: Sequence[ReportTable],
+    charts: Sequence[Drawing],
+    scripts: Scripts,
+    *,
+    link: str,
     pictures: Sequence[Drawing] = (),
-) -> str:  # fmt: skip
-    """Returns a comparison as an HTML page that needs neither the app nor the internet, with the note that was kept for it.
+) -> str:
+    """Returns a comparison as an HTML page that needs neither the app nor the internet, with the note that was kept for
+    it.
 
     Args:
-        found: the groups that the runs fall into.
+        run_groups: the groups that the runs fall into.
         tables: what is said of them; see `groups_table` and `verdicts_table`.
         charts: what the view shows.
         link: the view's address.
@@ -99,20 +121,25 @@ def report(
     """
     now = time.time()
     codes = {run.id: code(run.id) for run in runs if run.workload_hash}
-    rows = diff.of_groups(found) if len(found) > 1 else diff.of_runs(runs)
-    made = Report(
-        title=f"{len(runs)} run{'s' * (len(runs) != 1)} compared", made_at=now, link=link, charts=charts, tables=tables,
+    rows = diff.of_groups(run_groups) if len(run_groups) > 1 else diff.of_runs(runs)
+    made = ComparisonReport(
+        title=f"{len(runs)} run{'s' * (len(runs) != 1)} compared",
+        made_at=now,
+        link=link,
+        charts=charts,
+        tables=tables,
         pictures=pictures,
-        columns=[group.label for group in found] if len(found) > 1 else [run.name for run in runs],
-        settings=[row for row in rows if row.differs], runs=contents.of_runs(runs, codes, now),
+        columns=[group.label for group in run_groups] if len(run_groups) > 1 else [run.name for run in runs],
+        settings=[row for row in rows if row.differs],
+        runs=contents.of_runs(runs, codes, now),
         note=note([run.id for run in runs]),  # last: a click on the download leaves the field, which is kept only then
-    )  # fmt: skip
+    )
     return html(made, scripts)
 
 
 def figures(title: str, charts: Sequence[Drawing], scripts: Scripts, *, link: str) -> str:
     """Returns charts alone as such a page."""
-    return html(Report(title, time.time(), link, charts), scripts)
+    return html(ComparisonReport(title, time.time(), link, charts), scripts)
 
 
 def note(run_ids: Sequence[str]) -> str:
@@ -137,26 +164,33 @@ def _draft(run_ids: Sequence[str]) -> Path:
 
 
 def snippet(run_ids: Sequence[str], metrics: Sequence[str] | None, by: Sequence[str]) -> str:
-    """Returns Python that loads the same points into pandas, wherever Raydeck is installed; of all metrics with None."""
+    """Returns Python that loads the same points into pandas, wherever Raydeck is installed;
+    of all metrics with None."""
     chosen = {name: list(value) for name, value in (("metrics", metrics or ()), ("by", by)) if value}
-    given = ", ".join([repr(list(run_ids)), *(f"{name}={value!r}" for name, value in chosen.items())])
-    return "\n".join([
-        *_elsewhere(),
-        "import backend",
-        "",
-        f"points = backend.points({given})",
-        "# a row for each point: " + ", ".join(export.COLUMNS),
-        'ends = points.sort_values("step").groupby(["metric", "group", "run", "trial"], observed=True)["value"].last()',
-        'print(ends.groupby(["metric", "group"], observed=True).agg(["count", "mean", "std"]))',
-    ])  # fmt: skip
+    arguments = ", ".join([repr(list(run_ids)), *(f"{name}={value!r}" for name, value in chosen.items())])
+    return "\n".join(
+        [
+            *_elsewhere(),
+            "import backend",
+            "",
+            f"points = backend.points({arguments})",
+            "# a row for each point: " + ", ".join(export.COLUMNS),
+            (
+                'ends = points.sort_values("step").groupby(["metric", "group", "run", "trial"],'
+                ' observed=True)["value"].last()'
+            ),
+            'print(ends.groupby(["metric", "group"], observed=True).agg(["count", "mean", "std"]))',
+        ]
+    )
 
 
 def _elsewhere() -> list[str]:
-    """Returns the lines without which a notebook would look into another home or database; a password is never among them."""
+    """Returns the lines without which a notebook would look into another home or database; a
+    password is never among them."""
     settings = house().settings
-    told = [] if settings.home == ROOT / "data" else [f'os.environ["RAYDECK_HOME"] = {str(settings.home)!r}']
+    lines = [] if settings.home == ROOT / "data" else [f'os.environ["RAYDECK_HOME"] = {str(settings.home)!r}']
     if settings.db and make_url(settings.db).password is None:
-        told.append(f'os.environ["RAYDECK_DB"] = {settings.db!r}')
+        lines.append(f'os.environ["RAYDECK_DB"] = {settings.db!r}')
     elif settings.db:
-        told.append("# RAYDECK_DB must be in the environment, as it is for the app")
-    return ["import os", "", *told, ""] if told else []
+        lines.append("# RAYDECK_DB must be in the environment, as it is for the app")
+    return ["import os", "", *lines, ""] if lines else []

@@ -3,19 +3,21 @@
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from backend import words
 from backend.api.house import house
+from backend.cache import Cache
 from backend.errors import InvalidQuery
 from backend.kinds import KINDS
 from backend.model import ACTIVE, Run
 from backend.store import annotations, queries
-from backend.store.annotations import View
-from backend.store.find import fields, grammar, names, pages, settings
-from backend.store.find.fields import Known
-from backend.store.find.pages import NEWEST, Found, Order
+from backend.store.annotations import SavedView
+from backend.store.find import fields, grammar, names, pages, settings, written
+from backend.store.find.pages import NEWEST, Order, RunsPage
+from backend.store.find.written import named as named
 
-__all__ = ["NEWEST", "Found", "Order", "View"]
+__all__ = ["NEWEST", "Order", "RunsPage", "SavedView"]
 
 A_PAGE = 50
 VOCABULARY_SECONDS = 5.0
@@ -23,9 +25,8 @@ MOST_IDS = 5000  # of one bulk action
 STALE_SECONDS = 30.0  # a query of durations and dates finds others as time goes by
 KEPT = 64
 SHOWN = 3  # values of one param, in a cell
-_Asked = tuple[str, str, Order, tuple[str, ...], int, tuple[Known, ...]]
-_pages: dict[_Asked, tuple[tuple[int, ...], Found]] = {}
-_vocabulary: dict[str, tuple[float, list["Word"]]] = {}
+_pages: Cache[RunsPage] = Cache(KEPT)
+_vocabulary: Cache[list["Word"]] = Cache(1, VOCABULARY_SECONDS)
 
 
 @dataclass(frozen=True)
@@ -36,9 +37,22 @@ class Word:
     about: str
     operators: tuple[str, ...]
     values: tuple[str, ...] = ()
+    is_spoken: bool = False  # its values are words of a query, such as “last 7 days”, and no texts
+
+    @property
+    def written(self) -> str:
+        """Its name as it stands in a query."""
+        return written.named(self.name)
+
+    @property
+    def written_values(self) -> list[str]:
+        """Its values as they stand in a query."""
+        return [value if self.is_spoken else written.quoted(value) for value in self.values]
 
 
-def page(query: str, order: Order = NEWEST, *, states: Sequence[str] = (), offset: int = 0, columns: Iterable[str] = ()) -> Found:
+def page(
+    query: str, order: Order = NEWEST, *, states: Sequence[str] = (), offset: int = 0, columns: Iterable[str] = ()
+) -> RunsPage:
     """Returns the runs that a query describes from `offset` on, A_PAGE at most, ready for some columns.
 
     The same `Found` is returned again as long as nothing has happened to any run.
@@ -47,58 +61,57 @@ def page(query: str, order: Order = NEWEST, *, states: Sequence[str] = (), offse
         InvalidQuery: says where it is wrong.
     """
     house().launcher.reconcile()
-    metrics = tuple(known for name in columns if (known := fields.find(name)) is not None and known.kind == "metric")
-    asked = (house().database.url, query, order, tuple(states), offset, metrics)
-    now = (*pages.pulse(house().database), int(time.time() / STALE_SECONDS))
-    kept = _pages.get(asked)
-    if kept is not None and kept[0] == now:
-        return kept[1]
-    found = pages.page(house().database, query, order, states=states, offset=offset, limit=A_PAGE, metrics=metrics)
-    _pages.pop(asked, None)
-    _pages[asked] = now, found
-    while len(_pages) > KEPT:
-        _pages.pop(next(iter(_pages)), None)
-    return found
+    metrics = tuple(field for name in columns if (field := fields.find(name)) is not None and field.kind == "metric")
+    database, key = house().database, (query, order, tuple(states), offset, metrics)
+    now = (*pages.pulse(database), int(time.time() / STALE_SECONDS))
+    read = partial(pages.page, database, query, order, states=states, offset=offset, limit=A_PAGE, metrics=metrics)
+    return _pages.get(key, read, now)
 
 
-def value(found: Found, run: Run, column: str) -> tuple[float | None, str]:
+def value(runs_page: RunsPage, run: Run, column: str) -> tuple[float | None, str]:
     """Returns a run's value in a column as a number, if it is one, and as text: of several values which they are."""
-    known = fields.find(column)
-    if known is None or known.kind not in ("setting", "metric"):
+    field = fields.find(column)
+    if field is None or field.kind not in ("setting", "metric"):
         return None, ""
-    if known.kind == "metric":
-        number = found.standings.get(run.ordinal, {}).get(known.column, {}).get(known.number)
+    if field.kind == "metric":
+        number = runs_page.standings.get(run.ordinal, {}).get(field.column, {}).get(field.number)
         return number, words.number(number)
     whole = settings.of_spec(run.spec)
-    given = [whole, *(settings.of_trial(trial.params, trial.seed) for trial in run.trials)]
-    values = list(dict.fromkeys(each[known.column] for each in given if known.column in each))
+    setting_maps = [whole, *(settings.of_trial(trial.params, trial.seed) for trial in run.trials)]
+    values = list(dict.fromkeys(each[field.column] for each in setting_maps if field.column in each))
     numbers = sorted(number for number, _ in values if number is not None)
     if len(numbers) > SHOWN:
         return numbers[-1], f"{words.number(numbers[0])} … {words.number(numbers[-1])}"
-    told = [*map(words.number, numbers), *(text for _, text in values if text is not None)]
-    return (numbers[-1] if numbers else None), ", ".join(told[:SHOWN]) + (" …" if len(told) > SHOWN else "")
+    texts = [*map(words.number, numbers), *(text for _, text in values if text is not None)]
+    return (numbers[-1] if numbers else None), ", ".join(texts[:SHOWN]) + (" …" if len(texts) > SHOWN else "")
 
 
 def columns() -> list[str]:
-    """Returns what a table of runs can have a column for: params, options, and the metrics with each of their numbers."""
+    """Returns what a table of runs can have a column for: params, options, and the metrics
+    with each of their numbers."""
     with house().database.read() as connection:
         every = list(dict.fromkeys(names.all_names(connection)))
-    known = [(name, fields.find(name)) for name in every]
-    found = [name for name, each in known if each is not None and each.kind == "setting"]
-    metrics = [name for name, each in known if each is not None and each.kind == "metric" and name.startswith(fields.METRICS)]
-    return [*found, *(f"{name}.{stat}" for name in metrics for stat in fields.STATS)]
+    named_fields = [(name, fields.find(name)) for name in every]
+    setting_names = [name for name, each in named_fields if each is not None and each.kind == "setting"]
+    metrics = [
+        name
+        for name, each in named_fields
+        if each is not None and each.kind == "metric" and name.startswith(fields.METRICS)
+    ]
+    return [*setting_names, *(f"{name}.{stat}" for name in metrics for stat in fields.STATS)]
 
 
 def is_column(name: str) -> bool:
-    """Returns whether a table of runs can have a column of that name, though `columns` does not offer it: metrics.loss.mean25."""
-    known = fields.find(name)
-    return known is not None and known.kind in ("setting", "metric")
+    """Returns whether a table of runs can have a column of that name, though `columns` does not offer
+    it: metrics.loss.mean25."""
+    field = fields.find(name)
+    return field is not None and field.kind in ("setting", "metric")
 
 
 def can_sort(name: str) -> bool:
     """Returns whether runs can be sorted by a field."""
-    known = fields.find(name)
-    return known is not None and known.kind != "tags"
+    field = fields.find(name)
+    return field is not None and field.kind != "tags"
 
 
 @dataclass(frozen=True)
@@ -119,9 +132,9 @@ def matching(query: str, states: Sequence[str] = ()) -> Matching:
     Raises:
         InvalidQuery: says where it is wrong.
     """
-    found = pages.ids(house().database, query, states, MOST_IDS)
-    active = tuple(run_id for run_id, state in found if state in ACTIVE)
-    return Matching(active, tuple(run_id for run_id, state in found if state not in ACTIVE))
+    pairs = pages.ids(house().database, query, states, MOST_IDS)
+    active = tuple(run_id for run_id, state in pairs if state in ACTIVE)
+    return Matching(active, tuple(run_id for run_id, state in pairs if state not in ACTIVE))
 
 
 def some(run_ids: Sequence[str]) -> list[Run]:
@@ -140,31 +153,32 @@ def check(query: str) -> InvalidQuery | None:
 
 def vocabulary() -> list[Word]:
     """Returns every name that a query knows now, at most 5 s old."""
-    url = house().database.url
-    at, known = _vocabulary.get(url, (0.0, []))
-    if time.monotonic() - at > VOCABULARY_SECONDS or not known:
-        known = _read_vocabulary()
-        _vocabulary[url] = time.monotonic(), known
-    return known
+    return _vocabulary.get("now", _read_vocabulary)
 
 
 def _read_vocabulary() -> list[Word]:
     with house().database.read() as connection:
         every = list(dict.fromkeys(names.all_names(connection)))
-        found: list[Word] = []
+        entries: list[Word] = []
         for name in every:
-            known = fields.find(name)
-            if known is None:
+            field = fields.find(name)
+            if field is None:
                 continue
-            values = known.choices or tuple(KINDS) if known.kind == "choice" else ("true", "false") if known.kind == "flag" else ()
-            if known.kind == "tags":
+            values = (
+                field.choices or tuple(KINDS)
+                if field.kind == "choice"
+                else ("true", "false")
+                if field.kind == "flag"
+                else ()
+            )
+            if field.kind == "tags":
                 values = tuple(names.tags(connection))
-            elif known.kind == "setting":
-                values = tuple(names.values(connection, known.column, 30))
-            elif known.kind == "moment":
+            elif field.kind == "setting":
+                values = tuple(names.values(connection, field.column, 30))
+            elif field.kind == "moment":
                 values = ("last 7 days", "today", "yesterday")
-            found.append(Word(name, known.about, known.operators, values))
-        return found
+            entries.append(Word(name, field.about, field.operators, values, is_spoken=field.kind == "moment"))
+        return entries
 
 
 def tags() -> list[str]:
@@ -208,7 +222,7 @@ def archive(run_ids: Sequence[str], archived: bool = True) -> None:
 # ---- saved views
 
 
-def views() -> list[View]:
+def views() -> list[SavedView]:
     """Returns the saved views in alphabetical order."""
     return annotations.all_views(house().database)
 

@@ -1,9 +1,9 @@
 """The wired program: every outside thing it needs."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
 
+from backend import cache
+from backend.cache import Cache
 from backend.cluster.cluster import Cluster
 from backend.launcher import Launcher
 from backend.settings import Settings, read_settings
@@ -31,10 +31,12 @@ def bootstrap(settings: Settings) -> House:
     return House(settings, database, cluster, Launcher(settings, database, cluster))
 
 
-@lru_cache(maxsize=1)
+_house: Cache[House] = Cache(1)
+
+
 def house() -> House:
     """Returns the program wired for this process's environment."""
-    return bootstrap(read_settings())
+    return _house.get("", lambda: bootstrap(read_settings()))
 
 
 def allowed_hosts() -> list[str]:
@@ -46,18 +48,9 @@ def allowed_hosts() -> list[str]:
     return [name for each in read_settings().allowed_hosts.split(",") if (name := each.strip())]
 
 
-_to_forget: list[Callable[[], None]] = []
-
-
-def on_reset(forget: Callable[[], None]) -> None:
-    """Calls `forget` at each `reset`: it clears what a module keeps in memory of this house."""
-    _to_forget.append(forget)
-
-
 def reset() -> None:
-    """Forgets the wired program, so that the next call reads the environment anew (for tests and notebooks)."""
-    if house.cache_info().currsize:
-        house().database.close()
-    house.cache_clear()
-    for forget in _to_forget:
-        forget()
+    """Forgets the wired program and all that is kept of it, so that the next call reads the environment anew
+    (for tests and notebooks)."""
+    for each in _house.values():
+        each.database.close()
+    cache.clear_all()

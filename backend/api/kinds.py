@@ -35,8 +35,8 @@ def can_resume(run: Run) -> bool:
 
 def axes_of(runs: Sequence[Run]) -> tuple[Axis, ...]:
     """Returns what charts of all of some runs can be drawn over: their kind's own where they are alike in that."""
-    found = {kind(run).axes for run in runs}
-    return found.pop() if len(found) == 1 else STEPS
+    axes = {kind(run).axes for run in runs}
+    return axes.pop() if len(axes) == 1 else STEPS
 
 
 def no_more_seeds(groups: Iterable[Group]) -> str:

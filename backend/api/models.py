@@ -30,7 +30,8 @@ class Model:
 
 
 def promote(run_id: str, name: str, number: int | None = None) -> Model:
-    """Copies a trial's best checkpoint, the best trial's when left out, to data/models under a name, with the value it has.
+    """Copies a trial's best checkpoint, the best trial's when left out, to data/models under a name, with the value it
+    has.
 
     Raises:
         UnknownRun
@@ -44,11 +45,18 @@ def promote(run_id: str, name: str, number: int | None = None) -> Model:
     if target.exists():
         raise InvalidSpec({"name": f"there is a model “{name}” already"})
     with files.replacing(target) as part:
-        run, trial, kept = _copied(run_id, number, part)
+        run, trial, checkpoint = _copied(run_id, number, part)
         at = time.time()
-        about = {"run_id": run.id, "trial": trial.number, "value": kept.value, "at": at, "params": kept.params, "spec": run.spec}
+        about = {
+            "run_id": run.id,
+            "trial": trial.number,
+            "value": checkpoint.value,
+            "at": at,
+            "params": checkpoint.params,
+            "spec": run.spec,
+        }
         (part / "model.json").write_text(json.dumps(about, indent=1))
-    return Model(name, target, run.id, trial.number, kept.value, at)
+    return Model(name, target, run.id, trial.number, checkpoint.value, at)
 
 
 def _copied(run_id: str, number: int | None, part: Path) -> tuple[Run, Trial, Promotable]:
@@ -56,22 +64,27 @@ def _copied(run_id: str, number: int | None, part: Path) -> tuple[Run, Trial, Pr
     for _ in range(COPIES):
         run = queries.run(house().database, run_id)
         trial = _trial(run, number)
-        kept = checkpoints.promotable(house().database, house().settings, run, trial)
+        checkpoint = checkpoints.promotable(house().database, house().settings, run, trial)
         shutil.rmtree(part, ignore_errors=True)
         try:
-            shutil.copytree(kept.folder, part / "checkpoint")
+            shutil.copytree(checkpoint.folder, part / "checkpoint")
         except (FileNotFoundError, shutil.Error) as error:
             if "[Errno 2]" not in str(error):  # not that a file went away
                 raise
             continue
-        return run, trial, kept
-    raise IllegalMove(f"Trial {trial.number} replaces its checkpoints too fast to copy one; stop the trial or the sweep, then promote.")
+        return run, trial, checkpoint
+    raise IllegalMove(
+        f"Trial {trial.number} replaces its checkpoints too fast to copy one; stop the trial or the sweep, then"
+        " promote."
+    )
 
 
 def models() -> list[Model]:
     """Returns the checkpoints that were given a name, the newest first."""
-    found = []
+    named_models = []
     for path in house().settings.models_folder.glob("[!.]*/model.json"):
         about = json.loads(path.read_text())
-        found.append(Model(path.parent.name, path.parent, about["run_id"], about["trial"], about["value"], about["at"]))
-    return sorted(found, key=lambda model: -model.at)
+        named_models.append(
+            Model(path.parent.name, path.parent, about["run_id"], about["trial"], about["value"], about["at"])
+        )
+    return sorted(named_models, key=lambda model: -model.at)

@@ -31,9 +31,10 @@ def snapshots(run_id: str, seed: int) -> list[Path]:
 
 
 def keeps_table(run: Run) -> bool:
-    """Returns whether a run's agents keep tables; of an algorithm that is no longer there, what they have left tells it."""
-    if known := ALGORITHMS.get(stored(run.spec).text("algorithm")):
-        return known.library == "tabular"
+    """Returns whether a run's agents keep tables; of an algorithm that is no longer there, what
+    they have left tells it."""
+    if algorithm := ALGORITHMS.get(stored(run.spec).text("algorithm")):
+        return algorithm.library == "tabular"
     return any(snapshots(run.id, trial.seed) for trial in run.trials if trial.seed is not None)
 
 
@@ -51,7 +52,10 @@ def checkpoint(run_id: str, trial: int, iteration: int) -> Checkpoint:
     for each in checkpoints(run_id):
         if (each.trial, each.iteration) == (trial, iteration):
             return each
-    raise UnknownRun(f"Run {run_id} keeps no checkpoint of iteration {iteration} of trial {trial}; it may have made room for a newer one.")
+    raise UnknownRun(
+        f"Run {run_id} keeps no checkpoint of iteration {iteration} of trial {trial}; it may have made room for a newer"
+        " one."
+    )
 
 
 def parts(name: str) -> tuple[str, int, int]:
@@ -67,14 +71,14 @@ def parts(name: str) -> tuple[str, int, int]:
     return run_id, int(trial), int(iteration)
 
 
-def folder_of(kept: Checkpoint) -> Path:
-    return house().settings.run_folder(kept.run_id) / kept.folder
+def folder_of(agent_checkpoint: Checkpoint) -> Path:
+    return house().settings.run_folder(agent_checkpoint.run_id) / agent_checkpoint.folder
 
 
-def checkpoint_zip(kept: Checkpoint) -> bytes:
+def checkpoint_zip(agent_checkpoint: Checkpoint) -> bytes:
     """Returns a checkpoint's files as a zip."""
     buffer = io.BytesIO()
-    folder = folder_of(kept)
+    folder = folder_of(agent_checkpoint)
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         for path in sorted(folder.rglob("*")):
             if path.is_file():
@@ -93,77 +97,104 @@ class Played:
     traceback: str = ""
 
 
-def play(kept: Checkpoint, seed: int = 1) -> Played | None:
-    """Returns an episode of a checkpoint: a video, rewards and actions. None while it is made; the first call begins."""
-    return _made("episode", kept, seed)
+def play(agent_checkpoint: Checkpoint, seed: int = 1) -> Played | None:
+    """Returns an episode of a checkpoint: a video, rewards and actions.
+
+    None while it is made; the first call begins.
+    """
+    return _made("episode", agent_checkpoint, seed)
 
 
-def is_played(kept: Checkpoint, seed: int = 1) -> bool:
+def is_played(agent_checkpoint: Checkpoint, seed: int = 1) -> bool:
     """Returns whether an episode of a checkpoint is there; asking begins nothing."""
-    return _target("episode", kept, seed).exists()
+    return _target("episode", agent_checkpoint, seed).exists()
 
 
-def evaluate(kept: Checkpoint, episodes: int) -> Played | None:
+def evaluate(agent_checkpoint: Checkpoint, episodes: int) -> Played | None:
     """Returns a checkpoint's returns over fresh episodes without exploring. None while they are played."""
-    return _made("evaluate", kept, episodes)
+    return _made("evaluate", agent_checkpoint, episodes)
 
 
-def forget(what: What, kept: Checkpoint, number: int) -> None:
+def forget(what: What, agent_checkpoint: Checkpoint, number: int) -> None:
     """Forgets what came of it, so that the next call begins anew."""
-    target = _target(what, kept, number)
+    target = _target(what, agent_checkpoint, number)
     for path in (target, target.with_suffix(".mp4"), target.with_suffix(".job")):
         path.unlink(missing_ok=True)
 
 
 def evaluations(run_id: str) -> dict[tuple[int, int], dict[str, Any]]:
     """Returns the largest evaluation by hand of each checkpoint: (trial, iteration) -> what came of it."""
-    found: dict[tuple[int, int], dict[str, Any]] = {}
+    by_checkpoint: dict[tuple[int, int], dict[str, Any]] = {}
     paths = (house().settings.run_folder(run_id) / EPISODES).glob("evaluate-*.json")
     for path in sorted(paths, key=lambda path: int(path.stem.split("-")[3])):
-        told = json.loads(path.read_text())
-        if "error" not in told:
-            found[int(path.stem.split("-")[1]), int(path.stem.split("-")[2])] = told
-    return found
+        evaluation = json.loads(path.read_text())
+        if "error" not in evaluation:
+            by_checkpoint[int(path.stem.split("-")[1]), int(path.stem.split("-")[2])] = evaluation
+    return by_checkpoint
 
 
-def _target(what: What, kept: Checkpoint, number: int) -> Path:
-    folder = house().settings.run_folder(kept.run_id) / EPISODES
-    return folder / f"{what}-{kept.trial}-{kept.iteration}-{number}.json"
+def _target(what: What, agent_checkpoint: Checkpoint, number: int) -> Path:
+    folder = house().settings.run_folder(agent_checkpoint.run_id) / EPISODES
+    return folder / f"{what}-{agent_checkpoint.trial}-{agent_checkpoint.iteration}-{number}.json"
 
 
-def _made(what: What, kept: Checkpoint, number: int) -> Played | None:
-    target = _target(what, kept, number)
+def _made(what: What, agent_checkpoint: Checkpoint, number: int) -> Played | None:
+    target = _target(what, agent_checkpoint, number)
     if target.exists():
-        told = json.loads(target.read_text())
+        outcome = json.loads(target.read_text())
         video = target.with_suffix(".mp4")
-        return Played(kept, video if video.exists() else None, told, told.get("error", ""), told.get("traceback", ""))
+        return Played(
+            agent_checkpoint,
+            video if video.exists() else None,
+            outcome,
+            outcome.get("error", ""),
+            outcome.get("traceback", ""),
+        )
     try:
-        return _go_on(what, kept, number, target)
+        return _go_on(what, agent_checkpoint, number, target)
     except ClusterUnavailable:
         wake_cluster()
         return None
 
 
-def _go_on(what: What, kept: Checkpoint, number: int, target: Path) -> Played | None:
-    """Begins the work, or looks whether it is still on its way. A note says which helper has it, and under which head."""
+def _go_on(what: What, agent_checkpoint: Checkpoint, number: int, target: Path) -> Played | None:
+    """Begins the work, or looks whether it is still on its way.
+
+    A note says which helper has it, and under which head.
+    """
     note, launcher = target.with_suffix(".job"), house().launcher
     head, _, helper = note.read_text().partition("\n") if note.exists() else ("", "", "")
     if head == _head():
-        if target.exists() or time.time() - note.stat().st_mtime < BEGINS_SECONDS or launcher.helpers.is_helping(helper) or target.exists():
+        if (
+            target.exists()
+            or time.time() - note.stat().st_mtime < BEGINS_SECONDS
+            or launcher.helpers.is_helping(helper)
+            or target.exists()
+        ):
             return None
         log = launcher.helpers.folder.log(helper)
-        return Played(kept, error="The helper ended without a word.", traceback=log.read_text()[-4000:] if log.exists() else "")
+        return Played(
+            agent_checkpoint,
+            error="The helper ended without a word.",
+            traceback=log.read_text()[-4000:] if log.exists() else "",
+        )
     note.parent.mkdir(parents=True, exist_ok=True)
     helper = launcher.helpers.take()
     note.write_text(f"{_head()}\n{helper}")
-    launcher.helpers.give(helper, (what, kept.run_id, str(kept.trial), str(kept.iteration), str(number)))
+    launcher.helpers.give(
+        helper,
+        (what, agent_checkpoint.run_id, str(agent_checkpoint.trial), str(agent_checkpoint.iteration), str(number)),
+    )
     return None
 
 
 def warm_soon(run: Run) -> None:
-    """Lets a helper begin, in the background, that can then soon play a checkpoint of this run, if the cluster is up."""
-    if known := ALGORITHMS.get(stored(run.spec).text("algorithm")):
-        threading.Thread(target=_warm_quietly, args=(house().launcher, known.code.partition(":")[0]), name="warm", daemon=True).start()
+    """Lets a helper begin, in the background, that can then soon play a checkpoint of this
+    run, if the cluster is up."""
+    if algorithm := ALGORITHMS.get(stored(run.spec).text("algorithm")):
+        threading.Thread(
+            target=_warm_quietly, args=(house().launcher, algorithm.code.partition(":")[0]), name="warm", daemon=True
+        ).start()
 
 
 def _warm_quietly(launcher: Launcher, module: str) -> None:

@@ -10,12 +10,13 @@ from backend import files
 from backend.analysis import tables
 from backend.api.cluster import must_fit, wake_cluster
 from backend.api.house import house
-from backend.catalog import functions, own_environments, signatures, tunables
-from backend.catalog.functions import File, Found
+from backend.catalog import functions, own_code
+from backend.catalog.functions import FoundFunction
+from backend.catalog.own_code import File
 from backend.errors import InvalidSpec
 from backend.kinds.tasks import prepare, rows
-from backend.kinds.tasks.prepare import Fanout
-from backend.kinds.tasks.rows import Kept
+from backend.kinds.tasks.prepare import CheckedFanout
+from backend.kinds.tasks.rows import KeptRows
 from backend.kinds.tasks.spec import Inputs, TaskSpec
 from backend.model import Failure, Task, TaskCounts
 from backend.store.fanout import tasks as store
@@ -37,7 +38,7 @@ def retry_failed(run_id: str) -> None:
     wake_cluster()
 
 
-def check(spec: TaskSpec) -> Fanout:
+def check(spec: TaskSpec) -> CheckedFanout:
     """Returns a fan-out checked against its function, its inputs and the cluster, as `launch` would start it.
 
     Raises:
@@ -53,7 +54,7 @@ def total(spec: TaskSpec) -> int:
     return rows.count(spec.inputs, house().settings.inputs_folder)
 
 
-def preview(spec: TaskSpec, most: int = 5) -> list[rows.Row]:
+def preview(spec: TaskSpec, most: int = 5) -> list[rows.InputRow]:
     """Returns the arguments of the first tasks of a checked spec, without the params of all."""
     return list(islice(rows.rows(spec.inputs, house().settings.inputs_folder), most))
 
@@ -63,10 +64,15 @@ def preview(spec: TaskSpec, most: int = 5) -> list[rows.Row]:
 
 def own_files() -> list[File]:
     """Returns the files in data/workloads with their functions; one that cannot be used says why."""
-    return functions.user_files(house().settings.workloads_folder)
+    return own_code.own_files(house().settings.workloads_folder)
 
 
-def function(name: str) -> Found:
+def own_functions() -> list[str]:
+    """Returns the names of the user's own functions in data/workloads, as a spec has them."""
+    return [f"{file.name}:{each.name}" for file in own_files() for each in file.functions]
+
+
+def function(name: str) -> FoundFunction:
     """Returns a function by its name, as a spec has it.
 
     Raises:
@@ -76,30 +82,38 @@ def function(name: str) -> Found:
 
 
 def save_own_file(name: str, text: str, *, overwrite: bool = True) -> Path:
-    """Writes a file of the user's own functions, trainables or environments; runs that were started keep the text of then.
+    """Writes a file of the user's own functions, trainables or environments; runs that were started keep the text of
+    then.
 
     Raises:
-        InvalidSpec: the name is none for a Python file, or is taken and must not be overwritten; or the text does not parse.
+        InvalidSpec: the name is none for a Python file, or is taken and must not be overwritten; or the text does not
+            parse.
     """
     name = name.strip().removesuffix(".py")
     if not name.isidentifier():
-        raise InvalidSpec({"name": functions.NAME_RULE.removeprefix("it ")})
+        raise InvalidSpec({"name": own_code.NAME_RULE.removeprefix("it ")})
+    folder = house().settings.workloads_folder
+    path = folder / f"{name}.py"
     try:
-        found = signatures.read(text) or tunables.read(text) or own_environments.read(text)
+        file = own_code.parsed(path, text)
     except (SyntaxError, ValueError) as error:
         raise InvalidSpec({"text": f"line {getattr(error, 'lineno', '?')}: {getattr(error, 'msg', error)}"}) from None
-    if not found:
-        raise InvalidSpec({"text": "has no function at its top level whose name does not begin with _, no trainable and no environment"})
-    folder = house().settings.workloads_folder
+    if not (file.functions or file.tunables or file.environments):
+        raise InvalidSpec(
+            {
+                "text": (
+                    "has no function at its top level whose name does not begin with _, no trainable and no environment"
+                )
+            }
+        )
     folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{name}.py"
     if path.exists() and not overwrite:
         raise InvalidSpec({"name": f"there is a {name}.py already: choose it above to change it, or take another name"})
     files.replace(path, text)
     return path
 
 
-def keep_upload(content: bytes, inputs: Inputs, function_name: str) -> Kept:
+def keep_upload(content: bytes, inputs: Inputs, function_name: str) -> KeptRows:
     """Keeps the rows of an uploaded CSV or JSON Lines file, and returns what they are.
 
     Raises:
@@ -112,7 +126,7 @@ def keep_upload(content: bytes, inputs: Inputs, function_name: str) -> Kept:
         return rows.keep(read, house().settings.inputs_folder, function(function_name).function)
 
 
-def kept(sha256: str) -> Kept:
+def kept(sha256: str) -> KeptRows:
     """Returns what is known of a file's rows that were kept.
 
     Raises:
@@ -161,7 +175,10 @@ def failures(run_id: str) -> list[Failure]:
 def pictures(run_id: str, offset: int, limit: int) -> list[tuple[Task, Path]]:
     """Returns tasks whose result is a picture, with its file."""
     folder = house().settings.run_folder(run_id)
-    return [(each, folder / (each.artifact or "")) for each in store.artifacts(house().database, run_id, ".png", offset, limit)]
+    return [
+        (each, folder / (each.artifact or ""))
+        for each in store.artifacts(house().database, run_id, ".png", offset, limit)
+    ]
 
 
 def artifact(run_id: str, task_: Task) -> Path | None:
@@ -171,15 +188,16 @@ def artifact(run_id: str, task_: Task) -> Path | None:
 
 
 def pairs(run_id: str, most: int) -> tuple[Sequence[tuple[float, float]], int]:
-    """Returns the results that are two numbers, of at most `most` tasks, and how many tasks lie from one to the next."""
+    """Returns the results that are two numbers, of at most `most` tasks, and how many tasks
+    lie from one to the next."""
     results, stride = store.spread(house().database, run_id, most)
     return tables.pairs(results), stride
 
 
 def pair_names(run_id: str) -> tuple[str, str] | None:
     """Returns what the two numbers of the results are called; None where results are no two numbers."""
-    found = store.page(house().database, run_id, Wanted(states=("succeeded",)), 0, LOOKED_AT)
-    return next((tables.names_of_pair(each.result) for each in found if tables.pairs([each.result])), None)
+    task_rows = store.page(house().database, run_id, Wanted(states=("succeeded",)), 0, LOOKED_AT)
+    return next((tables.names_of_pair(each.result) for each in task_rows if tables.pairs([each.result])), None)
 
 
 def save_results(run_id: str, form: str, file: BinaryIO) -> None:

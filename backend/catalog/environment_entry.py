@@ -7,8 +7,9 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
-Space = Literal["discrete", "box", "image", "other"]
-MAX_STEPS = 1000  # env steps an episode may take where neither the environment nor the spec says: a greedy policy may never end
+SpaceKind = Literal["discrete", "box", "image", "other"]
+# env steps an episode may take where neither the environment nor the spec says: a greedy policy may never end
+MAX_STEPS = 1000
 
 
 class NoOptions(BaseModel):
@@ -21,7 +22,7 @@ class NoOptions(BaseModel):
 class SpaceInfo:
     """A space: how many values, or numbers, it has, and the limits that all its numbers share."""
 
-    kind: Space
+    kind: SpaceKind
     text: str
     shape: tuple[int, ...] = ()
     size: int = 0
@@ -29,8 +30,8 @@ class SpaceInfo:
     high: float | None = None
 
     @classmethod
-    def of(cls, told: Mapping[str, Any]) -> "SpaceInfo":
-        return cls(**{**told, "shape": tuple(told["shape"])})
+    def of(cls, fields: Mapping[str, Any]) -> "SpaceInfo":
+        return cls(**{**fields, "shape": tuple(fields["shape"])})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,8 +45,8 @@ class Environment:
     id: str
     title: str
     summary: str
-    observation: Space
-    action: Space
+    observation: SpaceKind
+    action: SpaceKind
     max_steps: int = MAX_STEPS
     solved_at: float | None = None
     options: type[BaseModel] = NoOptions
@@ -75,7 +76,11 @@ class Unavailable:
     @property
     def told(self) -> str:
         how = f" Install it with: {self.install}" if self.package else ""
-        return f"{self.id} {self.reason}.{how}" if self.reason.startswith("needs") else f"{self.id} cannot be made: {self.reason}.{how}"
+        return (
+            f"{self.id} {self.reason}.{how}"
+            if self.reason.startswith("needs")
+            else f"{self.id} cannot be made: {self.reason}.{how}"
+        )
 
 
 _KINDS: dict[str, Any] = {"bool": bool, "int": int, "float": float, "str": str}

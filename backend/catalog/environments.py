@@ -9,19 +9,23 @@ from pydantic import Field
 from backend.catalog import registry
 from backend.catalog.environment_entry import Environment as Environment
 from backend.catalog.environment_entry import NoOptions as NoOptions
-from backend.catalog.environment_entry import Space as Space
+from backend.catalog.environment_entry import SpaceKind as SpaceKind
 from backend.catalog.environment_entry import Unavailable as Unavailable
 
 
 class FrozenLakeOptions(NoOptions):
     is_slippery: bool = Field(
-        True, title="Slippery ice", description="On slippery ice a step goes in the chosen direction only one time in three."
+        True,
+        title="Slippery ice",
+        description="On slippery ice a step goes in the chosen direction only one time in three.",
     )
     map_name: Literal["4x4", "8x8"] = Field("4x4", title="Map", description="Size of the lake, in tiles.")
 
 
 class CliffWalkingOptions(NoOptions):
-    is_slippery: bool = Field(False, title="Slippery ground", description="With slippery ground a step may slide to either side.")
+    is_slippery: bool = Field(
+        False, title="Slippery ground", description="With slippery ground a step may slide to either side."
+    )
 
 
 class TaxiOptions(NoOptions):
@@ -57,20 +61,24 @@ _ALL = (
         summary="Swing a two-link arm above a line. Each step costs 1.",
     ),
     Environment(
-        id="MountainCar-v0", title="Mountain Car", observation="box", action="discrete", max_steps=200, solved_at=-110.0,
+        id="MountainCar-v0", title="Mountain Car", observation="box", action="discrete", max_steps=200,
+        solved_at=-110.0,
         summary="Rock a weak car out of a valley. Each step costs 1; hard to explore, since nothing hints at the goal.",
     ),
     Environment(
-        id="LunarLander-v3", title="Lunar Lander", observation="box", action="discrete", max_steps=1000, solved_at=200.0,
+        id="LunarLander-v3", title="Lunar Lander", observation="box", action="discrete", max_steps=1000,
+        solved_at=200.0,
         options=LunarLanderOptions,
         summary="Land softly between two flags. A good landing brings 200 and more.",
     ),
     Environment(
         id="Pendulum-v1", title="Pendulum", observation="box", action="box", max_steps=200,
-        summary="Swing a pendulum up and hold it there with as little force as can be. Each step costs; the best return is near −150.",
+        summary="Swing a pendulum up and hold it there with as little force as can be. Each step costs; the best "
+        "return is near −150.",
     ),
     Environment(
-        id="MountainCarContinuous-v0", title="Mountain Car, continuous", observation="box", action="box", max_steps=999, solved_at=90.0,
+        id="MountainCarContinuous-v0", title="Mountain Car, continuous", observation="box", action="box", max_steps=999,
+        solved_at=90.0,
         summary="Rock a car out of a valley with as little force as can be. 100 at the goal, less what was spent.",
     ),
     Environment(
@@ -83,45 +91,50 @@ CURATED: dict[str, Environment] = {environment.id: replace(environment, curated=
 
 
 class Environments(Mapping[str, Environment]):
-    """All that can be made here: the curated ones first, then what the registry was found to hold when it was last read.
+    """All that can be made here: the curated ones first, then what the registry was found to hold when it was last
+    read.
 
     An id that is in neither is looked up in Gymnasium itself while the registry is still unread.
     """
 
     def __getitem__(self, name: str) -> Environment:
-        found: Environment | Unavailable | None = known(name)
-        if found is None and isinstance(name, str) and name not in registry.known():
-            found = registry.read_one(name)
-        if not isinstance(found, Environment):
+        entry: Environment | Unavailable | None = known(name)
+        if entry is None and isinstance(name, str) and name not in registry.known():
+            entry = registry.read_one(name)
+        if not isinstance(entry, Environment):
             raise KeyError(name)
-        return found
+        return entry
 
     def __iter__(self) -> Iterator[str]:
         yield from CURATED
-        yield from (name for name, found in registry.known().items() if isinstance(found, Environment) and name not in CURATED)
+        yield from (
+            name for name, entry in registry.known().items() if isinstance(entry, Environment) and name not in CURATED
+        )
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
 
 
-def _with_what_was_read(curated: Environment, found: Environment | Unavailable | None) -> Environment:
-    if not isinstance(found, Environment):
+def _with_what_was_read(curated: Environment, entry: Environment | Unavailable | None) -> Environment:
+    if not isinstance(entry, Environment):
         return curated
-    return replace(curated, observes=found.observes, acts=found.acts, renders=found.renders, picture=found.picture)
+    return replace(curated, observes=entry.observes, acts=entry.acts, renders=entry.renders, picture=entry.picture)
 
 
 ENVIRONMENTS = Environments()
 
 
 def known(name: str) -> Environment | None:
-    """Returns what is known of an environment without asking Gymnasium, for what only shows a run; None if nothing is."""
-    found = registry.known().get(name)
+    """Returns what is known of an environment without asking Gymnasium, for what only shows a
+    run; None if nothing is."""
+    entry = registry.known().get(name)
     if name in CURATED:
-        return _with_what_was_read(CURATED[name], found)
-    return found if isinstance(found, Environment) else None
+        return _with_what_was_read(CURATED[name], entry)
+    return entry if isinstance(entry, Environment) else None
 
 
 def unavailable(name: str) -> Unavailable | None:
-    """Returns why an environment of the registry cannot be made here; None if it can, or if there is none of that name."""
-    found = registry.known().get(name) or registry.read_one(name)
-    return found if isinstance(found, Unavailable) else None
+    """Returns why an environment of the registry cannot be made here; None if it can, or if
+    there is none of that name."""
+    entry = registry.known().get(name) or registry.read_one(name)
+    return entry if isinstance(entry, Unavailable) else None

@@ -36,25 +36,30 @@ _ALL = (
         },
     ),
     Example(
-        id="branin", title="Optuna on Branin's function", about="A sweep of 60 trials, half a minute. Watch the search close in on 0.398.",
+        id="branin", title="Optuna on Branin's function",
+        about="A sweep of 60 trials, half a minute. Watch the search close in on 0.398.",
         spec={
             "kind": "sweep", "name": "branin", "trainable": "branin", "search": "optuna", "samples": 60,
             "space": {"x": {"uniform": [-5.0, 10.0]}, "y": {"uniform": [0.0, 15.0]}},
         },
     ),
     Example(
-        id="digits", title="A network for digits, tuned", about="A sweep with ASHA, a minute. 20 trials, most of them ended early.",
+        id="digits", title="A network for digits, tuned",
+        about="A sweep with ASHA, a minute. 20 trials, most of them ended early.",
         spec={
-            "kind": "sweep", "name": "digits", "trainable": "digits_cnn", "search": "optuna", "scheduler": "asha", "samples": 20,
+            "kind": "sweep", "name": "digits", "trainable": "digits_cnn", "search": "optuna", "scheduler": "asha",
+            "samples": 20,
             "space": {
-                "lr": {"loguniform": [1e-4, 1e-1]}, "batch_size": {"choice": [32, 64, 128]}, "channels": {"choice": [8, 16, 32]},
+                "lr": {"loguniform": [1e-4, 1e-1]}, "batch_size": {"choice": [32, 64, 128]}, "channels": {"choice": [8,
+                16, 32]},
                 "dropout": {"uniform": [0.0, 0.5]},
             },
         },
     ),
     Example(
         id="pi", title="π from 500 tasks", about="A fan-out, a few seconds. The interval around the mean narrows live.",
-        spec={"kind": "tasks", "name": "pi", "function": "monte_carlo_pi", "inputs": {"range": 500}, "params": {"darts": 1_000_000}},
+        spec={"kind": "tasks", "name": "pi", "function": "monte_carlo_pi", "inputs": {"range": 500},
+        "params": {"darts": 1_000_000}},
     ),
 )  # fmt: skip
 

@@ -13,9 +13,11 @@ UP, RIGHT, DOWN, LEFT = (-1, 0), (0, 1), (1, 0), (0, -1)
 class Grid:
     """A map of an environment's states.
 
-    `letters` are what stands in a cell, `ends` the cells where an episode is over, `moves` the direction of each action that
-    has one, `acts` the names of the others, `walls` the cells with a wall on their right side. `choices` are what else a state
-    is made of: name -> its values. A state is ((row * columns + column) * len(first choice) + its place) * len(second) + …
+    `letters` are what stands in a cell, `ends` the cells where an episode is over, `moves` the direction of each action
+    that has one, `acts` the names of the others, `walls` the cells with a wall on their right side. `choices` are what
+    else a state
+    is made of: name -> its values. A state is ((row * columns + column) * len(first choice) + its place) * len(second)
+    + …
     """
 
     rows: int
@@ -81,7 +83,11 @@ def grid_of(environment: str, options: Mapping[str, Any]) -> Grid | None:
 
 def _lake(drawn: tuple[str, ...]) -> Grid:
     rows, columns = len(drawn), len(drawn[0])
-    letters = {(row, column): drawn[row][column] for row, column in product(range(rows), range(columns)) if drawn[row][column] != "F"}
+    letters = {
+        (row, column): drawn[row][column]
+        for row, column in product(range(rows), range(columns))
+        if drawn[row][column] != "F"
+    }
     return Grid(
         rows=rows,
         columns=columns,
@@ -109,7 +115,9 @@ _ACTIONS: dict[str, tuple[str, ...]] = {
 
 def dimensions(environment: str, count: int) -> list[str]:
     """Returns the names of an observation's numbers."""
-    return list(_DIMENSIONS.get(environment.split("-v")[0], ()))[:count] or [f"observation {place + 1}" for place in range(count)]
+    return list(_DIMENSIONS.get(environment.split("-v")[0], ()))[:count] or [
+        f"observation {place + 1}" for place in range(count)
+    ]
 
 
 def actions(environment: str, count: int) -> list[str]:

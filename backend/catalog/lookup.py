@@ -6,7 +6,7 @@ from typing import Protocol, TypeVar
 
 from backend.errors import UnknownWorkload
 
-Entry = TypeVar("Entry")
+Item = TypeVar("Item")
 
 
 class Titled(Protocol):
@@ -21,7 +21,7 @@ def title(name: str, table: Mapping[str, Titled]) -> str:
     return table[name].title if name in table else name
 
 
-def find(what: str, name: str, table: Mapping[str, Entry]) -> Entry:
+def find(what: str, name: str, table: Mapping[str, Item]) -> Item:
     """Returns the entry called `name`.
 
     Raises:

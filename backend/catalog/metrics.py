@@ -11,13 +11,17 @@ class Metric:
 
 METRICS: dict[str, Metric] = {
     "return_mean": Metric("Reward", "mean episode return"),
-    "return_min": Metric("Lowest return", "episode return"),
-    "return_max": Metric("Highest return", "episode return"),
+    "return_min": Metric("Lowest return"),
+    "return_max": Metric("Highest return"),
+    "return_episodes": Metric("Episodes behind the reward"),
     "episode_length": Metric("Episode length", "env steps"),
+    "held_out/return_mean": Metric("Reward, held out", "mean episode return"),
+    "held_out/last_return_mean": Metric("Reward of the last checkpoint, held out", "mean episode return"),
+    "held_out/best_possible": Metric("Best possible reward", "mean episode return"),
     "reward": Metric("Reward"),
-    "episodes": Metric("Episodes", "episodes"),
-    "env_steps": Metric("Env steps", "env steps"),
-    "iteration": Metric("Iteration", "iterations"),
+    "episodes": Metric("Episodes"),
+    "env_steps": Metric("Env steps"),
+    "iteration": Metric("Iteration"),
     "steps_per_second": Metric("Speed", "env steps / s"),
     "time_s": Metric("Training time", "s"),
     "result_mean": Metric("Mean result"),
@@ -27,7 +31,7 @@ METRICS: dict[str, Metric] = {
     "tasks_done": Metric("Tasks done", "tasks"),
     "tasks_failed": Metric("Tasks failed", "tasks"),
     "temperature": Metric("Temperature", "of the softmax"),
-    "accuracy": Metric("Accuracy", "share that is right"),
+    "accuracy": Metric("Accuracy"),
     "loss": Metric("Loss"),
     "val_loss": Metric("Validation loss"),
     "log_loss": Metric("Log loss"),
@@ -37,15 +41,26 @@ METRICS: dict[str, Metric] = {
 }
 
 
+_TITLES = {metric.title for metric in METRICS.values()}
+
+
 def title(key: str) -> str:
     """Returns what a page calls the metric `key`: its title, or the key itself for a user's own."""
-    known = METRICS.get(key)
-    return known.title if known else key.removeprefix("learner/").replace("_", " ")
+    if metric := METRICS.get(key):
+        return metric.title
+    if key.startswith("learner/"):
+        return key.removeprefix("learner/").replace("_", " ")
+    return f"“{key}”" if key in _TITLES else key  # beside our Loss, somebody's own
 
 
 def unit(key: str) -> str:
-    known = METRICS.get(key)
-    return known.unit if known else ""
+    metric = METRICS.get(key)
+    return metric.unit if metric else ""
+
+
+def axis(key: str) -> str:
+    """Returns what an axis of the metric `key` is called: its title, with the unit."""
+    return f"{title(key)} ({unit(key)})" if unit(key) else title(key)
 
 
 def group(key: str) -> str:
@@ -54,7 +69,7 @@ def group(key: str) -> str:
         return "Return"
     if key.startswith("learner/"):
         return "Learner"
-    if key.startswith("eval/"):
+    if key.startswith(("eval/", "held_out/")):
         return "Evaluation"
     if key in ("episode_length", "episodes", "env_steps", "iteration", "steps_per_second", "time_s"):
         return "Sampling"

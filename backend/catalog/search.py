@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib.util import find_spec
 
-RANGES = frozenset({"uniform", "loguniform", "quniform", "randint"})
+RANGES = frozenset({"uniform", "loguniform", "quniform", "qloguniform", "randint", "lograndint", "qrandint", "randn"})
 FLOATS = frozenset({"uniform", "loguniform"})
 ANY = RANGES | {"choice"}
 
@@ -32,10 +32,13 @@ class Searcher:
         if not self.is_installed:
             return f"{self.title} needs the package {self.package}, which is not installed."
         if objectives > 1 and not self.several:
-            return f"{self.title} takes one objective; several go with {_titles(each for each in SEARCHERS.values() if each.several)}."
+            return (
+                f"{self.title} takes one objective; several go with"
+                f" {_titles(each for each in SEARCHERS.values() if each.several)}."
+            )
         if odd := sorted(set(searched) - self.domains):
-            told = f"{self.title} cannot search {', '.join(odd)}; it takes {', '.join(sorted(self.domains))}."
-            return f"{told} {_INSTEAD.get(odd[0], '')}".strip()
+            reason = f"{self.title} cannot search {', '.join(odd)}; it takes {', '.join(sorted(self.domains))}."
+            return f"{reason} {_INSTEAD.get(odd[0], '')}".strip()
         if len(searched) < self.least:
             return f"{self.title} needs at least {self.least} searched parameters."
         return ""
@@ -63,22 +66,28 @@ _SEARCHERS = (
     ),
     Searcher(
         id="optuna", title="Optuna TPE", package="optuna", several=True, source="https://arxiv.org/abs/2304.11127",
-        when="Learns from what was tried. The usual first choice from about 20 trials on; takes every kind of parameter.",
+        when="Learns from what was tried. The usual first choice from about 20 trials on; takes every kind of "
+        "parameter.",
     ),
     Searcher(
         id="optuna_gp", title="Optuna GP", package="optuna", source="https://arxiv.org/abs/1807.02811",
-        when="A Gaussian process: the fewest trials where each is expensive, up to about 20 parameters and a few hundred trials.",
+        when="A Gaussian process: the fewest trials where each is expensive, up to about 20 parameters and a few "
+        "hundred trials.",
     ),
     Searcher(
-        id="optuna_cmaes", title="Optuna CMA-ES", package="cmaes", domains=RANGES, least=2, source="https://arxiv.org/abs/1604.00772",
+        id="optuna_cmaes", title="Optuna CMA-ES", package="cmaes", domains=RANGES, least=2,
+        source="https://arxiv.org/abs/1604.00772",
         when="An evolution strategy for number ranges that depend on each other; wants some hundred trials.",
     ),
     Searcher(
-        id="optuna_nsga2", title="Optuna NSGA-II", package="optuna", several=True, source="https://doi.org/10.1109/4235.996017",
-        when="Evolution for several objectives at once: finds the front of best compromises; wants some hundred trials.",
+        id="optuna_nsga2", title="Optuna NSGA-II", package="optuna", several=True,
+        source="https://doi.org/10.1109/4235.996017",
+        when="Evolution for several objectives at once: finds the front of best compromises; wants some hundred "
+        "trials.",
     ),
     Searcher(
-        id="hyperopt", title="HyperOpt TPE", package="hyperopt", source="https://proceedings.mlr.press/v28/bergstra13.html",
+        id="hyperopt", title="HyperOpt TPE", package="hyperopt",
+        source="https://proceedings.mlr.press/v28/bergstra13.html",
         when="The first TPE. Much like Optuna's; for comparing with older work.",
     ),
     Searcher(
@@ -107,7 +116,14 @@ class Scheduler:
     floats_only: bool = False
 
     def why_not(
-        self, *, search: str, kinds: Iterable[str], checkpoints: bool, objectives: int = 1, repeats: int = 1, is_rl: bool = False
+        self,
+        *,
+        search: str,
+        kinds: Iterable[str],
+        checkpoints: bool,
+        objectives: int = 1,
+        repeats: int = 1,
+        is_rl: bool = False,
     ) -> str:
         """Returns what keeps it from going with the rest of a spec, or an empty string."""
         if self.id == "fifo":
@@ -116,12 +132,19 @@ class Scheduler:
             return f"{self.title} judges trials by one objective; several go with FIFO."
         if repeats > 1:
             return f"{self.title} would end single repeats of a configuration; repeats go with FIFO."
-        if self.is_population and is_rl:  # their settings lie deep in a trial's config, and a learner that is built keeps its own
-            return f"{self.title} changes settings in the middle of a trial, which a reinforcement-learning algorithm does not take over."
+        # their settings lie deep in a trial's config, and a learner that is built keeps its own
+        if self.is_population and is_rl:
+            return (
+                f"{self.title} changes settings in the middle of a trial, which a reinforcement-learning algorithm does"
+                " not take over."
+            )
         if self.needs_checkpoints and not checkpoints:
             return f"{self.title} pauses trials and lets them go on, so it needs a trainable that reports checkpoints."
         if self.is_population and search != "random":
-            return f"{self.title} takes no search algorithm: it changes the parameters of its trials itself. Choose random."
+            return (
+                f"{self.title} takes no search algorithm: it changes the parameters of its trials itself. Choose"
+                " random."
+            )
         searched = set(kinds)
         if self.is_population and not searched:
             return f"{self.title} changes the parameters that are searched, and none is."
@@ -131,10 +154,12 @@ class Scheduler:
 
 
 _SCHEDULERS = (
-    Scheduler(id="fifo", title="FIFO", when="Every trial runs to its end. For short trials, repeats and several objectives."),
+    Scheduler(id="fifo", title="FIFO",
+    when="Every trial runs to its end. For short trials, repeats and several objectives."),
     Scheduler(
         id="asha", title="ASHA", source="https://arxiv.org/abs/1810.05934",
-        when="Ends the worse trials early and often, without waiting for others. The first choice for trials that report many times.",
+        when="Ends the worse trials early and often, without waiting for others. The first choice for trials that "
+        "report many times.",
     ),
     Scheduler(
         id="hyperband", title="HyperBand", source="https://jmlr.org/papers/v18/16-558.html", needs_checkpoints=True,
@@ -146,10 +171,12 @@ _SCHEDULERS = (
     ),
     Scheduler(
         id="pbt", title="PBT", source="https://arxiv.org/abs/1711.09846", needs_checkpoints=True, is_population=True,
-        when="A population: from time to time the worst copy the best and change their parameters. Finds schedules, not constants.",
+        when="A population: from time to time the worst copy the best and change their parameters. Finds schedules, "
+        "not constants.",
     ),
     Scheduler(
-        id="pb2", title="PB2", source="https://arxiv.org/abs/2002.02518", needs_checkpoints=True, is_population=True, floats_only=True,
+        id="pb2", title="PB2", source="https://arxiv.org/abs/2002.02518", needs_checkpoints=True, is_population=True,
+        floats_only=True,
         when="PBT with a Gaussian process that chooses the changes; for small populations.",
     ),
 )  # fmt: skip

@@ -4,14 +4,18 @@ import sys
 
 import typer
 
-from backend.cli import cluster, fanouts, runs, sweeps, web
+from backend.cli import cluster, fanouts, runs, storage, sweeps, web
 from backend.errors import InvalidSpec, RaydeckError
 
 app = typer.Typer(
-    name="raydeck", help="Start, watch and compare Ray work.", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
+    name="raydeck",
+    help="Start, watch and compare Ray work.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
 )
 
-for group in (runs, fanouts, sweeps, cluster, web):
+for group in (runs, fanouts, sweeps, cluster, storage, web):
     app.add_typer(group.commands)
 
 

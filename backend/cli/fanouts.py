@@ -46,7 +46,10 @@ def results(
 @commands.command()
 def functions(as_json: Json = False) -> None:
     """List the functions that can be fanned out, your own in data/workloads among them."""
-    ours = [{"function": each.id, "signature": each.function.signature, "about": each.summary} for each in FUNCTIONS.values()]
+    ours = [
+        {"function": each.id, "signature": each.function.signature, "about": each.summary}
+        for each in FUNCTIONS.values()
+    ]
     own = [
         {"function": f"{file.name}:{each.name}", "signature": each.signature, "about": each.doc.partition("\n")[0]}
         for file in tasks.own_files()
@@ -58,4 +61,10 @@ def functions(as_json: Json = False) -> None:
         if file.problem
     ]
     rows = [*ours, *own, *broken]
-    say(as_json, rows, "\n".join(f"{row['function']:<20} {row['signature'].partition('(')[2][:-1]:<60} {row['about']}" for row in rows))
+    say(
+        as_json,
+        rows,
+        "\n".join(
+            f"{row['function']:<20} {row['signature'].partition('(')[2][:-1]:<60} {row['about']}" for row in rows
+        ),
+    )

@@ -15,3 +15,7 @@ def say(as_json: bool, value: Any, text: str) -> None:
 
 def number(value: float | None) -> str:
     return "–" if value is None else f"{value:.6g}"
+
+
+def megabytes(size: int) -> str:
+    return f"{size / 1e6:,.1f} MB"

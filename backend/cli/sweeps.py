@@ -20,22 +20,30 @@ commands = typer.Typer()
 def extend(
     run_id: RunId,
     samples: Annotated[int | None, typer.Option("--samples", help="Configurations to try in all.")] = None,
-    budget: Annotated[float | None, typer.Option("--time-budget", help="Seconds that the sweep may take in all; 0 for no limit.")] = None,
+    budget: Annotated[
+        float | None, typer.Option("--time-budget", help="Seconds that the sweep may take in all; 0 for no limit.")
+    ] = None,
     concurrency: Annotated[int | None, typer.Option("--concurrency", help="Trials at once; 0 for no limit.")] = None,
     as_json: Json = False,
 ) -> None:
     """Change how much a sweep tries, while it runs or before a resume; it keeps what it has learned."""
     sweeps.extend(run_id, samples=samples, time_budget_s=budget, concurrency=concurrency)
-    asked = {"samples": samples, "time_budget_s": budget, "concurrency": concurrency}
-    told = {name: value for name, value in asked.items() if value is not None}
-    say(as_json, {"id": run_id, **told}, f"{run_id}: {', '.join(f'{name} {value:g}' for name, value in told.items()) or 'unchanged'}")
+    limits = {"samples": samples, "time_budget_s": budget, "concurrency": concurrency}
+    changes = {name: value for name, value in limits.items() if value is not None}
+    say(
+        as_json,
+        {"id": run_id, **changes},
+        f"{run_id}: {', '.join(f'{name} {value:g}' for name, value in changes.items()) or 'unchanged'}",
+    )
 
 
 @commands.command()
 def again(
     run_id: RunId,
     seeds: Annotated[int, typer.Option("--seeds", min=1, max=100, help="How often to repeat it.")] = 5,
-    trial: Annotated[int | None, typer.Option("--trial", help="Number of the trial; the best one when left out.")] = None,
+    trial: Annotated[
+        int | None, typer.Option("--trial", help="Number of the trial; the best one when left out.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Run the best configuration of a sweep again with several seeds; print the new run's id."""
@@ -58,7 +66,9 @@ def trials(
 def promote(
     run_id: RunId,
     name: Annotated[str, typer.Argument(help="What the model is called from now on.")],
-    trial: Annotated[int | None, typer.Option("--trial", help="Number of the trial; the best one when left out.")] = None,
+    trial: Annotated[
+        int | None, typer.Option("--trial", help="Number of the trial; the best one when left out.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Copy a trial's checkpoint to data/models under a name."""
@@ -69,19 +79,28 @@ def promote(
 @commands.command()
 def models(as_json: Json = False) -> None:
     """List the checkpoints that were given a name."""
-    found = models_api.models()
-    lines = [f"{each.name:<24} {number(each.value):>10}  trial {each.trial} of {each.run_id}  {each.path}" for each in found]
-    say(as_json, [asdict(each) for each in found], "\n".join(lines) or "no models yet")
+    named_models = models_api.models()
+    lines = [
+        f"{each.name:<24} {number(each.value):>10}  trial {each.trial} of {each.run_id}  {each.path}"
+        for each in named_models
+    ]
+    say(as_json, [asdict(each) for each in named_models], "\n".join(lines) or "no models yet")
 
 
 @commands.command()
 def trainables(as_json: Json = False) -> None:
     """List what a sweep can tune, your own in data/workloads among them."""
-    rows = [{"trainable": each.id, "metrics": list(each.metrics), "about": each.summary} for each in TRAINABLES.values()]
+    rows = [
+        {"trainable": each.id, "metrics": list(each.metrics), "about": each.summary} for each in TRAINABLES.values()
+    ]
     for name in sweeps.own_trainables():
-        found = sweeps.trainable(name)
-        rows.append({"trainable": name, "metrics": list(found.metrics), "about": found.summary})
-    say(as_json, rows, "\n".join(f"{row['trainable']:<26} {', '.join(row['metrics']):<28} {row['about']}" for row in rows))
+        trainable = sweeps.trainable(name)
+        rows.append({"trainable": name, "metrics": list(trainable.metrics), "about": trainable.summary})
+    say(
+        as_json,
+        rows,
+        "\n".join(f"{row['trainable']:<26} {', '.join(row['metrics']):<28} {row['about']}" for row in rows),
+    )
 
 
 def _save(content: bytes, out: Path | None) -> None:

@@ -25,23 +25,32 @@ def dashboard_url(address: str) -> str:
     host = urlsplit(address if "//" in address else f"//{address}").hostname or ""
     if not _is_here(host):
         raise ClusterUnavailable(
-            f"RAY_ADDRESS={address} is on another machine. Raydeck attaches to heads on this machine only: elsewhere a "
-            "driver could not reach this SQLite file. It needs PostgreSQL and shared storage, which are not supported yet. "
-            "Unset RAY_ADDRESS to let Raydeck start its own head."
+            f"RAY_ADDRESS={address} is on another machine. Raydeck attaches to heads on this machine only: elsewhere a"
+            " driver could not reach this SQLite file. It needs PostgreSQL and shared storage, which are not supported"
+            " yet. Unset RAY_ADDRESS to let Raydeck start its own head."
         )
     if address.startswith(("http://", "https://")):
         return address.rstrip("/")
     _must_answer(address)
     # Only Ray itself can ask its GCS; a process of its own, so that this one need not import Ray.
-    command, environment = [sys.executable, "-c", FIND, address], {**os.environ, **(LOOPBACK_ONLY if _is_loopback(host) else {})}
+    command, environment = (
+        [sys.executable, "-c", FIND, address],
+        {**os.environ, **(LOOPBACK_ONLY if _is_loopback(host) else {})},
+    )
     try:
-        found = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=FIND_SECONDS, check=False)
+        process = subprocess.run(
+            command, env=environment, capture_output=True, text=True, timeout=FIND_SECONDS, check=False
+        )
     except subprocess.TimeoutExpired:
-        raise ClusterUnavailable(f"The Ray head at RAY_ADDRESS={address} does not answer. Unset it to start a local one.") from None
-    if found.returncode != 0 or not found.stdout.strip():
-        reason = (found.stderr.strip().splitlines() or ["no answer"])[-1]
-        raise ClusterUnavailable(f"No Ray head answers at RAY_ADDRESS={address}: {reason[-200:]}. Unset it to start a local one.")
-    return found.stdout.strip().splitlines()[-1]
+        raise ClusterUnavailable(
+            f"The Ray head at RAY_ADDRESS={address} does not answer. Unset it to start a local one."
+        ) from None
+    if process.returncode != 0 or not process.stdout.strip():
+        reason = (process.stderr.strip().splitlines() or ["no answer"])[-1]
+        raise ClusterUnavailable(
+            f"No Ray head answers at RAY_ADDRESS={address}: {reason[-200:]}. Unset it to start a local one."
+        )
+    return process.stdout.strip().splitlines()[-1]
 
 
 def _must_answer(address: str) -> None:
@@ -49,7 +58,9 @@ def _must_answer(address: str) -> None:
     try:
         socket.create_connection((host, int(port)), timeout=1).close()
     except (OSError, ValueError) as error:
-        raise ClusterUnavailable(f"No Ray head answers at RAY_ADDRESS={address}: {error}. Unset it to start a local one.") from None
+        raise ClusterUnavailable(
+            f"No Ray head answers at RAY_ADDRESS={address}: {error}. Unset it to start a local one."
+        ) from None
 
 
 def token() -> str:

@@ -54,17 +54,19 @@ class Cluster:
         except ClusterUnavailable as error:
             return ClusterStatus(self._state(), self.is_local, detail=self._failure or str(error))
         memory = psutil.virtual_memory()
-        return ClusterStatus(ClusterState.UP, self.is_local, client.url, "", load, (memory.total - memory.available, memory.total))
+        return ClusterStatus(
+            ClusterState.UP, self.is_local, client.url, "", load, (memory.total - memory.available, memory.total)
+        )
 
     def _state(self) -> ClusterState:
         if self._starting:
             return ClusterState.STARTING
         if not self.is_local:
             return ClusterState.DEAD
-        known = head.known_head(self.settings)
-        if known is None:
+        own_head = head.known_head(self.settings)
+        if own_head is None:
             return ClusterState.DEAD if self._failure else ClusterState.OFF
-        if known.is_alive() and time.time() - known.started_at < head.START_SECONDS:
+        if own_head.is_alive() and time.time() - own_head.started_at < head.START_SECONDS:
             return ClusterState.STARTING
         return ClusterState.DEAD
 
@@ -88,20 +90,22 @@ class Cluster:
             return self._client
 
     def _own(self) -> JobsClient:
-        known = head.known_head(self.settings)
-        if known is None:
-            raise ClusterUnavailable("The Ray cluster is not running. Start it on the Cluster page or with: python -m backend up")
-        if not known.is_alive():
+        own_head = head.known_head(self.settings)
+        if own_head is None:
+            raise ClusterUnavailable(
+                "The Ray cluster is not running. Start it on the Cluster page or with: python -m backend up"
+            )
+        if not own_head.is_alive():
             raise ClusterUnavailable(f"The Ray cluster has ended: {head.why_dead(self.settings)}")
         with self._lock:
-            if self._client is None or self._client.url != known.url:
-                self._client = JobsClient(known.url, head.token(self.settings))
+            if self._client is None or self._client.url != own_head.url:
+                self._client = JobsClient(own_head.url, head.token(self.settings))
             return self._client
 
     def is_gone(self) -> bool:
         """Returns whether the local head's process has ended; False for an attached head, of which we cannot know."""
-        known = head.known_head(self.settings)
-        return self.is_local and (known is None or not known.is_alive())
+        own_head = head.known_head(self.settings)
+        return self.is_local and (own_head is None or not own_head.is_alive())
 
     def begin(self) -> None:
         """Marks the cluster as starting, before `up` is called in another thread."""
@@ -133,7 +137,9 @@ class Cluster:
                 return
             head.reap(started.pid)
             if not started.is_alive():
-                raise ClusterUnavailable(f"Ray could not be started: {head.why_dead(self.settings)} (all of it: {self.settings.head_log})")
+                raise ClusterUnavailable(
+                    f"Ray could not be started: {head.why_dead(self.settings)} (all of it: {self.settings.head_log})"
+                )
             time.sleep(0.1)
         raise ClusterUnavailable(f"Ray did not answer within {head.START_SECONDS:.0f} s; see {self.settings.head_log}")
 

@@ -22,7 +22,8 @@ from backend.settings import Settings
 
 START_SECONDS = 90.0
 END_SECONDS = 10.0
-LOOPBACK_ONLY = {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0"}  # or Ray takes the host's address for 127.0.0.1, and listens to all
+# or Ray takes the host's address for 127.0.0.1, and listens to all
+LOOPBACK_ONLY = {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0"}
 
 
 @dataclass(frozen=True)
@@ -75,9 +76,9 @@ def start_head(settings: Settings) -> Head:
     settings.home.mkdir(parents=True, exist_ok=True)
     token(settings)
     with FileLock(settings.lock_file("cluster")):
-        known = known_head(settings)
-        if known and known.is_alive():
-            return known
+        earlier_head = known_head(settings)
+        if earlier_head and earlier_head.is_alive():
+            return earlier_head
         _end_leftovers(str(settings.ray_temp_dir))
         head = _spawn(settings)
         _remember(settings, head)
@@ -98,12 +99,22 @@ def _spawn(settings: Settings) -> Head:
     port, client_port = _free_ports(2)
     ray = Path(sys.executable).with_name("ray")
     command = [
-        str(ray), "start", "--head", "--block", "--disable-usage-stats",
-        "--port=0", "--min-worker-port=0", "--max-worker-port=0", "--dashboard-agent-listen-port=0",
-        f"--ray-client-server-port={client_port}", "--node-ip-address=127.0.0.1",
-        "--dashboard-host=127.0.0.1", f"--dashboard-port={port}",
-        f"--temp-dir={settings.ray_temp_dir}", f"--resources={json.dumps({'raydeck_slot': settings.slots})}",
-    ]  # fmt: skip
+        str(ray),
+        "start",
+        "--head",
+        "--block",
+        "--disable-usage-stats",
+        "--port=0",
+        "--min-worker-port=0",
+        "--max-worker-port=0",
+        "--dashboard-agent-listen-port=0",
+        f"--ray-client-server-port={client_port}",
+        "--node-ip-address=127.0.0.1",
+        "--dashboard-host=127.0.0.1",
+        f"--dashboard-port={port}",
+        f"--temp-dir={settings.ray_temp_dir}",
+        f"--resources={json.dumps({'raydeck_slot': settings.slots})}",
+    ]
     environment = {
         **{key: value for key, value in os.environ.items() if key != "RAY_ADDRESS"},
         **LOOPBACK_ONLY,
@@ -116,10 +127,18 @@ def _spawn(settings: Settings) -> Head:
     try:
         with settings.head_log.open("w") as log:
             process = subprocess.Popen(
-                command, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True, cwd=settings.home
+                command,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+                cwd=settings.home,
             )
     except OSError as error:
-        raise ClusterUnavailable(f"Ray could not be started with {ray}: {error}. Try: make run, which installs it.") from None
+        raise ClusterUnavailable(
+            f"Ray could not be started with {ray}: {error}. Try: make run, which installs it."
+        ) from None
     return Head(process.pid, port, str(settings.ray_temp_dir), time.time())
 
 
@@ -135,14 +154,14 @@ def why_dead(settings: Settings) -> str:
 def end_head(settings: Settings) -> bool:
     """Ends the head we started, and only that one; returns whether there was a living one."""
     with FileLock(settings.lock_file("cluster")):
-        known = known_head(settings)
-        if known is None:
+        head = known_head(settings)
+        if head is None:
             return False
-        was_alive = known.is_alive()
+        was_alive = head.is_alive()
         if was_alive:
-            os.kill(known.pid, signal.SIGTERM)
-            _wait_ended(known)
-        _end_leftovers(known.temp_dir)
+            os.kill(head.pid, signal.SIGTERM)
+            _wait_ended(head)
+        _end_leftovers(head.temp_dir)
         settings.head_file.unlink(missing_ok=True)
         return was_alive
 

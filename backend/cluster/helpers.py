@@ -1,6 +1,8 @@
-"""Helpers that wait for work: what they have imported once they need not import again, so that a click is answered soon.
+"""Helpers that wait for work: what they have imported once they need not import again, so that a click is answered
+soon.
 
-Each helper is a job of Ray's with an id. Under the folder of helpers, `ID.ready` says that it waits and `ID.work` is what it
+Each helper is a job of Ray's with an id. Under the folder of helpers, `ID.ready` says that it waits and `ID.work` is
+what it
 is given: who renames the first owns the right to write the second, so that no helper is given two things at once.
 """
 

@@ -63,7 +63,12 @@ class JobsClient:
         Raises:
             ClusterUnavailable: the head does not answer or refuses the job.
         """
-        body = {"submission_id": job_id, "entrypoint": entrypoint, "entrypoint_num_cpus": 0, "entrypoint_resources": resources}
+        body = {
+            "submission_id": job_id,
+            "entrypoint": entrypoint,
+            "entrypoint_num_cpus": 0,
+            "entrypoint_resources": resources,
+        }
         response = self._call("POST", "/api/jobs/", json=body)
         if response.status_code != httpx.codes.OK and "already exists" not in response.text:
             raise ClusterUnavailable(f"Ray at {self.url} refused the job: {response.text.strip()[-300:]}")
@@ -86,9 +91,12 @@ class JobsClient:
         self._call("POST", f"/api/jobs/{job_id}/stop")
 
     def load(self) -> Load | None:
-        """Returns what is taken of the cluster; Ray refreshes these numbers every few seconds, and a new head has none yet."""
+        """Returns what is taken of the cluster; Ray refreshes these numbers every few seconds, and
+        a new head has none yet."""
         said = self._checked(self._call("GET", "/api/cluster_status")).json()
-        usage: dict[str, Any] = ((said["data"].get("clusterStatus") or {}).get("loadMetricsReport") or {}).get("usage") or {}
+        usage: dict[str, Any] = ((said["data"].get("clusterStatus") or {}).get("loadMetricsReport") or {}).get(
+            "usage"
+        ) or {}
         if "CPU" not in usage:
             return None
         cpus, slots = usage["CPU"], usage.get("raydeckSlot", (0, 0))
@@ -96,9 +104,13 @@ class JobsClient:
 
     def _checked(self, response: httpx.Response) -> httpx.Response:
         if response.status_code == httpx.codes.UNAUTHORIZED:
-            raise ClusterUnavailable(f"Ray at {self.url} asks for a token. Set RAY_AUTH_TOKEN_PATH to the file that holds it.")
+            raise ClusterUnavailable(
+                f"Ray at {self.url} asks for a token. Set RAY_AUTH_TOKEN_PATH to the file that holds it."
+            )
         if response.status_code != httpx.codes.OK:
-            raise ClusterUnavailable(f"Ray at {self.url} answered {response.status_code}: {response.text.strip()[:200]}")
+            raise ClusterUnavailable(
+                f"Ray at {self.url} answered {response.status_code}: {response.text.strip()[:200]}"
+            )
         return response
 
     def _call(self, method: str, path: str, **more: Any) -> httpx.Response:

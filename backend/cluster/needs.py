@@ -9,9 +9,12 @@ _UNITS = {"CPU": ("CPU", "CPUs", 1.0), "GPU": ("GPU", "GPUs", 1.0), "memory": ("
 
 
 def lacking(needs: Needs, there: Mapping[str, float]) -> dict[str, str]:
-    """Returns for each field of the spec that asks for more than there is in the whole cluster what there is; nothing if all fits."""
+    """Returns for each field of the spec that asks for more than there is in the whole cluster what there
+    is; nothing if all fits."""
     return {
-        needs.field_of(name): f"a {needs.part} asks for {amount(name, need)}, and the whole cluster has {_number(name, has):.3g}"
+        needs.field_of(
+            name
+        ): f"a {needs.part} asks for {amount(name, need)}, and the whole cluster has {_number(name, has):.3g}"
         for name, need in needs.amounts.items()
         if need > (has := _has(there, name))
     }
@@ -34,7 +37,7 @@ def _number(name: str, value: float) -> float:
 
 def _has(there: Mapping[str, float], name: str) -> float:
     """Ray's dashboard writes my_resource as myResource."""
-    return next((has for known, has in there.items() if _bare(known) == _bare(name)), 0.0)
+    return next((has for resource, has in there.items() if _bare(resource) == _bare(name)), 0.0)
 
 
 def _bare(name: str) -> str:

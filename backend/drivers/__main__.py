@@ -18,7 +18,7 @@ if __name__ == "__main__" and sys.argv[4:]:  # before anything else, so that wor
     import_module(sys.argv[4]).connect()
 
 from backend.drivers.attempt import Attempt, Impossible, StopRequested
-from backend.errors import InvalidSpec, StaleAttempt, UnknownRun, UnknownWorkload
+from backend.errors import InvalidSpec, StaleAttempt, StoreGone, UnknownRun, UnknownWorkload
 from backend.model import RunState
 from backend.model.outcome import Outcome
 from backend.model.validation import validated
@@ -28,14 +28,15 @@ from backend.store.database import open_database
 
 
 def main(run_id: str, number: int, module: str) -> int:
-    """Runs one attempt and returns the exit code: 0 if it succeeded or stopped, 1 if it failed, 3 if nobody wants it."""
+    """Runs one attempt and returns the exit code: 0 if it succeeded or stopped, 1 if it
+    failed, 3 if nobody wants it."""
     settings = Settings()
-    database = open_database(settings)
     try:
+        database = open_database(settings, makes=False)
         run = queries.run(database, run_id)
         with Attempt(settings, database, run_id, number, run.goal) as attempt:
             return _attempt(attempt, module, run.spec)
-    except (StaleAttempt, UnknownRun) as error:
+    except (StaleAttempt, StoreGone, UnknownRun) as error:
         print(error, file=sys.stderr)
         return 3
 

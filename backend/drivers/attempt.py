@@ -6,18 +6,18 @@ import socket
 import sys
 import threading
 import time
-import traceback
 from collections.abc import Callable
 from types import FrameType, TracebackType
 from typing import Self
 
-from backend.drivers.heartbeat import BEAT_SECONDS, versions
+from backend.drivers.heartbeat import BEAT_SECONDS, beat, cause, versions
 from backend.errors import RaydeckError, StaleAttempt
 from backend.model import Goal, RunState
 from backend.settings import Settings
 from backend.store import runs, wishes
 from backend.store.database import Database
 from backend.store.recording.recorder import Recorder
+from backend.store.recording.refuge import Refuge
 
 HARD_STOP_SECONDS = 12.0  # with the beat that sees the wish and the last flush, a stop is done within 15 s
 GCS_MISSES = 3
@@ -34,7 +34,9 @@ class Impossible(Exception):
 class Attempt:
     """Holds an attempt while its workload runs. The heartbeat thread beats each second and passes on a stop."""
 
-    def __init__(self, settings: Settings, database: Database, run_id: str, number: int, goal: Goal | None = None) -> None:
+    def __init__(
+        self, settings: Settings, database: Database, run_id: str, number: int, goal: Goal | None = None
+    ) -> None:
         self.settings, self.database, self.run_id, self.number, self.goal = settings, database, run_id, number, goal
         self.stop_requested = False
         self.wishes = wishes.Wishes()
@@ -43,17 +45,21 @@ class Attempt:
         self._began = time.monotonic()
         self._waiting = ""
         self._ended = threading.Event()
+        self._refuge: Refuge | None = None  # where its writes go while its database is gone
         self._ending = threading.Lock()  # whoever holds it writes the end; nobody gives it back
 
     def __enter__(self) -> Self:
         runs.claim(self.database, self.run_id, self.number, socket.gethostname(), versions())
         signal.signal(signal.SIGUSR1, _raise_stop)
         signal.signal(signal.SIGTERM, _raise_exit)
+        self._refuge = Refuge(self.database, self.run_id, self.number, self.settings.home)
         self.recorder = Recorder(self.database, self.run_id, self.number, self.goal)
         threading.Thread(target=self._keep_beating, name="heartbeat", daemon=True).start()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._ended.set()
 
     def finish(self, to: RunState, note: str = "", error: BaseException | str = "", trace: str = "") -> None:
@@ -62,11 +68,14 @@ class Attempt:
             signal.signal(number, signal.SIG_IGN)  # a second wish to stop must not keep the end from being written
         if not self._ending.acquire(blocking=False):
             threading.Event().wait()  # the heartbeat thread is ending this process
-        text = f"{type(error).__name__}: {error}" if isinstance(error, BaseException) else error
-        trace = "".join(traceback.format_exception(error)) if isinstance(error, BaseException) else trace
-        self.recorder.finish(to, note, text, trace)
+        self.recorder.finish(to, note, *cause(error, trace))
+        if self._refuge is not None:
+            self._refuge.leave()
         inside, whole = self.recorder, time.monotonic() - self._began
-        print(f"recorder: {inside.seconds_inside:.3f} s in {whole:.1f} s, {inside.cpu_inside:.3f} s of it computing", flush=True)
+        print(
+            f"recorder: {inside.seconds_inside:.3f} s in {whole:.1f} s, {inside.cpu_inside:.3f} s of it computing",
+            flush=True,
+        )
 
     def _keep_beating(self) -> None:
         stop_seen, misses = 0.0, 0
@@ -84,10 +93,8 @@ class Attempt:
     def _beat(self) -> None:
         """Writes one heartbeat. Whatever goes wrong with one, the next is tried: silence would look like death."""
         try:
-            beat = wishes.beat(self.database, self.run_id, self.number, self._waiting)
-            self.stop_requested, self.wishes = beat.stop_requested, beat.wishes
-            if beat.came_back:
-                self.recorder.rewrite()
+            heard = beat(self.recorder, self._waiting)
+            self.stop_requested, self.wishes = heard.stop_requested, heard.wishes
             self._waiting = self.waits_for()
         except StaleAttempt as error:
             print(error, file=sys.stderr, flush=True)

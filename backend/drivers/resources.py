@@ -16,8 +16,8 @@ def connected(needs: Needs, attempt: Attempt) -> None:
     """
     attempt.gcs_address = ray.get_runtime_context().gcs_address
     there = ray.cluster_resources()
-    if SLOT in there and (told := lacking(needs, there)):
-        raise Impossible("; ".join(told.values()))
+    if SLOT in there and (shortages := lacking(needs, there)):
+        raise Impossible("; ".join(shortages.values()))
 
 
 def waits_for(attempt: Attempt, cpus: float) -> str:
@@ -28,4 +28,6 @@ def waits_for(attempt: Attempt, cpus: float) -> str:
     total, free = ray.cluster_resources().get("CPU", 0.0), ray.available_resources().get("CPU", 0.0)
     if total < cpus:
         return f"{cpus:g} CPUs, and this cluster has only {total:g}: stop it and take fewer"
-    return "" if free >= cpus else f"{'a CPU' if cpus == 1 else f'{cpus:g} CPUs'}: {total - free:g} of {total:g} are taken"
+    return (
+        "" if free >= cpus else f"{'a CPU' if cpus == 1 else f'{cpus:g} CPUs'}: {total - free:g} of {total:g} are taken"
+    )

@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from typing import Any, SupportsFloat, TypeGuard
 
+# what RLlib itself makes of its training episodes, which runs of metrics version 1 stay with
 SAMPLED = {
     "return_mean": "episode_return_mean",
     "return_min": "episode_return_min",
     "return_max": "episode_return_max",
     "episode_length": "episode_len_mean",
-    "episodes": "num_episodes_lifetime",
 }
 COUNTS = ("num_", "curr_", "weights_seq", "module_train_batch", "diff_num", "timers", "connector")
 
@@ -16,7 +16,11 @@ COUNTS = ("num_", "curr_", "weights_seq", "module_train_batch", "diff_num", "tim
 def from_result(result: Mapping[str, Any]) -> dict[str, float]:
     """Returns the metrics of one RLlib iteration; keys without a value yet (no episode has ended) are left out."""
     sampled = result.get("env_runners") or {}
-    metrics = {ours: float(value) for ours, theirs in SAMPLED.items() if _is_number(value := sampled.get(theirs))}
+    metrics: dict[str, float] | None = result.get("training_episodes")
+    if metrics is None:
+        metrics = {ours: float(value) for ours, theirs in SAMPLED.items() if _is_number(value := sampled.get(theirs))}
+    if _is_number(episodes := sampled.get("num_episodes_lifetime")):
+        metrics = metrics | {"episodes": float(episodes)}
     steps = result.get("num_env_steps_sampled_lifetime", sampled.get("num_env_steps_sampled_lifetime", 0))
     metrics |= {
         "env_steps": float(steps),

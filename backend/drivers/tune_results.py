@@ -10,7 +10,8 @@ from ray.tune.experiment import Trial
 from backend.drivers.rllib_metrics import from_result
 
 TUNES_OWN = {
-    "timestamp", "pid", "done", "date", "hostname", "node_ip", "trial_id", "experiment_tag", "time_this_iter_s", "time_since_restore",
+    "timestamp", "pid", "done", "date", "hostname", "node_ip", "trial_id", "experiment_tag", "time_this_iter_s",
+    "time_since_restore",
     "iterations_since_restore", "should_checkpoint", "checkpoint_dir_name",
 }  # fmt: skip
 OURS = {"training_iteration": "iteration", "time_total_s": "time_s"}
@@ -18,7 +19,8 @@ _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 
 def metrics_of(result: Mapping[str, Any]) -> dict[str, float]:
-    """Returns the numbers of one of Tune's results under our keys; what a trainable calls so itself comes before Tune's own."""
+    """Returns the numbers of one of Tune's results under our keys; what a trainable calls so itself
+    comes before Tune's own."""
     if "env_runners" in result:
         return from_result(result)
     flat = list(_flat({key: value for key, value in result.items() if key not in TUNES_OWN | {"config"}}))
@@ -37,7 +39,8 @@ def _flat(result: Mapping[Any, Any], path: str = "") -> Iterator[tuple[str, Any]
 
 
 def _number(value: Any) -> float | None:
-    """Returns a number as a float; None of what is none: text, a date, a flag, several values, a number beyond any float."""
+    """Returns a number as a float; None of what is none: text, a date, a flag, several values, a
+    number beyond any float."""
     if isinstance(value, bool | str | bytes) or getattr(value, "ndim", 0) != 0 or not hasattr(value, "__float__"):
         return None
     try:

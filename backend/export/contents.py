@@ -6,54 +6,65 @@ from backend import words
 from backend.analysis import answers, groups, reaching
 from backend.analysis.answering import Answers, Pair
 from backend.analysis.answers import STATISTICS, Sample
-from backend.analysis.scores import Rule, Scored, environments
+from backend.analysis.scores import Rule, Scored
+from backend.analysis.where import environments
 from backend.catalog import metrics
-from backend.export.report import Part, Table, moment
+from backend.export.report import ReportRun, ReportTable, moment
 from backend.figures import palette
 from backend.kinds import specs, steps_of
 from backend.model import Run
 
 SEVERAL = "on several scales"
-SHOWN: tuple[answers.Statistic, ...] = ("mean", "median", "iqm")
+SHOWN: tuple[answers.Aggregate, ...] = ("mean", "median", "iqm")
 
 
-def of_groups(scored: Sequence[Scored], key: str, rule: Rule) -> Table:
-    """Returns the statistics of each group's scores on a metric, with 95 % intervals; of several environments none together."""
+def of_groups(scored: Sequence[Scored], key: str, rule: Rule) -> ReportTable:
+    """Returns the statistics of each group's scores on a metric, with 95 % intervals; of several
+    environments none together."""
     where = environments([score.member for each in scored for score in each.scores])
     samples = [each.sample(where) for each in scored]
     rows = [_row(each, sample) for each, sample in zip(scored, samples, strict=True)]
-    known = [sample for sample in samples if len(sample.scores) == 1]
-    told = [answers.estimate(sample.scores, each) for sample in known for each in SHOWN]
-    methods = "; ".join(dict.fromkeys(str(each.method) for each in told if each.has_interval))
+    single_samples = [sample for sample in samples if len(sample.scores) == 1]
+    estimates = [answers.estimate(sample.scores, each) for sample in single_samples for each in SHOWN]
+    methods = "; ".join(dict.fromkeys(str(each.method) for each in estimates if each.has_interval))
     about = f"A repetition's score: the {rule.words} of {metrics.title(key)}." + (
         f" In brackets: 95 % intervals, {methods}." * bool(methods)
     )
-    notes = dict.fromkeys([*(note for each in scored for note in each.notes), *(each.note for each in told if each.note)])
+    notes = dict.fromkeys(
+        [*(note for each in scored for note in each.notes), *(each.note for each in estimates if each.note)]
+    )
     columns = ("Group", "Runs", "n", "Mean", "Median", "Interquartile mean")
-    return Table("Groups", columns, rows, " ".join([about, *notes]), [palette.of_run(each.group.ordinal) for each in scored])
+    return ReportTable(
+        "Groups", columns, rows, " ".join([about, *notes]), [palette.of_run(each.group.ordinal) for each in scored]
+    )
 
 
 def _row(each: Scored, sample: Sample) -> list[str]:
     if not sample.scores:
-        told = ["–"] * len(SHOWN)
+        cells = ["–"] * len(SHOWN)
     elif len(sample.scores) > 1:
-        told = [SEVERAL] * len(SHOWN)
+        cells = [SEVERAL] * len(SHOWN)
     else:
-        told = [str(answers.estimate(sample.scores, statistic)) for statistic in SHOWN]
+        cells = [str(answers.estimate(sample.scores, statistic)) for statistic in SHOWN]
     lost = f" ({sample.seeds.diverged} without a finite score)" if sample.seeds.diverged else ""
-    return [each.group.label, str(len(each.group.runs)), f"{sample.seeds.n}{lost}", *told]
+    return [each.group.label, str(len(each.group.runs)), f"{sample.seeds.n}{lost}", *cells]
 
 
-def verdicts(found: Answers) -> Table:
+def verdicts(comparison: Answers) -> ReportTable:
     """Returns of each group whether it is better than the baseline."""
-    statistic = STATISTICS[found.question.statistic]
-    methods = dict.fromkeys(pair.verdict.method for pair in found.pairs if pair.verdict)
-    better = {"max": "High", "min": "Low"}[found.question.mode]
-    scale = f" Scores are {found.scale}." if found.scale else ""
+    statistic = STATISTICS[comparison.question.statistic]
+    methods = dict.fromkeys(pair.verdict.method for pair in comparison.pairs if pair.verdict)
+    better = {"max": "High", "min": "Low"}[comparison.mode]
+    scale = f" Scores are {comparison.scale}." if comparison.scale else ""
     about = f"{better} scores are better.{scale} {' '.join(methods)}".strip()
-    columns = (f"Against {found.baseline.label}", "Answer", "Probability of improvement", f"Difference of {statistic}s")
-    marks = [palette.of_run(pair.group.ordinal) for pair in found.pairs]
-    return Table("Is it better?", columns, [_judged(pair) for pair in found.pairs], about, marks)
+    columns = (
+        f"Against {comparison.baseline.label}",
+        "Answer",
+        "Probability of improvement",
+        f"Difference of {statistic}s",
+    )
+    marks = [palette.of_run(pair.group.ordinal) for pair in comparison.pairs]
+    return ReportTable("Is it better?", columns, [_judged(pair) for pair in comparison.pairs], about, marks)
 
 
 def _judged(pair: Pair) -> list[str]:
@@ -61,36 +72,54 @@ def _judged(pair: Pair) -> list[str]:
         return [pair.group.label, pair.refused, "–", "–"]
     verdict = pair.verdict
     more = [f"About {pair.further} more seeds each may settle it."] if pair.further and verdict.winner is None else []
-    return [pair.group.label, " ".join([verdict.sentence, *verdict.notes, *more]), str(verdict.probability), str(verdict.difference)]
+    return [
+        pair.group.label,
+        " ".join([verdict.sentence, *verdict.notes, *more]),
+        str(verdict.probability),
+        str(verdict.difference),
+    ]
 
 
-def reached(found: Answers) -> Table:
+def reached(comparison: Answers) -> ReportTable:
     """Returns how soon each group reached the target, of which there must be one."""
-    told = [[f"{value} [{span}]" if span else value for value, span in reaching.cells(found, each)] for each in found.reached]
-    rows = [[each.group.label, *cells] for each, cells in zip(found.reached, told, strict=True)]
-    goals = dict.fromkeys(words.number(each.efficiency.target) for each in found.reached)
-    title = f"Sample efficiency: {metrics.title(found.question.key)} of {', '.join(goals)}"
-    steps = steps_of(run for each in found.scored for run in each.group.runs)
-    return Table(
+    cell_rows = [
+        [f"{value} [{span}]" if span else value for value, span in reaching.cells(comparison, each)]
+        for each in comparison.reached
+    ]
+    rows = [[each.group.label, *cells] for each, cells in zip(comparison.reached, cell_rows, strict=True)]
+    goals = dict.fromkeys(words.number(each.efficiency.target) for each in comparison.reached)
+    title = f"Sample efficiency: {metrics.title(comparison.question.key)} of {', '.join(goals)}"
+    steps = steps_of(run for each in comparison.scored for run in each.group.runs)
+    return ReportTable(
         title,
-        reaching.names(found, steps),
+        reaching.names(comparison, steps),
         rows,
-        reaching.about(found, steps),
-        [palette.of_run(each.group.ordinal) for each in found.reached],
+        reaching.about(comparison, steps),
+        [palette.of_run(each.group.ordinal) for each in comparison.reached],
     )
 
 
-def of_runs(runs: Sequence[Run], codes: Mapping[str, str], now: float) -> list[Part]:
+def of_runs(runs: Sequence[Run], codes: Mapping[str, str], now: float) -> list[ReportRun]:
     """Returns what is told of each run; `codes` are the texts of the users' own code by run id."""
     return [_part(run, codes.get(run.id, ""), now) for run in runs]
 
 
-def _part(run: Run, code: str, now: float) -> Part:
-    told = [run.kind, run.state.value, f"started {moment(run.started_at)}", f"took {words.duration(run.duration(now))}"]
+def _part(run: Run, code: str, now: float) -> ReportRun:
+    facts = [
+        run.kind,
+        run.state.value,
+        f"started {moment(run.started_at)}",
+        f"took {words.duration(run.duration(now))}",
+    ]
     packages = [f"{name} {version}" for name, version in run.versions.items()]
     where = f"On {run.host}" if run.host else "Host not recorded"
-    return Part(
-        run.id, run.name, palette.of_run(run.ordinal), " · ".join(told),
-        ", ".join(map(str, groups.seeds(run))) or "none", f"{where}, with {', '.join(packages) or 'versions not recorded'}",
-        specs.to_yaml(run.spec), code,
-    )  # fmt: skip
+    return ReportRun(
+        run.id,
+        run.name,
+        palette.of_run(run.ordinal),
+        " · ".join(facts),
+        ", ".join(map(str, groups.seeds(run))) or "none",
+        f"{where}, with {', '.join(packages) or 'versions not recorded'}",
+        specs.to_yaml(run.spec),
+        code,
+    )

@@ -1,4 +1,5 @@
-"""A comparison as one HTML file that needs neither the app nor the internet; whatever a person wrote stays text in it."""
+"""A comparison as one HTML file that needs neither the app nor the internet; whatever a
+person wrote stays text in it."""
 
 import re
 import time
@@ -10,9 +11,10 @@ from typing import Any, Literal
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markdown_it import MarkdownIt
 
-from backend.analysis.diff import Row
+from backend.analysis.diff import Setting
 
-Kind = Literal["plot", "figure"]  # lines as they are drawn live, or a whole figure of Plotly's; the class of its node, after "raydeck-"
+# lines as they are drawn live, or a whole figure of Plotly's; the class of its node, after "raydeck-"
+DrawingKind = Literal["plot", "figure"]
 
 
 @dataclass(frozen=True)
@@ -23,11 +25,11 @@ class Drawing:
     caption: str
     height: int  # pixels
     message: Mapping[str, Any]
-    kind: Kind = "plot"
+    kind: DrawingKind = "plot"
 
 
 @dataclass(frozen=True)
-class Table:
+class ReportTable:
     """Words in columns. `about` says what they are; `marks` are the colours of the rows, where they have some."""
 
     title: str
@@ -38,7 +40,7 @@ class Table:
 
 
 @dataclass(frozen=True)
-class Part:
+class ReportRun:
     """One run: what is told of it, its spec as YAML, and the user's own code that it ran."""
 
     id: str
@@ -52,7 +54,7 @@ class Part:
 
 
 @dataclass(frozen=True)
-class Report:
+class ComparisonReport:
     """All that is in a report; what is empty is left out."""
 
     title: str
@@ -60,31 +62,36 @@ class Report:
     link: str  # that opens the same view in the app
     charts: Sequence[Drawing]
     note: str = ""  # Markdown
-    tables: Sequence[Table] = ()
+    tables: Sequence[ReportTable] = ()
     columns: Sequence[str] = ()  # of the settings
-    settings: Sequence[Row] = ()
-    runs: Sequence[Part] = ()
+    settings: Sequence[Setting] = ()
+    runs: Sequence[ReportRun] = ()
     pictures: Sequence[Drawing] = ()  # charts that follow the tables
 
 
 @dataclass(frozen=True)
 class Scripts:
-    """What draws: plotly.js, for each kind of drawing the app's own JavaScript module, which exports one function, and CSS."""
+    """What draws: plotly.js, for each kind of drawing the app's own JavaScript module, which
+    exports one function, and CSS."""
 
     plotly: str
-    modules: Mapping[Kind, str]
+    modules: Mapping[DrawingKind, str]
     styles: str = ""
 
 
 _EXPORT = r"export default function\s*\w*"
 
 
-def html(report: Report, scripts: Scripts) -> str:
+def html(report: ComparisonReport, scripts: Scripts) -> str:
     """Returns a report as an HTML page."""
     made_at = moment(report.made_at)
     parts = dict.fromkeys(row.part for row in report.settings)
     used = {drawing.kind for drawing in (*report.charts, *report.pictures)}
-    modules = {kind: re.sub(_EXPORT, "const drawn = function", script, count=1) for kind, script in scripts.modules.items() if kind in used}
+    modules = {
+        kind: re.sub(_EXPORT, "const drawn = function", script, count=1)
+        for kind, script in scripts.modules.items()
+        if kind in used
+    }
     return _template().render(
         report=report,
         made_at=made_at,
@@ -102,7 +109,10 @@ def moment(at: float | None) -> str:
 
 
 def markdown(text: str) -> str:
-    """Returns Markdown as HTML. Tags in it stay letters, a link leads nowhere but to the web, and no picture is fetched."""
+    """Returns Markdown as HTML.
+
+    Tags in it stay letters, a link leads nowhere but to the web, and no picture is fetched.
+    """
     return str(_markdown().render(text)).strip()
 
 
@@ -114,6 +124,6 @@ def _markdown() -> MarkdownIt:
 @lru_cache
 def _template() -> Template:
     loader = PackageLoader("backend.export", "")
-    return Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True).get_template(
-        "report.html.j2"
-    )
+    return Environment(
+        loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    ).get_template("report.html.j2")

@@ -14,11 +14,18 @@ def profiles(drawn: Sequence[tuple[Group, Profile]], title: str, mode: str) -> C
     """Draws for each group the share of its seeds that reach a score, with its band."""
     lines = [
         Line(
-            plain(group.label), palette.of_run(group.ordinal), each.score, each.share, low=each.low, high=each.high,
-            width=2.5, dash=palette.dash_of(group.ordinal), group=group.id,
+            plain(group.label),
+            palette.of_run(group.ordinal),
+            each.score,
+            each.share,
+            low=each.low,
+            high=each.high,
+            width=2.5,
+            dash=palette.dash_of(group.ordinal),
+            group=group.id,
         )
         for group, each in drawn
-    ]  # fmt: skip
+    ]
     least = "at least" if mode == "max" else "at most"
     layout: dict[str, Any] = layout_of(Titles(f"{title} of {least}", "share of seeds"), Display())
     layout["xaxis"].pop("rangemode", None)

@@ -22,7 +22,14 @@ def actions(taken: list[Any], ordinal: int) -> Chart:
     is_many, is_whole = table.shape[1] > 1, all(isinstance(each, int) for each in taken)
     look: dict[str, Any] = {"look": "points", "width": 4} if is_whole else {}  # a line between 0 and 1 would be a bar
     lines = tuple(
-        Line(f"action {place}" if is_many else "action", palette.of_run(ordinal + place), steps, column, in_legend=is_many, **look)
+        Line(
+            f"action {place}" if is_many else "action",
+            palette.of_run(ordinal + place),
+            steps,
+            column,
+            in_legend=is_many,
+            **look,
+        )
         for place, column in enumerate(table.T)
     )
     return _chart(lines, Titles("env step", "action"))

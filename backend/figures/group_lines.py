@@ -1,4 +1,5 @@
-"""Groups on one chart: a bold line with its interval for each, its members faint behind it or, when opened, each by name."""
+"""Groups on one chart: a bold line with its interval for each, its members faint behind it or,
+when opened, each by name."""
 
 import html
 from collections.abc import Iterator, Sequence
@@ -64,7 +65,13 @@ def _layout(layout: dict[str, Any], front: Sequence[Line]) -> dict[str, Any]:
     """The lines' labels stand for a legend; of many lines the one under the pointer says its name."""
     many = sum(line.in_hover for line in front) > MANY
     margin = {**layout["margin"], "t": 26}
-    return {**layout, "margin": margin, "showlegend": False, "meta": {"labels": True}, "hovermode": "closest" if many else "x unified"}
+    return {
+        **layout,
+        "margin": margin,
+        "showlegend": False,
+        "meta": {"labels": True},
+        "hovermode": "closest" if many else "x unified",
+    }
 
 
 def _smooth(curve: Curve, display: Display) -> Curve:
@@ -83,21 +90,26 @@ def _band(bundle: Bundle, display: Display) -> Band | None:
 
 
 def _members(bundle: Bundle, band: Band | None, display: Display, room: int, *, many: bool) -> Iterator[Line]:
-    """Yields a group's members: the only one, or those of an opened group, as lines of their own; else at most `room` faint ones."""
+    """Yields a group's members: the only one, or those of an opened group, as lines of their own; else
+    at most `room` faint ones."""
     alone, own = len(bundle.curves) == 1, palette.of_run(bundle.ordinal)
-    told = alone or bundle.is_open or band is None
+    in_full = alone or bundle.is_open or band is None
     others = [own] if alone or not bundle.is_open else [colour for colour in palette.LIGHT if colour != own]
     named = zip(bundle.curves, bundle.names, strict=True)
     for place, (curve, name) in enumerate(named):
-        if place >= (MOST if told else room):
+        if place >= (MOST if in_full else room):
             return
-        if not told:
+        if not in_full:
             yield _faint(bundle, curve, own)
             continue
         look = {"dash": palette.dash_of(bundle.ordinal if alone else 1 + place), "group": bundle.id, "pick": bundle.id}
         label = bundle.label if alone else name
-        line = lines.of_curve(curve, f"{bundle.label} · {name}", others[place % len(others)], width=1.6 if alone else 1.2, **look)
-        yield from _one_of_many(line, label, curve, display) if many else lines.smoothed(replace(line, label=label), display)
+        line = lines.of_curve(
+            curve, f"{bundle.label} · {name}", others[place % len(others)], width=1.6 if alone else 1.2, **look
+        )
+        yield from (
+            _one_of_many(line, label, curve, display) if many else lines.smoothed(replace(line, label=label), display)
+        )
 
 
 def _one_of_many(line: Line, label: str, curve: Curve, display: Display) -> Iterator[Line]:
@@ -107,14 +119,21 @@ def _one_of_many(line: Line, label: str, curve: Curve, display: Display) -> Iter
     """
     if display.smoothing or curve.width > 1:
         x, y = (curve.x, curve.mean) if curve.width == 1 else _by_extremes(curve)
-        look: dict[str, Any] = {"opacity": FAINT, "width": 1, "in_legend": False, "in_hover": False, "merge": f"raw {line.colour}"}
+        look: dict[str, Any] = {
+            "opacity": FAINT,
+            "width": 1,
+            "in_legend": False,
+            "in_hover": False,
+            "merge": f"raw {line.colour}",
+        }
         yield Line(line.name, line.colour, x, y, **look)
     y = lines.smoother(display, len(line.y))(line.y) if display.smoothing else line.y
     yield replace(line, y=y, low=None, high=None, label=label, dash="solid", group="", merge=f"of {line.colour}")
 
 
 def _faint(bundle: Bundle, curve: Curve, colour: str) -> Line:
-    """Returns a member as a faint line; where a bucket holds several points it goes by way of their lowest and highest."""
+    """Returns a member as a faint line; where a bucket holds several points it goes by way of
+    their lowest and highest."""
     x, y = (curve.x, curve.mean) if curve.width == 1 else _by_extremes(curve)
     look: dict[str, Any] = {"group": bundle.id, "merge": bundle.id, "in_legend": False, "in_hover": False}
     return Line(html.escape(bundle.label), colour, x, y, width=1, opacity=FAINT, **look)
@@ -143,19 +162,28 @@ def _bold(bundle: Bundle, band: Band | None, display: Display) -> list[Line]:
 
 
 def _caption(
-    there: Sequence[Bundle], bands: dict[str, Band | None], behind: Sequence[Line], said: str, titles: Titles, display: Display
+    there: Sequence[Bundle],
+    bands: dict[str, Band | None],
+    behind: Sequence[Line],
+    said: str,
+    titles: Titles,
+    display: Display,
 ) -> str:
-    told = [said, *_of_bands([bundle for bundle in there if bands.get(bundle.id) is not None], titles, display)]
+    parts = [said, *_of_bands([bundle for bundle in there if bands.get(bundle.id) is not None], titles, display)]
     if len(there) > MOST:
-        told.append(f"the first {MOST} of {len(there):,} groups are drawn: choose fewer runs, or group by fewer settings")
-    members = sum(len(bundle.curves) for bundle in there[:MOST] if bands.get(bundle.id) is not None and not bundle.is_open)
+        parts.append(
+            f"the first {MOST} of {len(there):,} groups are drawn: choose fewer runs, or group by fewer settings"
+        )
+    members = sum(
+        len(bundle.curves) for bundle in there[:MOST] if bands.get(bundle.id) is not None and not bundle.is_open
+    )
     if display.members and behind and len(behind) < members:
-        told.append(f"the first {len(behind)} of {members:,} members are drawn behind, the bands are over all")
+        parts.append(f"the first {len(behind)} of {members:,} members are drawn behind, the bands are over all")
     elif not display.members and members:
-        told.append(f"{members:,} members are hidden")
+        parts.append(f"{members:,} members are hidden")
     large = [bundle for bundle in there if bundle.is_open and len(bundle.curves) > MOST]
-    told += [f"{bundle.label}: the first {MOST} of {len(bundle.curves):,} members" for bundle in large]
-    return " · ".join([*told, *_not_in_bands(there[:MOST], bands)])
+    parts += [f"{bundle.label}: the first {MOST} of {len(bundle.curves):,} members" for bundle in large]
+    return " · ".join([*parts, *_not_in_bands(there[:MOST], bands)])
 
 
 def _of_bands(drawn: Sequence[Bundle], titles: Titles, display: Display) -> Iterator[str]:

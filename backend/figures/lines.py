@@ -40,7 +40,8 @@ class Line:
     width: float = 1.5
     opacity: float = 1.0
     dash: str = "solid"
-    look: str = "line"  # "marks": crosses at the foot, y counts; "steps": a histogram's outline; "points"; "spans": see tasks.timeline
+    # "marks": crosses at the foot, y counts; "steps": a histogram's outline; "points"; "spans": see tasks.timeline
+    look: str = "line"
     group: str = ""  # lines of one group are switched on and off together
     in_legend: bool = True
     in_hover: bool = True
@@ -68,6 +69,7 @@ class Display:
     log_y: bool = False
     statistic: Statistic = "mean"  # over seeds
     members: bool = True  # of a group, faint behind its band
+    aside: bool = False  # with what resumed attempts repeated, see figures.aside
 
 
 @dataclass(frozen=True)
@@ -79,7 +81,7 @@ class Titles:
 
 
 @dataclass(frozen=True)
-class Group:
+class CurveGroup:
     """The curves of one run, drawn in its colour: `names` are those of the trials, in the order of `curves`."""
 
     label: str
@@ -88,15 +90,14 @@ class Group:
     names: Sequence[str]
 
 
-def seeds(group: Group, titles: Titles, display: Display, trial: str = "seed") -> Chart:
+def seeds(group: CurveGroup, titles: Titles, display: Display, trial: str = "seed") -> Chart:
     """Draws one run: a line for each trial, faint if there are several, and their mean bold."""
     alone, many = len(group.curves) == 1, len(group.curves) > MANY
-    own = palette.of_run(group.ordinal)
-    others = [colour for colour in palette.LIGHT if colour != own]
+    own, of_trial = palette.of_run(group.ordinal), colours(group)
     lines: list[Line] = []
     bold: list[Line] = []
-    for index, (curve, name) in enumerate(zip(group.curves, group.names, strict=True)):
-        colour = own if alone or many else others[index % len(others)]
+    for curve, name in zip(group.curves, group.names, strict=True):
+        colour = of_trial[curve.trial]
         line = of_curve(curve, name, colour, width=2.5 if alone else 1.2, opacity=1.0 if alone else FAINT)
         if many:
             line = replace(line, group="trials", in_legend=False, in_hover=False)
@@ -108,7 +109,16 @@ def seeds(group: Group, titles: Titles, display: Display, trial: str = "seed") -
     if (band := group_bands.band(group.curves, common, display.statistic)) is not None:
         bold = smoothed(Line(what, own, band.x, band.center, low=band.low, high=band.high, width=3), display)
     chart = chart_of([*lines, *bold], group.curves, titles, display)
-    return with_room(replace(chart, caption=" · ".join([chart.caption, *_of_bold(what, trial, common, bold)])), bold, display)
+    return with_room(
+        replace(chart, caption=" · ".join([chart.caption, *_of_bold(what, trial, common, bold)])), bold, display
+    )
+
+
+def colours(group: CurveGroup) -> dict[int, str]:
+    """Returns the colour of each trial of a run: the run's own where it is alone, or one of many."""
+    own = palette.of_run(group.ordinal)
+    others = [own] if not 1 < len(group.curves) <= MANY else [each for each in palette.LIGHT if each != own]
+    return {curve.trial: others[index % len(others)] for index, curve in enumerate(group.curves)}
 
 
 def _of_bold(what: str, trial: str, common: Shared, bold: Sequence[Line]) -> Iterator[str]:
@@ -121,16 +131,20 @@ def _of_bold(what: str, trial: str, common: Shared, bold: Sequence[Line]) -> Ite
 
 
 def with_room(chart: Chart, bands: Iterable[Line], display: Display) -> Chart:
-    """Returns a chart whose y axis shows what was measured, and of intervals as much as leaves that readable; then it says so.
+    """Returns a chart whose y axis shows what was measured, and of intervals as much as leaves that readable; then it
+    says so.
 
-    With two seeds an interval may be many times as wide as all that was measured. Nothing that was measured is ever cut.
+    With two seeds an interval may be many times as wide as all that was measured. Nothing that was measured is ever
+    cut.
 
     Args:
         bands: those of the chart's lines whose low and high are intervals.
     """
     intervals = [line for line in bands if line.low is not None]
     own = {id(line) for line in intervals}
-    measured = [part for line in chart.lines if line.look == "line" for part in _measured(line, is_interval=id(line) in own)]
+    measured = [
+        part for line in chart.lines if line.look == "line" for part in _measured(line, is_interval=id(line) in own)
+    ]
     low, high = _ends([*measured, *(np.array([shape["y0"]], np.float64) for shape in chart.layout.get("shapes", ()))])
     least, most = _ends(part for line in intervals for part in (line.low, line.high) if part is not None)
     if display.log_y or not intervals or not 0 < high - low < math.inf:
@@ -169,7 +183,14 @@ def smoothed(line: Line, display: Display) -> list[Line]:
     smooth = smoother(display, len(line.y))(line.y)
     group = line.group or line.name
     raw = replace(
-        line, name=f"{line.name}, raw", opacity=line.opacity * 0.3, width=1, group=group, in_legend=False, in_hover=False, label=""
+        line,
+        name=f"{line.name}, raw",
+        opacity=line.opacity * 0.3,
+        width=1,
+        group=group,
+        in_legend=False,
+        in_hover=False,
+        label="",
     )
     return [raw, replace(line, y=smooth, low=None, high=None, group=group)]
 
@@ -196,7 +217,16 @@ def marks(curve: Curve) -> Line | None:
     if not there.any():
         return None
     counts = curve.not_finite[there].astype(np.float64)
-    return Line("not finite", palette.ALARM, curve.x[there], counts, look="marks", group="not finite", in_legend=False, merge="not finite")
+    return Line(
+        "not finite",
+        palette.ALARM,
+        curve.x[there],
+        counts,
+        look="marks",
+        group="not finite",
+        in_legend=False,
+        merge="not finite",
+    )
 
 
 def caption(curves: Sequence[Curve], display: Display) -> str:
@@ -235,14 +265,27 @@ def layout_of(titles: Titles, display: Display) -> dict[str, Any]:
         "hovermode": "x unified",
         "uirevision": f"{titles.x} {display.log_x} {display.log_y}",  # zoom and legend survive every tick
         "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "itemsizing": "constant"},
-        "xaxis": {"title": {"text": html.escape(titles.x), **title}, "zeroline": False, "type": x_type(titles, display)},
-        "yaxis": {"title": {"text": html.escape(titles.y), **title}, "zeroline": False, "type": "log" if display.log_y else "linear"},
+        "xaxis": {
+            "title": {"text": html.escape(titles.x), **title},
+            "zeroline": False,
+            "type": x_type(titles, display),
+        },
+        "yaxis": {
+            "title": {"text": html.escape(titles.y), **title},
+            "zeroline": False,
+            "type": "log" if display.log_y else "linear",
+        },
         "yaxis2": {"overlaying": "y", "range": [0, 1], "visible": False, "fixedrange": True},  # for marks at the foot
     }
     if layout["xaxis"]["type"] == "linear":
         layout["xaxis"]["rangemode"] = "tozero"
     if titles.threshold is not None and not (display.log_y and titles.threshold <= 0):
-        label = {"text": f"solved at {titles.threshold:g}", "textposition": "start", "yanchor": "top", "font": {"size": 11}}
+        label = {
+            "text": f"solved at {titles.threshold:g}",
+            "textposition": "start",
+            "yanchor": "top",
+            "font": {"size": 11},
+        }
         line = {"width": 1, "dash": "dash", "color": "#8b95a5"}
         place = {"type": "line", "xref": "x domain", "x0": 0, "x1": 1, "y0": titles.threshold, "y1": titles.threshold}
         layout["shapes"] = [{**place, "line": line, "label": label}]

@@ -7,7 +7,8 @@ DASHES = ("solid", "dash", "dot", "dashdot")
 
 
 def of_run(ordinal: int) -> str:
-    """Returns a run's colour, the same on every page; figures use the light list and the browser swaps in the dark one."""
+    """Returns a run's colour, the same on every page; figures use the light list and the
+    browser swaps in the dark one."""
     return LIGHT[(ordinal - 1) % len(LIGHT)]
 
 

@@ -12,13 +12,16 @@ DIM = "#4b5563"  # is GREY on a dark page
 
 
 def plain(text: str) -> str:
-    """Returns a text that plotly shows as it is: no tags, no templates, no formulas. Plotly knows few names of entities."""
+    """Returns a text that plotly shows as it is: no tags, no templates, no formulas.
+
+    Plotly knows few names of entities.
+    """
     return html.escape(text, quote=False).replace("%{", "&#37;{").replace("$", "&#36;")
 
 
-def tell(trace: Any, told: Sequence[str], x: str, y: str = "") -> None:
+def tell(trace: Any, texts: Sequence[str], x: str, y: str = "") -> None:
     place = f"<br>{x}: %{{x}}" + (f"<br>{y}: %{{y}}" if y else "")
-    trace.update(text=told, hovertext=None, hoverinfo=None, hovertemplate=f"%{{text}}{place}<extra></extra>")
+    trace.update(text=texts, hovertext=None, hoverinfo=None, hovertemplate=f"%{{text}}{place}<extra></extra>")
 
 
 def short(name: str) -> str:
@@ -64,7 +67,8 @@ def dressed(figure: "go.Figure") -> "go.Figure":
         paper_bgcolor="rgba(0,0,0,0)",
         plot_bgcolor="rgba(0,0,0,0)",
     )
-    logs: dict[str, Any] = {"nticks": 3, "exponentformat": "power", "selector": {"type": "log"}}  # powers of ten, not what is between
+    # powers of ten, not what is between
+    logs: dict[str, Any] = {"nticks": 3, "exponentformat": "power", "selector": {"type": "log"}}
     figure.update_xaxes(**logs).update_yaxes(**logs)
     figure.update_xaxes(automargin=True, gridcolor=GRID, zeroline=False)
     return figure.update_yaxes(automargin=True, gridcolor=GRID, zeroline=False)

@@ -11,7 +11,7 @@ WORDS = ("none", "one", "two", "three", "four", "five")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Needs:
+class PictureNeeds:
     """What there has to be before a picture says anything."""
 
     trials: int = 2  # that finished with a value
@@ -25,15 +25,15 @@ def number(count: int) -> str:
     return WORDS[count] if count < len(WORDS) else str(count)
 
 
-def lack(needs: Needs, found: "Study", objectives: int) -> str:
+def lack(needs: PictureNeeds, study: "Study", objectives: int) -> str:
     """Returns a sentence about the first thing that is missing; empty if nothing is."""
     if needs.objectives and objectives not in needs.objectives:
         return f"Needs {' or '.join(map(number, needs.objectives))} objectives; this sweep has {number(objectives)}."
     for least, count, what in (
-        (needs.trials, len(complete(found)), "finished trial"),
-        (needs.over, len(found.get_trials(deepcopy=False)), "trial that is over"),
-        (needs.params, len(searched(found)), "searched parameter"),
-        (needs.varied, len(varied(found)) if needs.varied else 0, "parameter that took different values"),
+        (needs.trials, len(complete(study)), "finished trial"),
+        (needs.over, len(study.get_trials(deepcopy=False)), "trial that is over"),
+        (needs.params, len(searched(study)), "searched parameter"),
+        (needs.varied, len(varied(study)) if needs.varied else 0, "parameter that took different values"),
     ):
         if count < least:
             return f"Needs {number(least)} {_plural(what) if least > 1 else what}; so far there {_are(count)}."
@@ -49,16 +49,16 @@ def _plural(what: str) -> str:
     return f"{first}s that {rest.replace('is ', 'are ')}" if rest else f"{first}s"
 
 
-def complete(found: "Study") -> list["FrozenTrial"]:
+def complete(study: "Study") -> list["FrozenTrial"]:
     from optuna.trial import TrialState
 
-    return found.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
+    return study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
 
 
-def searched(found: "Study") -> list[str]:
-    return sorted({name for trial in complete(found) for name in trial.params})
+def searched(study: "Study") -> list[str]:
+    return sorted({name for trial in complete(study) for name in trial.params})
 
 
-def varied(found: "Study") -> list[str]:
-    trials = complete(found)
-    return [name for name in searched(found) if len({str(trial.params[name]) for trial in trials}) > 1]
+def varied(study: "Study") -> list[str]:
+    trials = complete(study)
+    return [name for name in searched(study) if len({str(trial.params[name]) for trial in trials}) > 1]

@@ -25,7 +25,7 @@ ACROSS = 4  # slices in a row
 
 
 @dataclass(frozen=True)
-class Asked:
+class PictureInput:
     """What a picture is drawn of, and how: names are already escaped, params are those to draw."""
 
     run: Run
@@ -42,20 +42,23 @@ class Asked:
         return palette.of_run(self.run.ordinal)
 
 
-def parallel(found: "Study", asked: Asked) -> "go.Figure":
+def parallel(study: "Study", inputs: PictureInput) -> "go.Figure":
     import optuna.visualization as draw
     import plotly.graph_objects as go
 
-    figure = draw.plot_parallel_coordinate(found, asked.params, target_name=asked.target)
+    figure = draw.plot_parallel_coordinate(study, inputs.params, target_name=inputs.target)
     *lines, legend = figure.data
-    names = [asked.target, *asked.params]
+    names = [inputs.target, *inputs.params]
     levels: dict[int, list[Any]] = {}
     for line in lines:
-        good = float(line.y[0]) if is_up(found) else 1.0 - float(line.y[0])
+        good = float(line.y[0]) if is_up(study) else 1.0 - float(line.y[0])
         levels.setdefault(round(good * (LEVELS - 1)), []).append(line)
-    legend.marker.colorscale = scale(asked.colour)
-    # One trace for each level of colour, the best last and on top; Optuna makes one for each trial, which a browser feels.
-    figure = go.Figure([*(_bundle(levels[level], level, names, asked.colour) for level in sorted(levels)), legend], figure.layout)
+    legend.marker.colorscale = scale(inputs.colour)
+    # One trace for each level of colour, the best last and on top; Optuna makes one for each trial, which a browser
+    # feels.
+    figure = go.Figure(
+        [*(_bundle(levels[level], level, names, inputs.colour) for level in sorted(levels)), legend], figure.layout
+    )
     figure.update_xaxes(ticktext=[short(name) for name in names])
     # What the values are stands on top of the lines, so it needs a ground; this one is read on white and on black.
     figure.update_annotations(font={"color": "#ffffff"}, bgcolor="rgba(51,65,85,0.85)", borderpad=1)
@@ -68,11 +71,15 @@ def _bundle(lines: Sequence[Any], level: int, names: Sequence[str], colour: str)
 
     good = level / (LEVELS - 1)
     y = [value for line in lines for value in (*line.y, None)]
-    told = [told for line in lines for told in (*([name, text] for name, (_, text) in zip(names, line.customdata, strict=True)), None)]
+    customdata = [
+        pair
+        for line in lines
+        for pair in (*([name, text] for name, (_, text) in zip(names, line.customdata, strict=True)), None)
+    ]
     return go.Scatter(
         x=[*range(len(names)), None] * len(lines),
         y=y,
-        customdata=told,
+        customdata=customdata,
         mode="lines",
         line={"color": mixed(GREY, colour, good), "width": 1.2 + good},
         opacity=0.4 + 0.5 * good,
@@ -81,40 +88,45 @@ def _bundle(lines: Sequence[Any], level: int, names: Sequence[str], colour: str)
     )
 
 
-def importance(found: "Study", asked: Asked) -> "go.Figure":
+def importance(study: "Study", inputs: PictureInput) -> "go.Figure":
     import optuna.visualization as draw
 
-    figure = draw.plot_param_importances(found, evaluator=analysis.evaluator(), target_name=asked.target)
-    figure.update_traces(marker_color=asked.colour, textposition="outside")
-    figure.update_xaxes(title_text=f"importance for {asked.target}, all together 1", rangemode="tozero")
+    figure = draw.plot_param_importances(study, evaluator=analysis.evaluator(), target_name=inputs.target)
+    figure.update_traces(marker_color=inputs.colour, textposition="outside")
+    figure.update_xaxes(title_text=f"importance for {inputs.target}, all together 1", rangemode="tozero")
     figure.update_yaxes(title_text=None, showgrid=False)
     return figure.update_layout(height=110 + 28 * len(figure.data[0].y))
 
 
-def contour(found: "Study", asked: Asked) -> "go.Figure":
+def contour(study: "Study", inputs: PictureInput) -> "go.Figure":
     import optuna.visualization as draw
 
-    figure = draw.plot_contour(_snapped(found, asked.params), asked.params, target_name=asked.target)
-    trials, names = complete(found), asked.params
+    figure = draw.plot_contour(_snapped(study, inputs.params), inputs.params, target_name=inputs.target)
+    trials, names = complete(study), inputs.params
     pairs = [(x, y) for x in names for y in names if x != y] if len(names) > 2 else [(names[0], names[1])]
     scatters = [trace for trace in figure.data if trace.type == "scatter" and trace.x is not None and len(trace.x)]
     for trace, (x, y) in zip(scatters, pairs, strict=True):
         for axis, name in (("x", x), ("y", y)):
             if not isinstance(trace[axis][0], str):
                 trace[axis] = [trial.params[name] for trial in trials]  # the points stay where they were
-        tell(trace, [told_of(trial, asked) for trial in trials], x, y)
-        trace.marker = {"color": "#1f2937", "size": 5 if len(trials) < 150 else 3, "line": {"width": 0.8, "color": "#ffffff"}}
-    figure.update_traces(colorscale=ramp(asked.colour), line_width=0.5, selector={"type": "contour"})
+        tell(trace, [told_of(trial, inputs) for trial in trials], x, y)
+        trace.marker = {
+            "color": "#1f2937",
+            "size": 5 if len(trials) < 150 else 3,
+            "line": {"width": 0.8, "color": "#ffffff"},
+        }
+    figure.update_traces(colorscale=ramp(inputs.colour), line_width=0.5, selector={"type": "contour"})
     return square(figure, names)
 
 
-def _snapped(found: "Study", params: Sequence[str]) -> "Study":
-    """Returns the finished trials with every number moved to one of PLACES, so that the grid of a contour stays small."""
+def _snapped(study: "Study", params: Sequence[str]) -> "Study":
+    """Returns the finished trials with every number moved to one of PLACES, so that the grid
+    of a contour stays small."""
     import optuna
     from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 
-    copy = optuna.create_study(direction=found.directions[0])
-    trials = complete(found)
+    copy = optuna.create_study(direction=study.directions[0])
+    trials = complete(study)
     columns: dict[str, list[Any]] = {name: [trial.params[name] for trial in trials] for name in params}
     distributions = {name: trials[0].distributions[name] for name in params}
     for name, distribution in distributions.items():
@@ -132,24 +144,24 @@ def _snapped(found: "Study", params: Sequence[str]) -> "Study":
     return copy
 
 
-def slices(found: "Study", asked: Asked) -> "go.Figure":
+def slices(study: "Study", inputs: PictureInput) -> "go.Figure":
     import optuna.visualization as draw
 
-    figure = draw.plot_slice(found, asked.params, target_name=asked.target)
-    told = {trial.number: told_of(trial, asked) for trial in complete(found)}
-    for index, (trace, name) in enumerate(zip(figure.data, asked.params, strict=True)):
+    figure = draw.plot_slice(study, inputs.params, target_name=inputs.target)
+    texts = {trial.number: told_of(trial, inputs) for trial in complete(study)}
+    for index, (trace, name) in enumerate(zip(figure.data, inputs.params, strict=True)):
         _unquote(trace, figure.layout[f"xaxis{index + 1 if index else ''}"])
-        tell(trace, [told[number] for number in trace.marker.color], name)
+        tell(trace, [texts[number] for number in trace.marker.color], name)
     bar = {"title": "trial", "x": 1.0, "xpad": 12, "thickness": 12}
     figure.update_traces(
         marker={
-            "colorscale": scale(asked.colour),
+            "colorscale": scale(inputs.colour),
             "size": 6,
             "line": {"width": 0.5, "color": EDGE},
             "colorbar": bar,
         }
     )
-    return _in_rows(figure, asked.params)
+    return _in_rows(figure, inputs.params)
 
 
 def _unquote(trace: Any, axis: Any) -> None:
@@ -179,33 +191,35 @@ def _in_rows(figure: "go.Figure", names: Sequence[str]) -> "go.Figure":
     return figure.update_layout(width=None, height=60 + 280 * rows)
 
 
-def rank(found: "Study", asked: Asked) -> "go.Figure":
+def rank(study: "Study", inputs: PictureInput) -> "go.Figure":
     import optuna.visualization as draw
 
-    figure = draw.plot_rank(found, asked.params, target_name=asked.target)
-    trials, names = complete(found), asked.params
+    figure = draw.plot_rank(study, inputs.params, target_name=inputs.target)
+    trials, names = complete(study), inputs.params
     values = np.array([trial.value for trial in trials])
     ranks = np.searchsorted(np.sort(values), values, side="right") / len(values)
-    told = [told_of(trial, asked) for trial in trials]
+    texts = [told_of(trial, inputs) for trial in trials]
     pairs = [(x, y) for x in names for y in names] if len(names) != 2 else [(names[0], names[1])]
     *scatters, legend = figure.data
-    colours = scale(asked.colour) if is_up(found) else [[1 - at, colour] for at, colour in reversed(scale(asked.colour))]
+    colours = (
+        scale(inputs.colour) if is_up(study) else [[1 - at, colour] for at, colour in reversed(scale(inputs.colour))]
+    )
     for trace, (x, y) in zip(scatters, pairs, strict=True):
         edge = {"width": 0.5, "color": EDGE}
         trace.marker = {"color": ranks, "colorscale": colours, "cmin": 0, "cmax": 1, "size": 6, "line": edge}
-        tell(trace, told, x, y)
+        tell(trace, texts, x, y)
         if x == y:
             trace.visible = False  # a parameter against itself is a diagonal; its name stands at the edge
     legend.marker.colorscale = colours
     return square(figure, names)
 
 
-def told_of(trial: "FrozenTrial", asked: Asked) -> str:
+def told_of(trial: "FrozenTrial", inputs: PictureInput) -> str:
     """Returns what is said of a trial under the pointer."""
-    names = asked.objectives if len(trial.values or ()) > 1 else (asked.target,)
+    names = inputs.objectives if len(trial.values or ()) > 1 else (inputs.target,)
     values = [f"{name}: {value:.6g}" for name, value in zip(names, trial.values or (), strict=False)]
     return "<br>".join([f"trial {trial.number}", *values])
 
 
-def is_up(found: "Study") -> bool:
-    return found.directions[0].name == "MAXIMIZE"
+def is_up(study: "Study") -> bool:
+    return study.directions[0].name == "MAXIMIZE"

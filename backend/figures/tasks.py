@@ -28,8 +28,14 @@ def durations(seconds: Durations, ordinal: int) -> Chart:
     first, last = int(places[0]), int(places[-1])
     counts = np.array([seconds.counts.get(str(place), 0) for place in range(first, last + 1)], float)
     edges: Floats = np.power(10.0, np.arange(first, last + 2) / PER_DECADE)
-    chart = _chart([_steps(edges, counts, ordinal)], Titles("duration", "tasks"), f"{int(counts.sum()):,} tasks", Display(log_x=True))
-    chart.layout["xaxis"] |= {"dtick": 1, "exponentformat": "SI", "minexponent": 0, "ticksuffix": "s"}  # 1 ms, 10 ms, 100 ms, 1 s
+    chart = _chart(
+        [_steps(edges, counts, ordinal)],
+        Titles("duration", "tasks"),
+        f"{int(counts.sum()):,} tasks",
+        Display(log_x=True),
+    )
+    # 1 ms, 10 ms, 100 ms, 1 s
+    chart.layout["xaxis"] |= {"dtick": 1, "exponentformat": "SI", "minexponent": 0, "ticksuffix": "s"}
     return chart
 
 
@@ -42,8 +48,8 @@ def results(numbers: Histogram, ordinal: int) -> Chart:
     there = np.flatnonzero(counts)
     first, last = int(there[0]), int(there[-1])
     edges = numbers.low + numbers.width * np.arange(first, last + 2)
-    told = f"{int(counts.sum()):,} results, every one of them counted"
-    return _chart([_steps(edges, counts[first : last + 1], ordinal)], Titles("result", "tasks"), told)
+    caption = f"{int(counts.sum()):,} results, every one of them counted"
+    return _chart([_steps(edges, counts[first : last + 1], ordinal)], Titles("result", "tasks"), caption)
 
 
 def _steps(edges: Any, counts: Any, ordinal: int) -> Line:
@@ -53,9 +59,11 @@ def _steps(edges: Any, counts: Any, ordinal: int) -> Line:
 
 def running_mean(mean: Curve, low: Curve, high: Curve, moments: Moments, ordinal: int) -> Chart:
     """Draws the mean of the results with its 95 % interval, over the tasks done: it narrows as they come."""
-    line = Line("mean", palette.of_run(ordinal), mean.x, mean.last, low=low.last, high=high.last, width=2.5, in_legend=False)
-    told = f"mean {_with_digits(moments)} (95 %, normal) of {moments.count:,} results"
-    return _chart([line], Titles("tasks done", "mean result"), told)
+    line = Line(
+        "mean", palette.of_run(ordinal), mean.x, mean.last, low=low.last, high=high.last, width=2.5, in_legend=False
+    )
+    caption = f"mean {_with_digits(moments)} (95 %, normal) of {moments.count:,} results"
+    return _chart([line], Titles("tasks done", "mean result"), caption)
 
 
 def _with_digits(moments: Moments) -> str:
@@ -67,17 +75,28 @@ def _with_digits(moments: Moments) -> str:
     return f"{mean:.{digits}f} ± {half:.{digits}f}"
 
 
-def scatter(pairs: Sequence[tuple[float, float]], stride: int, total: int, names: tuple[str, str], ordinal: int) -> Chart:
+def scatter(
+    pairs: Sequence[tuple[float, float]], stride: int, total: int, names: tuple[str, str], ordinal: int
+) -> Chart:
     """Draws results that are two numbers as points: of all tasks, or of every `stride`th."""
     table = np.array(pairs, float).reshape(-1, 2)
     width = 7 if len(pairs) < 300 else 4
-    line = Line("result", palette.of_run(ordinal), table[:, 0], table[:, 1], look="points", width=width, opacity=0.7, in_legend=False)
-    told = f"{len(pairs):,} of {total:,} results"
+    line = Line(
+        "result",
+        palette.of_run(ordinal),
+        table[:, 0],
+        table[:, 1],
+        look="points",
+        width=width,
+        opacity=0.7,
+        in_legend=False,
+    )
+    caption = f"{len(pairs):,} of {total:,} results"
     if stride > 1:
-        told += f": those of every {stride:,}th task, over the whole run"
+        caption += f": those of every {stride:,}th task, over the whole run"
     elif len(pairs) == total:
-        told = f"all {total:,} results"
-    return _chart([line], Titles(*names), told)
+        caption = f"all {total:,} results"
+    return _chart([line], Titles(*names), caption)
 
 
 def timeline(busy: Sequence[tuple[int, Curve]], began: float, ordinal: int) -> Chart:
@@ -95,10 +114,14 @@ def timeline(busy: Sequence[tuple[int, Curve]], began: float, ordinal: int) -> C
         if len(chosen):
             lines.append(_bars(chosen, palette.of_run(ordinal), 0.25 + 0.7 * min(1.0, (least + 0.1))))
     chunks, bars = int(whole[:, 4].sum()), len(whole)
-    told = (
-        f"{chunks:,} chunks of tasks" if chunks == bars else f"{chunks:,} chunks of tasks in {bars:,} bars; faint where the worker waited"
+    caption = (
+        f"{chunks:,} chunks of tasks"
+        if chunks == bars
+        else f"{chunks:,} chunks of tasks in {bars:,} bars; faint where the worker waited"
     )
-    chart = _chart(lines, Titles("seconds since the start", "worker"), told if chunks else "No chunk has come back yet.")
+    chart = _chart(
+        lines, Titles("seconds since the start", "worker"), caption if chunks else "No chunk has come back yet."
+    )
     chart.layout["yaxis"] |= {"dtick": 1 if len(busy) < 16 else None, "autorange": "reversed"}
     return chart
 
@@ -124,5 +147,6 @@ def _chart(lines: list[Line], titles: Titles, caption: str, display: Display | N
     layout = layout_of(titles, display or Display()) | {"showlegend": False, "hovermode": "closest"}
     layout["xaxis"].pop("rangemode", None)
     layout["margin"] |= {"t": 12}  # no legend stands there
-    layout["yaxis"] |= {"automargin": True, "title": {**layout["yaxis"]["title"], "standoff": 8}}  # as wide as 3.1416 or 150k need
+    # as wide as 3.1416 or 150k need
+    layout["yaxis"] |= {"automargin": True, "title": {**layout["yaxis"]["title"], "standoff": 8}}
     return Chart(tuple(lines), layout, caption)

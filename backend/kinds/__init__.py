@@ -15,9 +15,14 @@ KINDS = {each.KIND.id: each.KIND for each in (rl, sweep, tasks, external)}
 def kind_of(name: str) -> Kind:
     """Returns a kind by its id; of one that this version does not know, what is true of any that is only recorded."""
     return KINDS.get(name) or Kind(
-        id=name, title=name, part="trial", code="backend.kinds.external.work", page="pages.kinds.unknown.view", launches=False,
+        id=name,
+        title=name,
+        part="trial",
+        code="backend.kinds.external.work",
+        page="pages.kinds.unknown.view",
+        launches=False,
         no_more_seeds=f"This version does not know runs of the kind “{name}”.",
-    )  # fmt: skip
+    )
 
 
 def work_of(name: str) -> Work:

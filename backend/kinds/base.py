@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from backend.model import Run, RunState
+from backend.model import ALIKE, Run, RunState
 from backend.model.work import Needs, Prepared, Progress
 from backend.settings import Settings
 from backend.store.database import Database
@@ -11,7 +11,8 @@ from backend.store.database import Database
 
 @dataclass(frozen=True)
 class Axis:
-    """What charts of a kind can be drawn over: a metric key, `step` or `time`; `unit` is how its values are called in a text."""
+    """What charts of a kind can be drawn over: a metric key, `step` or `time`; `unit` is how its
+    values are called in a text."""
 
     key: str
     title: str
@@ -34,6 +35,7 @@ class Kind:
     launches: bool = True  # False: recorded only
     slots: float = 1.0  # of the local head's, that one run takes
     early: str = ""  # a module whose `connect` its driver calls before it imports anything else
+    alike: frozenset[str] = ALIKE  # spec fields in which repeats of one thing differ
     no_more_seeds: str = ""  # why further seeds of a group cannot be started; empty where they can
 
     @property

@@ -26,10 +26,14 @@ def parse(data: Any) -> Any:
     name = str(data.get("kind"))
     kind = kind_of(name)
     if name in KINDS and not kind.launches:
-        raise InvalidSpec({"kind": f"“{name}” is what backend.track records of your own script; Raydeck cannot start it"})
+        raise InvalidSpec(
+            {"kind": f"“{name}” is what backend.track records of your own script; Raydeck cannot start it"}
+        )
     if not kind.launches:
-        told = f", not “{name}”" if data.get("kind") else ""
-        raise InvalidSpec({"kind": f"must be one of: {', '.join(each.id for each in KINDS.values() if each.launches)}{told}"})
+        suffix = f", not “{name}”" if data.get("kind") else ""
+        raise InvalidSpec(
+            {"kind": f"must be one of: {', '.join(each.id for each in KINDS.values() if each.launches)}{suffix}"}
+        )
     return validated(work_of(name).spec, data)
 
 
@@ -61,17 +65,23 @@ def parse_file(path: Path) -> Any:
 def brief(spec: RunSpec) -> dict[str, Any]:
     """Returns the spec without what is empty or a default: the least that `parse` makes the same spec of."""
     whole: dict[str, Any] = spec.model_dump(exclude_none=True)
-    short = {name: whole[name] for name in SAID if name in whole} | spec.model_dump(exclude_none=True, exclude_defaults=True)
+    short = {name: whole[name] for name in SAID if name in whole} | spec.model_dump(
+        exclude_none=True, exclude_defaults=True
+    )
     try:
         again = parse(short).model_dump(exclude_none=True)
     except InvalidSpec:
         return whole
-    wrong = {name for name in whole if again.get(name) != whole[name]}  # a default may follow from the rest: a trainable's mode
-    return {name: value if name in wrong else short[name] for name, value in whole.items() if name in wrong or name in short}
+    # a default may follow from the rest: a trainable's mode
+    wrong = {name for name in whole if again.get(name) != whole[name]}
+    return {
+        name: value if name in wrong else short[name] for name, value in whole.items() if name in wrong or name in short
+    }
 
 
 def to_yaml(spec: RunSpec | Mapping[str, Any]) -> str:
-    """Returns a spec, or what was stored of one, as YAML, which `launch` takes if it can be launched: lists in one line."""
+    """Returns a spec, or what was stored of one, as YAML, which `launch` takes if it can be
+    launched: lists in one line."""
     content = spec.model_dump(exclude_none=True) if isinstance(spec, BaseModel) else dict(spec)
     return yaml.dump(content, Dumper=Dumper, sort_keys=False, allow_unicode=True, width=100)
 
@@ -83,8 +93,12 @@ class Loader(yaml.SafeLoader):
     """Reads 1e-4 as the number it is; YAML 1.1, which PyYAML follows, wants 1.0e-4."""
 
 
-Loader.yaml_implicit_resolvers = {first: list(known) for first, known in yaml.SafeLoader.yaml_implicit_resolvers.items()}
-Loader.add_implicit_resolver("tag:yaml.org,2002:float", re.compile(r"^[-+]?(\d[\d_]*\.?|\.\d)\d*[eE][-+]?\d+$"), list("-+.0123456789"))
+Loader.yaml_implicit_resolvers = {
+    first: list(resolvers) for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:float", re.compile(r"^[-+]?(\d[\d_]*\.?|\.\d)\d*[eE][-+]?\d+$"), list("-+.0123456789")
+)
 
 
 class Dumper(yaml.SafeDumper):
@@ -92,4 +106,6 @@ class Dumper(yaml.SafeDumper):
 
 
 Dumper.yaml_implicit_resolvers = Loader.yaml_implicit_resolvers
-Dumper.add_representer(list, lambda dumper, items: dumper.represent_sequence("tag:yaml.org,2002:seq", items, flow_style=True))
+Dumper.add_representer(
+    list, lambda dumper, items: dumper.represent_sequence("tag:yaml.org,2002:seq", items, flow_style=True)
+)

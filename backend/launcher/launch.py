@@ -7,7 +7,7 @@ from backend.cluster import needs
 from backend.cluster.cluster import Cluster
 from backend.cluster.helpers import Helpers
 from backend.errors import ClusterUnavailable, IllegalMove, InvalidSpec
-from backend.kinds import specs, work_of
+from backend.kinds import kind_of, specs, work_of
 from backend.kinds.specs import RunSpec
 from backend.launcher.helpers import HelperJobs
 from backend.launcher.purge import purge
@@ -40,10 +40,16 @@ class Launcher:
         prepared = self.prepared(spec)
         content: dict[str, Any] = prepared.spec.model_dump(exclude_none=True, mode="json")
         run_id = store.create(
-            self.database, content, prepared.spec.seeds, total=prepared.total, launch_key=launch_key,
+            self.database,
+            content,
+            prepared.spec.seeds,
+            total=prepared.total,
+            launch_key=launch_key,
+            alike=kind_of(spec.kind).alike,
             parent_id=prepared.start.run_id if prepared.start else parent_id,
-            workload=prepared.workload, workload_hash=prepared.workload_hash,
-        )  # fmt: skip
+            workload=prepared.workload,
+            workload_hash=prepared.workload_hash,
+        )
         if prepared.start:
             self._lay_out(prepared.start, run_id)
         self.jobs.submit_if_up(run_id)

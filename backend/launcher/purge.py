@@ -26,9 +26,9 @@ def _forget_inputs(settings: Settings, database: Database) -> None:
     """Removes rows of files that no run was given; those of the last day may be of a form that is still open."""
     old = _unused(settings.inputs_folder.glob("*"))
     if old:
-        kept = queries.kept_inputs(database)
+        used_hashes = queries.kept_inputs(database)
         for path in old:
-            if path.stem not in kept:
+            if path.stem not in used_hashes:
                 path.unlink(missing_ok=True)
 
 

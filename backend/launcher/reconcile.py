@@ -26,7 +26,8 @@ class Reconciler:
         self._reconciling = threading.Lock()
 
     def reconcile(self, force: bool = False) -> None:
-        """Submits what waits and marks as lost what is; any reader may call it, it works at most every `reconcile_s` seconds."""
+        """Submits what waits and marks as lost what is; any reader may call it, it works at most
+        every `reconcile_s` seconds."""
         if not force and time.monotonic() - self._reconciled_at < self.settings.reconcile_s:
             return
         if not self._reconciling.acquire(blocking=False):
@@ -63,15 +64,23 @@ class Reconciler:
             self.jobs.submit(jobs, run)
         elif not job.is_alive:
             reason = f"The driver ended before it began: {job.message}"
-            store.move(self.database, run.id, RunState.FAILED, reason, seen=run, error=reason, traceback=self.jobs.log_tail(run.id, 40))
+            store.move(
+                self.database,
+                run.id,
+                RunState.FAILED,
+                reason,
+                seen=run,
+                error=reason,
+                traceback=self.jobs.log_tail(run.id, 40),
+            )
 
     def _running(self, run: Run, jobs: JobsClient | None) -> None:
         silent = time.time() - (run.heartbeat_at or run.created_at)
         if silent <= ENDED_SILENT * self.settings.silent_s:
             return
         job = jobs.job(run.job_id) if jobs and run.job_id else None
-        asked = time.time() - run.stop_requested_at if run.stop_requested_at else 0.0
-        if job and job.status is JobStatus.RUNNING and asked > self.settings.stop_s:
+        stop_age = time.time() - run.stop_requested_at if run.stop_requested_at else 0.0
+        if job and job.status is JobStatus.RUNNING and stop_age > self.settings.stop_s:
             self.jobs.stop_job(run.job_id or "")
         reason = self._why_lost(silent, job)
         if reason:
@@ -99,4 +108,10 @@ def _how(job: Job) -> str:
     code = job.exit_code
     if code is None:
         return job.message or job.status.lower()
-    return f"killed by signal {-code}" if code < 0 else f"killed by signal {code - 128}" if code > 128 else f"exit code {code}"
+    return (
+        f"killed by signal {-code}"
+        if code < 0
+        else f"killed by signal {code - 128}"
+        if code > 128
+        else f"exit code {code}"
+    )

@@ -35,7 +35,9 @@ class Submitter:
     def submit(self, jobs: JobsClient, run: Run) -> None:
         job_id, kind = f"{run.id}-{run.attempt}", kind_of(run.kind)
         early = [kind.early] if kind.early else []
-        entrypoint = self.entrypoint(self.settings.driver_log(run.id), "backend.drivers", run.id, str(run.attempt), kind.code, *early)
+        entrypoint = self.entrypoint(
+            self.settings.driver_log(run.id), "backend.drivers", run.id, str(run.attempt), kind.code, *early
+        )
         load = None if self.cluster.is_local else jobs.load()
         has_slots = self.cluster.is_local or (load is not None and load.slots > 0)
         jobs.submit(job_id, entrypoint, {SLOT: kind.slots} if has_slots and kind.slots else {})
@@ -47,7 +49,9 @@ class Submitter:
             log.parent.mkdir(parents=True, exist_ok=True)
             variables = self._write_environment()
         except OSError as error:
-            raise StoreUnavailable(f"The run's folder cannot be made: {error}. Free some space or check the permissions.") from None
+            raise StoreUnavailable(
+                f"The run's folder cannot be made: {error}. Free some space or check the permissions."
+            ) from None
         command = shlex.join([sys.executable, "-u", "-m", module, *arguments])
         return f"set -a; . {shlex.quote(str(variables))}; exec {command} >> {shlex.quote(str(log))} 2>&1"
 

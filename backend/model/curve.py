@@ -11,7 +11,8 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Curve:
-    """One metric of one trial along an axis, in buckets of `width` consecutive points; a bucket of one point is that point.
+    """One metric of one trial along an axis, in buckets of `width` consecutive points; a bucket of one point is that
+    point.
 
     All arrays have one entry for each bucket, in the order of reporting. NaN stands where nothing finite was measured.
     """
@@ -23,6 +24,7 @@ class Curve:
     records: NDArray[np.void]  # see pyramid.RECORD
     width: int  # points a bucket, but for the last
     length: int  # points in the series
+    cuts: int = 0  # how often reports were set aside from it: with another number it is not the same line any more
 
     @cached_property
     def mean(self) -> Floats:

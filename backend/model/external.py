@@ -16,7 +16,9 @@ class ExternalSpec(BaseModel):
 
     kind: Literal["external"] = "external"
     name: str = Field(min_length=1, max_length=120, title="Name", description="What you will recognise the run by.")
-    seed: Seed | None = Field(None, title="Seed", description="Runs that differ only in it are repetitions of each other.")
+    seed: Seed | None = Field(
+        None, title="Seed", description="Runs that differ only in it are repetitions of each other."
+    )
     params: dict[str, Any] = Field(default_factory=dict, title="Params", description="What the script ran with.")
 
     @field_validator("params", mode="before")

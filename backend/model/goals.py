@@ -5,9 +5,19 @@ from dataclasses import dataclass
 from typing import Literal
 
 REWARD = "return_mean"
+# What the metrics mean; a run keeps the version that it began with. 1: RLlib's training episodes by RLlib's own rule
+# (those of one report, a mean over its processes), an evaluation's episodes the same for all seeds. 2: one rule for
+# all, the last 100 training episodes with rewards as they are, and evaluation episodes of each seed's own.
+METRICS_VERSION = 2
+WINDOW = 100  # training episodes behind a mean return
 THROUGHPUT = "tasks_per_second"  # of a fan-out
+HELD_OUT = "held_out/return_mean"  # of the best checkpoint, in episodes by which nothing was chosen
+HELD_OUT_LAST = "held_out/last_return_mean"  # of the last one
+BEST_POSSIBLE = "held_out/best_possible"  # what an optimal policy would come to
 REWARDS = (REWARD, "reward")  # higher is better; of any other metric nobody said so
-COUNTERS = ("env_steps", "iteration", "episodes", "time_s", "tasks_done", "tasks_failed")  # how far a run is, not how well it does
+OF_EPISODES = (REWARD, "return_min", "return_max", "episode_length")  # not a number until a training episode has ended
+# how far a run is, not how well it does
+COUNTERS = ("env_steps", "iteration", "episodes", "return_episodes", "time_s", "tasks_done", "tasks_failed")
 
 
 HIGH_IS_GOOD = ("return_min", "return_max", "accuracy", THROUGHPUT)
@@ -23,6 +33,7 @@ class Goal:
 
     key: str
     mode: Mode = "max"
+    repeats: int = 1  # trials that are seeds of one configuration, which is judged by their mean
 
     @property
     def sign(self) -> float:
@@ -50,7 +61,7 @@ def main(keys: Iterable[str]) -> str:
 
 def direction(key: str) -> Mode | None:
     """Returns whether high or low values of a metric are good; None where nobody said so."""
-    plain = key.removeprefix("eval/")
+    plain = key.removeprefix("eval/").removeprefix("held_out/").removeprefix("last_")
     if plain in REWARDS or plain in HIGH_IS_GOOD:
         return "max"
     return "min" if plain in LOW_IS_GOOD else None

@@ -49,7 +49,8 @@ class Task:
 
 @dataclass(frozen=True)
 class Failure:
-    """Tasks that failed alike: the same exception, raised at the same place; message and traceback are the first one's."""
+    """Tasks that failed alike: the same exception, raised at the same place; message and
+    traceback are the first one's."""
 
     number: int
     kind: str

@@ -24,8 +24,15 @@ class Trial:
     best: float | None
     checkpoint: str
     checkpoint_iteration: int | None = None
+    checkpoint_reports: int | None = None  # that it had made when the checkpoint was saved
+    set_aside: int = 0  # reports that later attempts repeated, and that are no part of its line any more
     stop_requested_at: float | None = None
     error: str
+
+    @property
+    def recorded(self) -> tuple[int, int]:
+        """What changes whenever its curves do: how many reports they hold, how many are set aside."""
+        return self.reports, self.set_aside
 
     @property
     def is_finished(self) -> bool:
@@ -44,14 +51,32 @@ class Checkpoint:
     metrics: dict[str, float | None]  # of the report it was saved with
     bytes: int
     is_best: bool
+    reports: int | None = None  # that its trial had made when it was saved; None where nobody noted it
 
     @classmethod
     def of(
-        cls, run_id: str, trial: int, iteration: int, metrics: Mapping[str, float], size: int = 0, *, is_best: bool = False
+        cls,
+        run_id: str,
+        trial: int,
+        iteration: int,
+        metrics: Mapping[str, float],
+        size: int = 0,
+        *,
+        is_best: bool = False,
+        reports: int | None = None,
     ) -> "Checkpoint":
         """Returns one that is made now; what is not finite is not known."""
-        known = {key: value if math.isfinite(value) else None for key, value in metrics.items()}
-        return cls(run_id=run_id, trial=trial, iteration=iteration, at=time.time(), metrics=known, bytes=size, is_best=is_best)
+        finite_metrics = {key: value if math.isfinite(value) else None for key, value in metrics.items()}
+        return cls(
+            run_id=run_id,
+            trial=trial,
+            iteration=iteration,
+            at=time.time(),
+            metrics=finite_metrics,
+            bytes=size,
+            is_best=is_best,
+            reports=reports,
+        )
 
     @property
     def score(self) -> float | None:

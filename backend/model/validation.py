@@ -6,7 +6,7 @@ from pydantic import BaseModel, ValidationError
 
 from backend.errors import InvalidSpec
 
-Model = TypeVar("Model", bound=BaseModel)
+AnyModel = TypeVar("AnyModel", bound=BaseModel)
 WORDING = {
     "Input should be": "must be",
     "List should have": "there must be",
@@ -16,7 +16,7 @@ WORDING = {
 }
 
 
-def validated(model: type[Model], data: Any) -> Model:
+def validated(model: type[AnyModel], data: Any) -> AnyModel:
     """Returns data as a model.
 
     Raises:

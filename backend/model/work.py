@@ -11,8 +11,8 @@ from backend.model.trial import Checkpoint
 class Needs:
     """What one part of a run reserves of the cluster while it works.
 
-    `amounts` go by Ray's names (CPU, GPU, memory in bytes, custom resources); `fields` says by the same names which field
-    of the spec asks for it, where that is not `resources.NAME`.
+    `amounts` go by Ray's names (CPU, GPU, memory in bytes, custom resources); `fields` says by the same names which
+    field of the spec asks for it, where that is not `resources.NAME`.
     """
 
     part: str  # "trial"

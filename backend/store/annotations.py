@@ -17,7 +17,7 @@ LONGEST_TAG, LONGEST_NOTE, LONGEST_NAME = 60, 4000, 80  # letters
 
 
 @dataclass(frozen=True)
-class View:
+class SavedView:
     """A saved view: what follows the ? in the address of the Runs page."""
 
     name: str
@@ -42,19 +42,21 @@ def tag(database: Database, run_ids: Sequence[str], add: Iterable[str] = (), rem
     Raises:
         InvalidAnnotation: a tag is empty or too long.
     """
-    new, old = ([_text(each, "tag", LONGEST_TAG) for each in dict.fromkeys(given)] for given in (add, remove))
+    new, old = ([_text(each, "tag", LONGEST_TAG) for each in dict.fromkeys(tags)] for tags in (add, remove))
     with database.write() as tx:
         for name in new:
-            known = set(tx.execute(select(run_tags.c.run).where(run_tags.c.tag == name)).scalars())
-            found = [each for each in _ordinals(tx, run_ids) if each[0] not in known]
-            if found:
-                tx.execute(insert(run_tags), [{"tag": name, "run": ordinal} for ordinal, _ in found])
-            _note(tx, (run_id for _, run_id in found), "tagged", name)
+            tagged = set(tx.execute(select(run_tags.c.run).where(run_tags.c.tag == name)).scalars())
+            pairs = [each for each in _ordinals(tx, run_ids) if each[0] not in tagged]
+            if pairs:
+                tx.execute(insert(run_tags), [{"tag": name, "run": ordinal} for ordinal, _ in pairs])
+            _note(tx, (run_id for _, run_id in pairs), "tagged", name)
         for name in old:
-            found = _ordinals(tx, run_ids)
-            mine = run_tags.c.run.in_([ordinal for ordinal, _ in found])
-            gone = set(tx.execute(delete(run_tags).where(run_tags.c.tag == name, mine).returning(run_tags.c.run)).scalars())
-            _note(tx, (run_id for ordinal, run_id in found if ordinal in gone), "untagged", name)
+            pairs = _ordinals(tx, run_ids)
+            mine = run_tags.c.run.in_([ordinal for ordinal, _ in pairs])
+            gone = set(
+                tx.execute(delete(run_tags).where(run_tags.c.tag == name, mine).returning(run_tags.c.run)).scalars()
+            )
+            _note(tx, (run_id for ordinal, run_id in pairs if ordinal in gone), "untagged", name)
 
 
 def note(database: Database, run_id: str, text: str) -> None:
@@ -63,35 +65,37 @@ def note(database: Database, run_id: str, text: str) -> None:
     Raises:
         InvalidAnnotation: it is too long.
     """
-    told = _text(text, "note", LONGEST_NOTE) if text.strip() else ""
+    new_note = _text(text, "note", LONGEST_NOTE) if text.strip() else ""
     with database.write() as tx:
-        changed = update(runs).where(runs.c.id == run_id, runs.c.deleted_at.is_(None), runs.c.note != told)
-        if row := tx.execute(changed.values(note=told).returning(runs.c.ordinal, runs.c.spec)).first():
-            settings.write(tx, settings.rows(row.ordinal, settings.words(run_id, row.spec, told)))
-            _note(tx, [run_id], "note", told[:100])
+        changed = update(runs).where(runs.c.id == run_id, runs.c.deleted_at.is_(None), runs.c.note != new_note)
+        if row := tx.execute(changed.values(note=new_note).returning(runs.c.ordinal, runs.c.spec)).first():
+            settings.write(tx, settings.rows(row.ordinal, settings.words(run_id, row.spec, new_note)))
+            _note(tx, [run_id], "note", new_note[:100])
 
 
 def star(database: Database, run_ids: Sequence[str], starred: bool) -> None:
     """Gives runs a star, or takes it from them."""
     with database.write() as tx:
-        found = [run_id for _, run_id in _ordinals(tx, run_ids)]
-        changed = update(runs).where(runs.c.id.in_(found), runs.c.starred.is_(not starred)).values(starred=starred)
+        ids = [run_id for _, run_id in _ordinals(tx, run_ids)]
+        changed = update(runs).where(runs.c.id.in_(ids), runs.c.starred.is_(not starred)).values(starred=starred)
         _note(tx, tx.execute(changed.returning(runs.c.id)).scalars().all(), "star" if starred else "no star")
 
 
 def archive(database: Database, run_ids: Sequence[str], archived: bool) -> None:
     """Puts runs that are over into the archive, or takes them out; what is active stays where it is."""
     with database.write() as tx:
-        found = [run_id for _, run_id in _ordinals(tx, run_ids)]
-        changed = update(runs).where(runs.c.id.in_(found), runs.c.archived.is_(not archived), runs.c.state.not_in(ACTIVE))
+        ids = [run_id for _, run_id in _ordinals(tx, run_ids)]
+        changed = update(runs).where(runs.c.id.in_(ids), runs.c.archived.is_(not archived), runs.c.state.not_in(ACTIVE))
         done = tx.execute(changed.values(archived=archived).returning(runs.c.id)).scalars().all()
         _note(tx, done, "archived" if archived else "taken out of the archive")
 
 
-def all_views(database: Database) -> list[View]:
+def all_views(database: Database) -> list[SavedView]:
     """Returns the saved views in alphabetical order."""
     with database.read() as connection:
-        return sorted((View(*row) for row in connection.execute(select(views))), key=lambda view: view.name.lower())
+        return sorted(
+            (SavedView(*row) for row in connection.execute(select(views))), key=lambda view: view.name.lower()
+        )
 
 
 def save_view(database: Database, name: str, query: str) -> None:
@@ -100,10 +104,10 @@ def save_view(database: Database, name: str, query: str) -> None:
     Raises:
         InvalidAnnotation: the name is empty or too long.
     """
-    told = _text(name, "name", LONGEST_NAME)
+    view_name = _text(name, "name", LONGEST_NAME)
     with database.write() as tx:
-        tx.execute(delete(views).where(views.c.name == told))
-        tx.execute(insert(views).values(name=told, query=query, created_at=time.time()))
+        tx.execute(delete(views).where(views.c.name == view_name))
+        tx.execute(insert(views).values(name=view_name, query=query, created_at=time.time()))
 
 
 def rename_view(database: Database, name: str, new: str) -> None:
@@ -112,12 +116,12 @@ def rename_view(database: Database, name: str, new: str) -> None:
     Raises:
         InvalidAnnotation: the name is empty, too long, or taken.
     """
-    told = _text(new, "name", LONGEST_NAME)
+    view_name = _text(new, "name", LONGEST_NAME)
     try:
         with database.write() as tx:
-            tx.execute(update(views).where(views.c.name == name).values(name=told))
+            tx.execute(update(views).where(views.c.name == name).values(name=view_name))
     except IntegrityError:
-        raise InvalidAnnotation(f"There is a view “{told}” already.") from None
+        raise InvalidAnnotation(f"There is a view “{view_name}” already.") from None
 
 
 def delete_view(database: Database, name: str) -> None:
@@ -126,8 +130,8 @@ def delete_view(database: Database, name: str) -> None:
         tx.execute(delete(views).where(views.c.name == name))
 
 
-def _text(given: str, what: str, longest: int) -> str:
-    text = storable(given.strip())
+def _text(raw: str, what: str, longest: int) -> str:
+    text = storable(raw.strip())
     if not text:
         raise InvalidAnnotation(f"A {what} needs at least one letter.")
     if len(text) > longest:

@@ -48,6 +48,11 @@ def _value_at(database: Database, run: Run, trial: Trial) -> float | None:
     at = trial.checkpoint_iteration
     if at is None:
         return None
-    found = read.read(database, [run.id], [run.main_metric], trial=trial.number, window=(at, at))
-    values = [float(value) for curve in found for x, value in zip(curve.x, curve.last, strict=True) if x == at and math.isfinite(value)]
+    curves = read.read(database, [run.id], [run.main_metric], trial=trial.number, window=(at, at))
+    values = [
+        float(value)
+        for curve in curves
+        for x, value in zip(curve.x, curve.last, strict=True)
+        if x == at and math.isfinite(value)
+    ]
     return values[-1] if values else None

@@ -10,10 +10,16 @@ from backend.model import ACTIVE, MOVES, Run, RunState, TaskState, TrialState
 from backend.store.schema import UNUSUAL, events, fanouts, runs, tasks, trials
 
 
-def move_in(tx: Connection, run_id: str, to: RunState, note: str, values: dict[str, Any], seen: Run | None = None) -> None:
+def move_in(
+    tx: Connection, run_id: str, to: RunState, note: str, values: dict[str, Any], seen: Run | None = None
+) -> None:
     now = time.time()
     origins = [state for state, targets in MOVES.items() if to in targets]
-    change = update(runs).where(runs.c.id == run_id, runs.c.state.in_(origins), runs.c.deleted_at.is_(None)).values(state=to, **values)
+    change = (
+        update(runs)
+        .where(runs.c.id == run_id, runs.c.state.in_(origins), runs.c.deleted_at.is_(None))
+        .values(state=to, **values)
+    )
     if seen is not None:
         same_beat = runs.c.heartbeat_at.is_not_distinct_from(seen.heartbeat_at)
         change = change.where(runs.c.attempt == seen.attempt, runs.c.state == seen.state, same_beat)

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import JSON, Connection, Row, Text, cast, select
 
+from backend.cache import Cache
 from backend.errors import UnknownRun
 from backend.model import ACTIVE, Checkpoint, Event, Run, RunState, TaskCounts, Trial, TrialState
 from backend.model.stored import stored
@@ -15,14 +16,17 @@ from backend.store.find.conditions import condition
 from backend.store.schema import checkpoints as checkpoints_table
 from backend.store.schema import events, fanouts, run_tags, runs, series, trials
 
-_RUN_COLUMNS = [column for column in runs.c if column.name not in ("launch_key", "deleted_at", "workload", "best", "last")]
+_RUN_COLUMNS = [
+    column for column in runs.c if column.name not in ("launch_key", "deleted_at", "workload", "best", "last")
+]
 _PRESENT = runs.c.deleted_at.is_(None)
 _TRIAL_COLUMNS = [column for column in trials.c if column.name != "run_id"]
 _TRIAL_NAMES = [column.name for column in _TRIAL_COLUMNS]
 # JSON as its text: a page that ticks over a thousand trials compares it, and reads only what is new.
 _TRIAL_TEXTS = [cast(column, Text) if isinstance(column.type, JSON) else column for column in _TRIAL_COLUMNS]
 TRIALS_KEPT = 50_000
-_known_trials: dict[tuple[Any, ...], tuple[tuple[Any, ...], Trial]] = {}  # run and number -> the row it was made of, and it
+_Known = dict[tuple[Any, ...], tuple[tuple[Any, ...], Trial]]  # run and number -> the row it was made of, and it
+_trials_kept: Cache[_Known] = Cache(1)  # all in one: a thousand are looked at with each tick
 
 
 def run(database: Database, run_id: str) -> Run:
@@ -32,13 +36,17 @@ def run(database: Database, run_id: str) -> Run:
         UnknownRun: no run has that id.
     """
     with database.read() as connection:
-        found = _load(connection, connection.execute(select(*_RUN_COLUMNS).where(runs.c.id == run_id, _PRESENT)).all())
-    if not found:
+        matches = _load(
+            connection, connection.execute(select(*_RUN_COLUMNS).where(runs.c.id == run_id, _PRESENT)).all()
+        )
+    if not matches:
         raise UnknownRun(run_id)
-    return found[0]
+    return matches[0]
 
 
-def all_runs(database: Database, *, states: Iterable[RunState] | None = None, query: str = "", limit: int | None = None) -> list[Run]:
+def all_runs(
+    database: Database, *, states: Iterable[RunState] | None = None, query: str = "", limit: int | None = None
+) -> list[Run]:
     """Returns the runs that `query` describes, newest first; archived ones only if it asks for them.
 
     Raises:
@@ -55,21 +63,30 @@ def all_runs(database: Database, *, states: Iterable[RunState] | None = None, qu
 
 def listed(connection: Connection, ordinals: Sequence[int]) -> list[Run]:
     """Returns runs in the order of their `ordinals`."""
-    found = connection.execute(select(*_RUN_COLUMNS).where(runs.c.ordinal.in_(ordinals))).all()
-    known = {run.ordinal: run for run in _load(connection, found)}
-    return [known[ordinal] for ordinal in ordinals if ordinal in known]
+    rows = connection.execute(select(*_RUN_COLUMNS).where(runs.c.ordinal.in_(ordinals))).all()
+    by_ordinal = {run.ordinal: run for run in _load(connection, rows)}
+    return [by_ordinal[ordinal] for ordinal in ordinals if ordinal in by_ordinal]
 
 
 def some_runs(database: Database, run_ids: Sequence[str]) -> list[Run]:
     """Returns those of the runs that there are, in the order of `run_ids`."""
     with database.read() as connection:
-        found = _load(connection, connection.execute(select(*_RUN_COLUMNS).where(runs.c.id.in_(run_ids), _PRESENT)).all())
-    return sorted(found, key=lambda run: run_ids.index(run.id))
+        matches = _load(
+            connection, connection.execute(select(*_RUN_COLUMNS).where(runs.c.id.in_(run_ids), _PRESENT)).all()
+        )
+    return sorted(matches, key=lambda run: run_ids.index(run.id))
 
 
 def of_kind(database: Database, kind: str, limit: int) -> list[Run]:
     """Returns the newest runs of one kind."""
     wanted = select(*_RUN_COLUMNS).where(_PRESENT, runs.c.kind == kind).order_by(runs.c.ordinal.desc()).limit(limit)
+    with database.read() as connection:
+        return _load(connection, connection.execute(wanted).all())
+
+
+def children(database: Database, run_id: str) -> list[Run]:
+    """Returns the runs that came from a run, the oldest first."""
+    wanted = select(*_RUN_COLUMNS).where(_PRESENT, runs.c.parent_id == run_id).order_by(runs.c.ordinal)
     with database.read() as connection:
         return _load(connection, connection.execute(wanted).all())
 
@@ -86,17 +103,19 @@ def _load(connection: Connection, rows: Sequence[Row[Any]]) -> list[Run]:
     return [
         Run(
             **dict(row._mapping) | {"state": RunState(row.state)},
-            trials=tuple(parts[row.id]), tasks=counts.get(row.id), tags=tuple(tags.get(row.ordinal, ())),
+            trials=tuple(parts[row.id]),
+            tasks=counts.get(row.id),
+            tags=tuple(tags.get(row.ordinal, ())),
         )
         for row in rows
-    ]  # fmt: skip
+    ]
 
 
 def _tags(connection: Connection, ordinals: list[int]) -> dict[int, list[str]]:
-    found: dict[int, list[str]] = {}
+    tags_by_run: dict[int, list[str]] = {}
     for run, tag in connection.execute(select(run_tags.c.run, run_tags.c.tag).where(run_tags.c.run.in_(ordinals))):
-        found.setdefault(run, []).append(tag)
-    return {run: sorted(tags) for run, tags in found.items()}
+        tags_by_run.setdefault(run, []).append(tag)
+    return {run: sorted(tags) for run, tags in tags_by_run.items()}
 
 
 def _trials(connection: Connection, run_ids: list[str]) -> dict[str, list[Trial]]:
@@ -104,38 +123,47 @@ def _trials(connection: Connection, run_ids: list[str]) -> dict[str, list[Trial]
     parts: dict[str, list[Trial]] = defaultdict(list)
     if not run_ids:
         return parts
-    if len(_known_trials) > TRIALS_KEPT:
-        _known_trials.clear()
-    wanted = select(trials.c.run_id, *_TRIAL_TEXTS).where(trials.c.run_id.in_(run_ids)).order_by(trials.c.run_id, trials.c.number)
+    cache = _trials_kept.get("all", _Known)
+    if len(cache) > TRIALS_KEPT:
+        cache.clear()
+    wanted = (
+        select(trials.c.run_id, *_TRIAL_TEXTS)
+        .where(trials.c.run_id.in_(run_ids))
+        .order_by(trials.c.run_id, trials.c.number)
+    )
     for row in connection.execute(wanted):
         raw = tuple(row)
-        before, trial = _known_trials.get(raw[:2], ((), None))
+        before, trial = cache.get(raw[:2], ((), None))
         if trial is None or before != raw:
             trial = _trial(raw[1:])
-            _known_trials[raw[:2]] = raw, trial
+            cache[raw[:2]] = raw, trial
         parts[raw[0]].append(trial)
     return parts
 
 
 def _trial(raw: tuple[Any, ...]) -> Trial:
     values = dict(zip(_TRIAL_NAMES, raw, strict=True))
-    told = {"state": TrialState(values["state"]), "params": json.loads(values["params"]), "last": json.loads(values["last"])}
-    return Trial(**values | told)
+    typed_values = {
+        "state": TrialState(values["state"]),
+        "params": json.loads(values["params"]),
+        "last": json.loads(values["last"]),
+    }
+    return Trial(**values | typed_values)
 
 
 def _task_counts(connection: Connection, run_ids: list[str]) -> dict[str, TaskCounts]:
     if not run_ids:
         return {}
     columns = [fanouts.c[name] for name in ("total", "running", "succeeded", "failed", "stopped")]
-    found = connection.execute(select(fanouts.c.run_id, *columns).where(fanouts.c.run_id.in_(run_ids)))
-    return {row.run_id: TaskCounts(*row[1:]) for row in found}
+    rows = connection.execute(select(fanouts.c.run_id, *columns).where(fanouts.c.run_id.in_(run_ids)))
+    return {row.run_id: TaskCounts(*row[1:]) for row in rows}
 
 
 def kept_inputs(database: Database) -> set[str]:
     """Returns the hashes of the rows that some fan-out was given from outside its spec."""
     with database.read() as connection:
-        found = connection.execute(select(runs.c.spec).where(runs.c.kind == "tasks", _PRESENT)).scalars()
-        return {sha256 for spec in found if (sha256 := stored(spec).part("inputs").text("sha256"))}
+        specs = connection.execute(select(runs.c.spec).where(runs.c.kind == "tasks", _PRESENT)).scalars()
+        return {sha256 for spec in specs if (sha256 := stored(spec).part("inputs").text("sha256"))}
 
 
 def workload(database: Database, run_id: str) -> str:
@@ -154,17 +182,21 @@ def history(database: Database, run_id: str) -> list[Event]:
 def metric_keys(database: Database, run_id: str) -> list[str]:
     """Returns the keys a run has recorded, in alphabetical order."""
     with database.read() as connection:
-        return list(connection.execute(select(series.c.key).where(series.c.run_id == run_id).distinct().order_by(series.c.key)).scalars())
+        return list(
+            connection.execute(
+                select(series.c.key).where(series.c.run_id == run_id).distinct().order_by(series.c.key)
+            ).scalars()
+        )
 
 
 def keys_by_run(database: Database, run_ids: Sequence[str]) -> dict[str, list[str]]:
     """Returns the keys that each of some runs has recorded, in alphabetical order."""
     wanted = select(series.c.run_id, series.c.key).where(series.c.run_id.in_(run_ids)).distinct().order_by(series.c.key)
-    found: dict[str, list[str]] = {run_id: [] for run_id in run_ids}
+    keys: dict[str, list[str]] = {run_id: [] for run_id in run_ids}
     with database.read() as connection:
         for run_id, key in connection.execute(wanted):
-            found[run_id].append(key)
-    return found
+            keys[run_id].append(key)
+    return keys
 
 
 def checkpoints(database: Database, run_id: str) -> list[Checkpoint]:

@@ -3,14 +3,15 @@
 import json
 import secrets
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from backend.errors import IllegalMove, StaleAttempt, UnknownRun
-from backend.model import ACTIVE, Run, RunState, TaskState, TrialState
+from backend.model import ACTIVE, ALIKE, Run, RunState, TaskState, TrialState
+from backend.model.goals import METRICS_VERSION
 from backend.store.database import Database
 from backend.store.find import settings
 from backend.store.moves import event_in, move_in, proposes, state_of
@@ -28,60 +29,75 @@ def create(
     *,
     total: int | None = None,
     launch_key: str | None = None,
+    alike: Container[str] = ALIKE,
     **columns: Any,
 ) -> str:
-    """Stores a new queued run with a queued trial for each seed and returns its id; `total` is how many tasks a fan-out has.
+    """Stores a new queued run with a queued trial for each seed and returns its id; `total` is how many tasks a fan-out
+    has.
 
+    Runs whose specs differ in the fields `alike` only are repeats of each other.
     With a `launch_key` that was used before, returns the run of then: a double click starts one run.
     """
-    parts = [{"seed": seed, "params": {} if seed is None else {"seed": seed}, "state": TrialState.QUEUED} for seed in seeds]
+    parts = [
+        {"seed": seed, "params": {} if seed is None else {"seed": seed}, "state": TrialState.QUEUED} for seed in seeds
+    ]
     try:
         with database.write() as tx:
-            run_id = _insert(tx, spec, parts, launch_key=launch_key, **columns)
+            run_id = _insert(tx, spec, parts, alike, launch_key=launch_key, **columns)
             if total is not None:
                 tx.execute(insert(fanouts).values(run_id=run_id, total=total))
             return run_id
     except IntegrityError:
         with database.read() as connection:
-            known = connection.execute(select(runs.c.id).where(runs.c.launch_key == launch_key)).scalar()
-        if known is None:
+            earlier_id = connection.execute(select(runs.c.id).where(runs.c.launch_key == launch_key)).scalar()
+        if earlier_id is None:
             raise
-        return str(known)
+        return str(earlier_id)
 
 
-def begin(database: Database, spec: dict[str, Any], host: str, versions: dict[str, str], *, with_trial: bool = True) -> str:
+def begin(
+    database: Database, spec: dict[str, Any], host: str, versions: dict[str, str], *, with_trial: bool = True
+) -> str:
     """Stores a run that a script does by itself, already running, with one trial if asked for. Returns its id."""
     now = time.time()
     whole = {"seed": spec.get("seed"), "params": spec["params"], "state": TrialState.RUNNING, "started_at": now}
     with database.write() as tx:
         run_id = _insert(tx, spec, [whole] if with_trial else [])
         move_in(
-            tx, run_id, RunState.RUNNING, f"tracked on {host}", {"heartbeat_at": now, "started_at": now, "host": host, "versions": versions}
+            tx,
+            run_id,
+            RunState.RUNNING,
+            f"tracked on {host}",
+            {"heartbeat_at": now, "started_at": now, "host": host, "versions": versions},
         )
     return run_id
 
 
-def _insert(tx: Connection, spec: dict[str, Any], parts: list[dict[str, Any]], **columns: Any) -> str:
+def _insert(
+    tx: Connection, spec: dict[str, Any], parts: list[dict[str, Any]], alike: Container[str] = ALIKE, **columns: Any
+) -> str:
     run_id, now = "".join(secrets.choice(ALPHABET) for _ in range(8)), time.time()
     row = {
-        "id": run_id, "name": spec["name"], "kind": spec["kind"], "spec": spec, "group_key": group_key(spec),
-        "state": RunState.QUEUED, "attempt": 1, "created_at": now,
+        "id": run_id, "name": spec["name"], "kind": spec["kind"], "spec": spec, "group_key": group_key(spec, alike),
+        "state": RunState.QUEUED, "attempt": 1, "created_at": now, "metrics_version": METRICS_VERSION,
     }  # fmt: skip
     ordinal = tx.execute(insert(runs).returning(runs.c.ordinal), row | columns).scalar_one()
-    given = [(number, settings.of_trial(part["params"], part["seed"])) for number, part in enumerate(parts)]
-    settings.write(tx, settings.rows(ordinal, settings.of_spec(spec) | settings.words(run_id, spec), given))
+    trial_settings = [(number, settings.of_trial(part["params"], part["seed"])) for number, part in enumerate(parts)]
+    settings.write(tx, settings.rows(ordinal, settings.of_spec(spec) | settings.words(run_id, spec), trial_settings))
     if parts:
         tx.execute(insert(trials), [{"run_id": run_id, "number": number, **part} for number, part in enumerate(parts)])
     event_in(tx, run_id, RunState.QUEUED, "launched", now)
     return run_id
 
 
-def group_key(spec: dict[str, Any]) -> str:
-    """Returns a key that is equal for specs that differ only in name and seeds."""
-    return json.dumps({key: value for key, value in spec.items() if key not in ("name", "seeds", "seed")}, sort_keys=True)
+def group_key(spec: dict[str, Any], alike: Container[str] = ALIKE) -> str:
+    """Returns a key that is equal for specs that differ only in the fields `alike`."""
+    return json.dumps({key: value for key, value in spec.items() if key not in alike}, sort_keys=True)
 
 
-def move(database: Database, run_id: str, to: RunState, note: str = "", *, seen: Run | None = None, **values: Any) -> None:
+def move(
+    database: Database, run_id: str, to: RunState, note: str = "", *, seen: Run | None = None, **values: Any
+) -> None:
     """Moves a run to another state and sets further columns with it.
 
     With `seen` it applies only if the run is still as a reader saw it: same attempt, same state, no heartbeat since.
@@ -159,7 +175,11 @@ def reopen(database: Database, run_id: str, host: str, versions: dict[str, str])
         IllegalMove: the run is active or has succeeded.
     """
     with database.write() as tx:
-        left = (runs.c.id == run_id) & (runs.c.state == RunState.RUNNING) & (runs.c.heartbeat_at < time.time() - GONE_SECONDS)
+        left = (
+            (runs.c.id == run_id)
+            & (runs.c.state == RunState.RUNNING)
+            & (runs.c.heartbeat_at < time.time() - GONE_SECONDS)
+        )
         if tx.execute(select(runs.c.id).where(left).with_for_update()).first():
             move_in(tx, run_id, RunState.LOST, "its process ended without a word", {})
         _requeue(tx, run_id)
@@ -178,7 +198,9 @@ def _requeue(tx: Connection, run_id: str, also: RunState | None = None) -> None:
     }  # fmt: skip
     move_in(tx, run_id, RunState.QUEUED, "resumed", fresh)
     left = (trials.c.state == TrialState.STOPPED) & trials.c.stop_requested_at.is_(None)
-    unfinished = (trials.c.run_id == run_id) & (left if proposes(tx, run_id) else trials.c.state != TrialState.SUCCEEDED)
+    unfinished = (trials.c.run_id == run_id) & (
+        left if proposes(tx, run_id) else trials.c.state != TrialState.SUCCEEDED
+    )
     tx.execute(update(trials).where(unfinished).values(state=TrialState.QUEUED, ended_at=None, error=""))
     waiting = update(tasks).where(tasks.c.run_id == run_id, tasks.c.state == TaskState.STOPPED, UNUSUAL)
     tx.execute(waiting.values(state=TaskState.QUEUED))
@@ -208,12 +230,16 @@ def _claim(tx: Connection, run_id: str, attempt: int, host: str, versions: dict[
     if present is None:
         raise UnknownRun(run_id)
     if present.attempt != attempt or present.state != RunState.QUEUED:
-        raise StaleAttempt(f"Attempt {attempt} of {run_id} is no longer wanted (attempt {present.attempt}, {present.state}).")
+        raise StaleAttempt(
+            f"Attempt {attempt} of {run_id} is no longer wanted (attempt {present.attempt}, {present.state})."
+        )
     values = {"heartbeat_at": now, "started_at": present.started_at or now, "host": host, "versions": versions}
     move_in(tx, run_id, RunState.RUNNING, f"attempt {attempt} on {host}", values)
 
 
-def finish(database: Database, run_id: str, attempt: int, to: RunState, note: str = "", error: str = "", traceback: str = "") -> None:
+def finish(
+    database: Database, run_id: str, attempt: int, to: RunState, note: str = "", error: str = "", traceback: str = ""
+) -> None:
     """Ends an attempt, by its own driver.
 
     Raises:
@@ -226,6 +252,12 @@ def finish(database: Database, run_id: str, attempt: int, to: RunState, note: st
         if present.state == RunState.LOST and to is not RunState.LOST:  # a reader gave it up too early
             move_in(tx, run_id, RunState.RUNNING, "the driver came back", {"ended_at": None})
         move_in(tx, run_id, to, note or error[:SHORT], {"error": error, "traceback": traceback})
+
+
+def note(database: Database, run_id: str, what: str, said: str) -> None:
+    """Adds an event that changes no state."""
+    with database.write() as tx:
+        event_in(tx, run_id, what, said, time.time())
 
 
 def hold(tx: Connection, run_id: str, attempt: int) -> None:
@@ -256,7 +288,8 @@ def remove(database: Database, run_id: str) -> None:
 
 
 def remove_over(database: Database, run_ids: Sequence[str]) -> int:
-    """Deletes those of the runs that are over, as `remove` does, and returns how many; what is active, or gone, stays as it is."""
+    """Deletes those of the runs that are over, as `remove` does, and returns how many; what is active,
+    or gone, stays as it is."""
     with database.write() as tx:
         return _remove(tx, runs.c.id.in_(list(run_ids)) & runs.c.state.not_in(ACTIVE) & runs.c.deleted_at.is_(None))
 

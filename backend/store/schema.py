@@ -13,28 +13,14 @@ from sqlalchemy import (
     MetaData,
     PrimaryKeyConstraint,
     Table,
-    TypeDecorator,
     UniqueConstraint,
     text,
 )
-from sqlalchemy import Text as PlainText
-from sqlalchemy.engine import Dialect
 
-
-class Text(TypeDecorator[str]):
-    """Text, where what some database cannot hold (NUL, half a surrogate pair) becomes a replacement character in all."""
-
-    impl = PlainText
-    cache_ok = True
-
-    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
-        return value if value is None else storable(value)
-
-
-def storable(text: str) -> str:
-    """Returns text as every database can hold it."""
-    return text.replace("\0", "\ufffd").encode("utf-8", "replace").decode()
-
+from backend.store.texts import Text as Text
+from backend.store.texts import storable as storable
+from backend.store.texts import storable_json as storable_json
+from backend.store.texts import storable_within as storable_within
 
 metadata = MetaData()
 
@@ -65,7 +51,9 @@ runs = Table(
     Column("workload", Text, nullable=False, default=""),  # the text of the user's own code, as it was at the launch
     Column("workload_hash", Text, nullable=False, default=""),
     Column("deleted_at", Float),  # gone for everybody; its points are cleared by and by
-    Column("wishes", JSON, nullable=False, default=dict, server_default="{}"),  # asked after the launch, in the words of its kind
+    # asked after the launch, in the words of its kind
+    Column("wishes", JSON, nullable=False, default=dict, server_default="{}"),
+    Column("metrics_version", Integer, nullable=False, server_default="1"),  # see goals.METRICS_VERSION
     # What a person says of a run; the only columns that are changed by hand.
     Column("note", Text, nullable=False, default=""),
     Column("starred", Boolean, nullable=False, default=False),
@@ -77,13 +65,10 @@ runs = Table(
 )
 Index("runs_by_state", runs.c.state)
 # What most filters and every count look at, so that they need not read whole rows, specs and all.
-Index(
-    "runs_listed",
-    *(
-        runs.c[name]
-        for name in ("archived", "deleted_at", "state", "kind", "created_at", "started_at", "ended_at", "starred", "best", "last")
-    ),
-)
+LISTED_BY = (
+    "archived", "deleted_at", "state", "kind", "created_at", "started_at", "ended_at", "starred", "best", "last",
+)  # fmt: skip
+Index("runs_listed", *(runs.c[name] for name in LISTED_BY))
 
 trials = Table(
     "trials",
@@ -97,9 +82,12 @@ trials = Table(
     Column("ended_at", Float),
     Column("reports", Integer, nullable=False, default=0),  # the sequence of the next report
     Column("last", JSON, nullable=False, default=dict),  # metric key -> last value
-    Column("best", Float),  # best value so far of the metric the run is judged by: of a sweep its own, else the highest reward
+    # best value so far of the metric the run is judged by: of a sweep its own, else the highest reward
+    Column("best", Float),
     Column("checkpoint", Text, nullable=False, default=""),
-    Column("checkpoint_iteration", Integer),  # reports that the checkpoint holds
+    Column("checkpoint_iteration", Integer),  # the iteration that the trainable was saved at
+    Column("checkpoint_reports", Integer),  # after how many reports that was; NULL where nobody noted it
+    Column("set_aside", Integer, nullable=False, server_default="0"),  # reports that later attempts repeated
     Column("stop_requested_at", Float),
     Column("error", Text, nullable=False, default=""),
     PrimaryKeyConstraint("run_id", "number"),
@@ -115,6 +103,7 @@ checkpoints = Table(
     Column("metrics", JSON, nullable=False),  # metric key -> value of the report it was saved with
     Column("bytes", BigInteger, nullable=False),
     Column("is_best", Boolean, nullable=False),
+    Column("reports", Integer),  # of its trial, before it was saved; NULL where nobody noted it
     PrimaryKeyConstraint("run_id", "trial", "iteration"),
 )
 
@@ -128,6 +117,7 @@ series = Table(
     Column("length", BigInteger, nullable=False, default=0),  # points so far
     Column("closed", BigInteger, nullable=False, default=-1),  # sequence of the last point that a rollup holds
     Column("tail", LargeBinary),  # the last ten finite values, as eight bytes each
+    Column("cuts", Integer, nullable=False, server_default="0"),  # how often its trial had gone back when it last did
     UniqueConstraint("run_id", "trial", "key"),
 )
 
@@ -151,6 +141,42 @@ rollups = Table(
     Column("chunk", Integer, nullable=False),
     Column("data", LargeBinary, nullable=False),  # up to sixteen records, see pyramid.RECORD
     PrimaryKeyConstraint("series", "level", "chunk"),
+)
+
+# What a trial had reported after the report that it went on from. No reader of the tables above comes across it.
+asides = Table(
+    "asides",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("run_id", Text, ForeignKey("runs.id", ondelete="CASCADE"), nullable=False),
+    Column("trial", Integer, nullable=False),
+    Column("attempt", Integer, nullable=False),  # that repeated them
+    Column("after", Integer, nullable=False),  # reports that its line had then
+    Column("reports", Integer, nullable=False),  # that were set aside
+    Column("at", Float, nullable=False),
+)
+Index("asides_by_run", asides.c.run_id, asides.c.trial)
+
+aside_series = Table(
+    "aside_series",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("aside", Integer, ForeignKey("asides.id", ondelete="CASCADE"), nullable=False),
+    Column("key", Text, nullable=False),
+    Column("length", BigInteger, nullable=False),
+    UniqueConstraint("aside", "key"),
+)
+
+aside_points = Table(
+    "aside_points",
+    metadata,
+    Column("series", Integer, ForeignKey("aside_series.id", ondelete="CASCADE"), nullable=False),
+    Column("sequence", Integer, nullable=False),
+    Column("step", Float),
+    Column("time", Float, nullable=False),
+    Column("value", Float),
+    PrimaryKeyConstraint("series", "sequence"),
+    sqlite_with_rowid=False,
 )
 
 fanouts = Table(
@@ -201,7 +227,8 @@ failures = Table(
     PrimaryKeyConstraint("run_id", "number"),
 )
 
-# What runs are found by. Each table is clustered on what is asked for, not on the run: a filter reads one stretch of it.
+# What runs are found by. Each table is clustered on what is asked for, not on the run: a filter reads one stretch of
+# it.
 run_tags = Table(
     "run_tags",
     metadata,

@@ -1,4 +1,5 @@
-"""The room that recorded data takes: what deleted runs leave is cleared in small steps, so that nobody who writes waits."""
+"""The room that recorded data takes: what deleted runs leave is cleared in small steps, so that
+nobody who writes waits."""
 
 import shutil
 import threading
@@ -11,7 +12,22 @@ from sqlalchemy import Column, ColumnElement, delete, func, select, text
 
 from backend.errors import StoreUnavailable
 from backend.store.database import Database
-from backend.store.schema import events, failures, fanouts, metadata, points, rollups, run_settings, runs, series, tasks, trials
+from backend.store.schema import (
+    aside_points,
+    aside_series,
+    asides,
+    events,
+    failures,
+    fanouts,
+    metadata,
+    points,
+    rollups,
+    run_settings,
+    runs,
+    series,
+    tasks,
+    trials,
+)
 
 ROWS_AT_ONCE = 20_000  # deleted in one transaction, some 20 ms
 PAGES_AT_ONCE = 2000  # given back to the file system in one, 8 MB
@@ -19,7 +35,10 @@ _purging = threading.Lock()
 
 
 def purge(database: Database, forget_files: Callable[[str], None]) -> int:
-    """Clears what deleted runs left, files first; returns how many runs there were. Where it breaks off, the next goes on."""
+    """Clears what deleted runs left, files first; returns how many runs there were.
+
+    Where it breaks off, the next goes on.
+    """
     with _purging:
         with database.read() as connection:
             gone = list(connection.execute(select(runs.c.id).where(runs.c.deleted_at.is_not(None))).scalars())
@@ -35,6 +54,11 @@ def purge(database: Database, forget_files: Callable[[str], None]) -> int:
 def _clear(database: Database, run_id: str) -> None:
     with database.read() as connection:
         mine = list(connection.execute(select(series.c.id).where(series.c.run_id == run_id)).scalars())
+        apart = select(aside_series.c.id).join(asides, asides.c.id == aside_series.c.aside)
+        aside = list(connection.execute(apart.where(asides.c.run_id == run_id)).scalars())
+    for series_id in aside:
+        while _delete_some(database, aside_points.c.series == series_id, aside_points.c.sequence):
+            pass
     for series_id in mine:
         for owner, order in ((points.c.series, points.c.sequence), (rollups.c.series, rollups.c.chunk)):
             while _delete_some(database, owner == series_id, order):
@@ -45,7 +69,7 @@ def _clear(database: Database, run_id: str) -> None:
     while _delete_some(database, run_settings.c.run == ordinal, run_settings.c.trial):
         pass
     with database.write() as tx:
-        for table in (series, events, trials, failures, fanouts):
+        for table in (series, asides, events, trials, failures, fanouts):
             tx.execute(delete(table).where(table.c.run_id == run_id))
         tx.execute(delete(runs).where(runs.c.id == run_id))  # its tags and metrics go with it
 
@@ -94,7 +118,9 @@ def compact(database: Database) -> None:
     if database.is_sqlite:
         folder, needed = Path(database.engine.url.database or "").parent, size(database)
         if (free := shutil.disk_usage(folder).free) < needed:
-            raise StoreUnavailable(f"Compacting needs up to {needed / 1e9:.1f} GB free in {folder}, and there are {free / 1e9:.1f}.")
+            raise StoreUnavailable(
+                f"Compacting needs up to {needed / 1e9:.1f} GB free in {folder}, and there are {free / 1e9:.1f}."
+            )
     for statement in ("vacuum", "pragma wal_checkpoint(truncate)") if database.is_sqlite else _full_vacuums():
         with database.outside_transactions() as connection:
             connection.execute(text(statement))

@@ -16,7 +16,8 @@ from backend.store.schema import runs, trials
 
 @dataclass(frozen=True)
 class Wishes:
-    """What a person asked of a run after its launch, in the words of its kind: where nothing is asked, the spec holds."""
+    """What a person asked of a run after its launch, in the words of its kind: where nothing
+    is asked, the spec holds."""
 
     asked: Mapping[str, Any] = field(default_factory=dict)
     stopped_trials: frozenset[int] = frozenset()
@@ -24,7 +25,8 @@ class Wishes:
 
 @dataclass(frozen=True)
 class Beat:
-    """What a heartbeat brings back: whether a stop is requested, whether the run had been given up as lost, further wishes."""
+    """What a heartbeat brings back: whether a stop is requested, whether the run had been given up
+    as lost, further wishes."""
 
     stop_requested: bool
     came_back: bool
@@ -60,7 +62,7 @@ def wishes(database: Database, run_id: str) -> Wishes:
         return _wishes(tx, run_id, tx.execute(select(runs.c.wishes).where(runs.c.id == run_id)).one())
 
 
-def ask(database: Database, run_id: str, **asked: float) -> None:
+def ask(database: Database, run_id: str, **changes: float) -> None:
     """Changes what is asked of a run beside its spec, such as a sweep's samples; each change is an event.
 
     Raises:
@@ -70,9 +72,9 @@ def ask(database: Database, run_id: str, **asked: float) -> None:
         before = tx.execute(state_of(run_id).add_columns(runs.c.spec, runs.c.wishes).with_for_update()).first()
         if before is None:
             raise UnknownRun(run_id)
-        if asked:
-            tx.execute(update(runs).where(runs.c.id == run_id).values(wishes={**before.wishes, **asked}))
-        for name, value in asked.items():
+        if changes:
+            tx.execute(update(runs).where(runs.c.id == run_id).values(wishes={**before.wishes, **changes}))
+        for name, value in changes.items():
             was = before.wishes.get(name, before.spec.get(name))
             if (was or 0) != value:
                 note = " → ".join(f"{each:g}" if each else "no limit" for each in (was, value))
@@ -90,10 +92,14 @@ def request_trial_stop(database: Database, run_id: str, number: int) -> None:
         if tx.execute(state_of(run_id)).first() is None:
             raise UnknownRun(run_id)
         active = trials.c.state.in_([TrialState.QUEUED, TrialState.RUNNING])
-        wish = update(trials).where(trials.c.run_id == run_id, trials.c.number == number, active, trials.c.stop_requested_at.is_(None))
+        wish = update(trials).where(
+            trials.c.run_id == run_id, trials.c.number == number, active, trials.c.stop_requested_at.is_(None)
+        )
         if tx.execute(wish.values(stop_requested_at=time.time())).rowcount:
             event_in(tx, run_id, "trial stop requested", f"trial {number}", time.time())
             return
-        known = tx.execute(select(trials.c.state).where(trials.c.run_id == run_id, trials.c.number == number)).scalar()
-        if known not in (TrialState.QUEUED, TrialState.RUNNING):
-            raise IllegalMove(f"Trial {number} is {known}; there is nothing to stop." if known else f"There is no trial {number}.")
+        state = tx.execute(select(trials.c.state).where(trials.c.run_id == run_id, trials.c.number == number)).scalar()
+        if state not in (TrialState.QUEUED, TrialState.RUNNING):
+            raise IllegalMove(
+                f"Trial {number} is {state}; there is nothing to stop." if state else f"There is no trial {number}."
+            )

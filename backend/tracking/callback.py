@@ -16,20 +16,22 @@ from ray.tune.result import RESULT_DUPLICATE
 from ray.tune.tune import run as tune_run
 from ray.tune.utils.util import flatten_dict
 
+from backend.drivers.line import Held, Line
 from backend.drivers.tune_results import error_of, last_line, metrics_of
 from backend.errors import IllegalMove, UnknownRun
 from backend.model import RunState, TrialState
 from backend.model.external import ExternalSpec
 from backend.tracking.track import Session, external_spec
 
+PARTS = 2  # of a checkpoint's path, that stay where somebody moves an experiment
 FEW = 40  # a config of more settings than this is a library's, and only what was searched over tells trials apart
 
 
 class RaydeckCallback(Callback):
     """Records a Tune experiment as one run, with its trials, until `fit()` returns.
 
-    `Tuner(..., run_config=RunConfig(callbacks=[backend.RaydeckCallback()])).fit()`; a restored Tuner goes on with its run.
-    Stop in the app ends the experiment as Ctrl-C does, if `fit()` works in the main thread.
+    `Tuner(..., run_config=RunConfig(callbacks=[backend.RaydeckCallback()])).fit()`; a restored Tuner goes on with its
+    run. Stop in the app ends the experiment as Ctrl-C does, if `fit()` works in the main thread.
     """
 
     def __init__(self, name: str = "", params: Mapping[str, Any] | None = None) -> None:
@@ -41,18 +43,23 @@ class RaydeckCallback(Callback):
         self._spec = external_spec(name or Path(sys.argv[0]).stem or "tune", "external", params)
         self._resumed = ""  # the run that a restored Tuner goes on with
         self._numbers: dict[str, int] = {}  # Tune's trial id -> trial number
+        self._lines: dict[str, Line] = {}
         self._session: Session | None = None
         self._has_begun = False
         self._first_error = ""
 
     def __getstate__(self) -> dict[str, Any]:
-        return self.__dict__ | {"_session": None, "_has_begun": False}  # Tune pickles callbacks; a connection cannot be
+        # Tune pickles callbacks; a connection cannot be
+        return self.__dict__ | {"_session": None, "_has_begun": False, "_lines": {}}
 
     def get_state(self) -> dict[str, Any]:
-        return {"run": self._session.id if self._session else self._resumed, "numbers": dict(self._numbers)}
+        held = {trial_id: tuple(line.held) for trial_id, line in self._lines.items() if line.held}
+        run = self._session.id if self._session else self._resumed
+        return {"run": run, "numbers": dict(self._numbers), "held": held}
 
     def set_state(self, state: dict[str, Any]) -> None:
         self._resumed, self._numbers = state["run"], dict(state["numbers"])
+        self._lines = {trial_id: Line(Held(*held), parts=PARTS) for trial_id, held in state.get("held", {}).items()}
 
     def setup(self, stop: Any = None, num_samples: Any = None, total_num_samples: Any = None, **info: Any) -> None:
         self._session = self._resume() or Session(self._spec, with_trial=False)
@@ -64,7 +71,7 @@ class RaydeckCallback(Callback):
         try:
             return Session(self._spec, resume=self._resumed)
         except (UnknownRun, IllegalMove):  # deleted meanwhile, or it had succeeded: this is another run
-            self._numbers = {}
+            self._numbers, self._lines = {}, {}
             return None
 
     @property
@@ -88,11 +95,24 @@ class RaydeckCallback(Callback):
             number = self._numbers[trial.trial_id] = recorder.next_trial()
             spec = _spec_of(trial)
             recorder.add_trial(number, spec.params, spec.seed)
+        self._line(trial).starts(trial, recorder.reports(self._numbers[trial.trial_id]))
 
-    def on_trial_result(self, iteration: int, trials: list[Trial], trial: Trial, result: dict[str, Any], **info: Any) -> None:
+    def _line(self, trial: Trial) -> Line:
+        return self._lines.setdefault(trial.trial_id, Line(parts=PARTS))
+
+    def on_trial_result(
+        self, iteration: int, trials: list[Trial], trial: Trial, result: dict[str, Any], **info: Any
+    ) -> None:
         if result.get(RESULT_DUPLICATE):
             return  # a function trainable's end repeats its last report
-        self._live.report(self._numbers[trial.trial_id], result["training_iteration"], metrics_of(result))
+        live, number, line = self._live, self._numbers[trial.trial_id], self._line(trial)
+        if (after := line.goes_on_after(_nobody_knows)) is not None:
+            live.go_back(number, after)
+        live.report(number, result["training_iteration"], metrics_of(result))
+        line.reported(result["training_iteration"], live.recorder.reports(number))
+
+    def on_trial_save(self, iteration: int, trials: list[Trial], trial: Trial, **info: Any) -> None:
+        self._line(trial).saved(trial)
 
     def on_trial_complete(self, iteration: int, trials: list[Trial], trial: Trial, **info: Any) -> None:
         self._ended(trial, TrialState.SUCCEEDED)
@@ -113,11 +133,17 @@ class RaydeckCallback(Callback):
         if error is not None:
             self._live.finish(RunState.FAILED, note, error)
         elif TrialState.RUNNING in states or TrialState.QUEUED in states:  # by Stop, Ctrl-C or a limit of Tune's
-            self._live.finish(RunState.STOPPED, "stopped by you" if self._live.stop_requested else "ended before its trials")
+            self._live.finish(
+                RunState.STOPPED, "stopped by you" if self._live.stop_requested else "ended before its trials"
+            )
         elif failed and not succeeded:
             self._live.finish(RunState.FAILED, note, last_line(self._first_error), self._first_error)
         else:
             self._live.finish(RunState.SUCCEEDED, note)
+
+
+def _nobody_knows() -> None:
+    """Of what an older version recorded: it stays as it is."""
 
 
 class _Watch:

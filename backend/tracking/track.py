@@ -6,21 +6,23 @@ import os
 import socket
 import sys
 import threading
-import traceback
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from types import TracebackType
 from typing import Any, Self
 
-from backend.drivers.heartbeat import BEAT_SECONDS, versions
+from backend.drivers.heartbeat import BEAT_SECONDS, beat, cause, versions
 from backend.errors import IllegalMove, StaleAttempt
 from backend.model import RunState, TrialState
 from backend.model.external import ExternalSpec
 from backend.model.seeds import MAX_SEED
 from backend.model.validation import validated
 from backend.settings import read_settings
-from backend.store import runs, wishes
+from backend.store import runs
 from backend.store.database import open_database
 from backend.store.recording.recorder import Recorder
+from backend.store.recording.refuge import Refuge
+from backend.store.schema import storable, storable_within
 
 
 class Session:
@@ -33,13 +35,15 @@ class Session:
             StoreUnavailable: the database cannot be used; the message says what to do.
             UnknownRun, IllegalMove: the run to resume is gone, or not over, or it succeeded.
         """
-        self.database = open_database(read_settings())
+        settings = read_settings()
+        self.database = open_database(settings)
         host = socket.gethostname()
         if resume:
             self.id, attempt = resume, runs.reopen(self.database, resume, host, versions())
         else:
             content = spec.model_dump(mode="json", exclude_none=True)
             self.id, attempt = runs.begin(self.database, content, host, versions(), with_trial=with_trial), 1
+        self._refuge = Refuge(self.database, self.id, attempt, settings.home)
         self.recorder = Recorder(self.database, self.id, attempt)
         self.stop_requested = self.is_unwanted = False
         self.on_beat: Callable[[], None] = _nothing  # called with each heartbeat, in its thread
@@ -68,6 +72,13 @@ class Session:
         elif not self.is_unwanted:  # or it was deleted, which the heartbeat has said: no reason for the script to fail
             raise IllegalMove(f"Run {self.id} is over; nothing more can be logged.")
 
+    def go_back(self, trial: int, after: int) -> None:
+        """Lets a trial go on after its first `after` reports; later ones are kept aside. Nothing of a run that is
+        over."""
+        if not self._ended.is_set():
+            with suppress(StaleAttempt):  # the heartbeat says so
+                self.recorder.go_back(trial, after)
+
     def finish(self, to: RunState, note: str = "", error: BaseException | str = "", trace: str = "") -> None:
         """Writes what is left and the end; again is nothing."""
         with self._ending:
@@ -75,11 +86,9 @@ class Session:
                 return
             self._ended.set()
         atexit.unregister(self._at_exit)
-        if isinstance(error, BaseException):
-            trace = "".join(traceback.format_exception(error))
-            error = f"{type(error).__name__}: {error}"
         try:
-            self.recorder.finish(to, note, error, trace)
+            self.recorder.finish(to, note, *cause(error, trace))
+            self._refuge.leave()
         except Exception as problem:  # the run was deleted, the disk stayed full: whatever it is, the script goes on
             _say(f"the end of run {self.id} could not be written: {problem}")
         self.database.close()
@@ -88,10 +97,7 @@ class Session:
         said = ""
         while not self._ended.wait(BEAT_SECONDS):
             try:
-                beat = wishes.beat(self.database, self.id, self.recorder.attempt)
-                self.stop_requested = self.stop_requested or beat.stop_requested
-                if beat.came_back:
-                    self.recorder.rewrite()
+                self.stop_requested = beat(self.recorder).stop_requested or self.stop_requested
                 self.on_beat()
                 said = ""
             except StaleAttempt:
@@ -151,13 +157,18 @@ class TrackedRun:
         self._session.report(0, step, metrics)
 
     def finish(self) -> None:
-        """Ends the run as succeeded, or as stopped if a stop was requested. The end of a `with` block does it for you."""
+        """Ends the run as succeeded, or as stopped if a stop was requested.
+
+        The end of a `with` block does it for you.
+        """
         self._end(RunState.STOPPED if self.stop_requested else RunState.SUCCEEDED)
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         if error is None or (isinstance(error, SystemExit) and not error.code):
             self.finish()
         elif isinstance(error, KeyboardInterrupt):
@@ -174,7 +185,9 @@ class TrackedRun:
         return f"<tracked run {self.id}{', over' if self._session.is_over else ''}>"
 
 
-def track(name: str, kind: str = "external", params: Mapping[str, Any] | None = None, *, seed: int | None = None) -> TrackedRun:
+def track(
+    name: str, kind: str = "external", params: Mapping[str, Any] | None = None, *, seed: int | None = None
+) -> TrackedRun:
     """Begins a run that your own code does; it is in the app at once, with a heartbeat until it ends.
 
     Use it as `with backend.track("mine", params={"lr": 0.1}) as run: run.log({"reward": 1.0}, step=3)`. Without `with`,
@@ -184,7 +197,8 @@ def track(name: str, kind: str = "external", params: Mapping[str, Any] | None = 
         name: what you will recognise the run by.
         kind: "external", the only kind that is tracked so far.
         params: what the run works with; NumPy scalars are taken, anything that is no data is kept as text.
-        seed: runs that differ only in it are repetitions of each other. A whole number under "seed" in `params` is it too.
+        seed: runs that differ only in it are repetitions of each other. A whole number under "seed" in `params` is it
+            too.
 
     Raises:
         InvalidSpec: a name or params that cannot be stored.
@@ -195,9 +209,9 @@ def track(name: str, kind: str = "external", params: Mapping[str, Any] | None = 
 
 def external_spec(name: str, kind: str, params: Mapping[str, Any] | None, seed: int | None = None) -> ExternalSpec:
     """Returns the spec of a tracked run; a seed among its params becomes its seed."""
-    rest = dict(params or {})
-    told = rest.get("seed")
-    if seed is None and isinstance(told, numbers.Integral) and 0 <= int(told) <= MAX_SEED:
+    name, rest = storable(name), storable_within(dict(params or {}))
+    param_seed = rest.get("seed")
+    if seed is None and isinstance(param_seed, numbers.Integral) and 0 <= int(param_seed) <= MAX_SEED:
         seed = int(rest.pop("seed"))
     return validated(ExternalSpec, {"kind": kind, "name": name, "params": rest, "seed": seed})
 

@@ -1,11 +1,12 @@
-"""A2C, synchronous advantage actor-critic (Mnih et al. 2016, without the asynchrony; advantages after Schulman et al. 2016).
+"""A2C, synchronous advantage actor-critic (Mnih et al. 2016, without the asynchrony; advantages after Schulman et al.
+2016).
 
 Several environments are stepped side by side. Every few steps the critic V judges what was done: the advantage
 
     A = δ₀ + γλ δ₁ + (γλ)² δ₂ + …,   δ = r + γ V(s') - V(s)
 
-says how much better an action was than V had expected. The actor makes actions likelier the larger it is, and the critic
-moves towards A + V. Unlike REINFORCE it need not wait for an episode's end. A Ray Tune function trainable.
+says how much better an action was than V had expected. The actor makes actions likelier the larger it is, and the
+critic moves towards A + V. Unlike REINFORCE it need not wait for an episode's end. A Ray Tune function trainable.
 """
 
 from typing import Any
@@ -16,6 +17,7 @@ from gymnasium.vector import AutoresetMode, SyncVectorEnv
 from numpy.typing import NDArray
 
 from backend.workloads import torch_agent
+from backend.workloads.environment import training_env
 from backend.workloads.torch_agent import ActorCritic, Progress
 from backend.workloads.torch_agent import policy as policy
 
@@ -33,7 +35,7 @@ class A2C:
     def __init__(self, config: dict[str, Any]) -> None:
         self.params = config["params"]
         count = self.params["n_envs"]
-        make_env = lambda: torch_agent.training_env(config)  # noqa: E731
+        make_env = lambda: training_env(config)  # noqa: E731
         # Reset by hand: so the last observation of an episode is seen, and no step is lost between two of them.
         self.envs = SyncVectorEnv([make_env] * count, autoreset_mode=AutoresetMode.DISABLED)
         self.observations, _ = self.envs.reset(seed=torch_agent.env_seeds(config["seed"], count))
@@ -70,8 +72,8 @@ class A2C:
     def advantages(self, rollout: Rollout, values: torch.Tensor) -> torch.Tensor:
         """Returns generalised advantage estimates of steps with `values`, both of shape [steps, envs].
 
-        Behind a termination there is no future; behind a time limit there is one, which the critic expects. In both cases
-        the sum ends there, for the next step belongs to another episode.
+        Behind a termination there is no future; behind a time limit there is one, which the critic expects. In both
+        cases the sum ends there, for the next step belongs to another episode.
         """
         shape, gamma = values.shape, self.params["gamma"]
         with torch.no_grad():
@@ -79,11 +81,11 @@ class A2C:
         rewards = torch.as_tensor(rollout["rewards"], dtype=torch.float32)
         delta = rewards + gamma * future * torch.as_tensor(~rollout["terminated"]) - values
         goes_on = torch.as_tensor(~rollout["over"])
-        found, running = torch.empty(shape), torch.zeros(shape[1])
+        estimates, running = torch.empty(shape), torch.zeros(shape[1])
         for step in reversed(range(shape[0])):
             running = delta[step] + gamma * self.params["lambda_"] * goes_on[step] * running
-            found[step] = running
-        return found
+            estimates[step] = running
+        return estimates
 
     def update(self, rollout: Rollout) -> dict[str, float]:
         """Takes one gradient step on all that was sampled."""

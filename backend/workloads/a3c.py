@@ -1,9 +1,10 @@
 """A3C, asynchronous advantage actor-critic (Mnih et al. 2016), with Ray actors.
 
-One actor, Parameters, holds the weights. Each Worker plays in an environment of its own, n steps at a time, computes the
-gradient of what it saw with the weights it has, and hands it over; Parameters applies it as it comes, without waiting for
-the others, and answers with the newest weights. That the workers are at different places makes their steps as various as
-those of a replay buffer. A Ray Tune function trainable; the trial's own process only starts, counts and reports.
+One actor, Parameters, holds the weights. Each Worker plays in an environment of its own, n steps at a time, computes
+the gradient of what it saw with the weights it has, and hands it over; Parameters applies it as it comes, without
+waiting for the others, and answers with the newest weights. That the workers are at different places makes their steps
+as various as those of a replay buffer. A Ray Tune function trainable; the trial's own process only starts, counts and
+reports.
 """
 
 import math
@@ -17,13 +18,14 @@ from ray.exceptions import RayTaskError
 from torch.nn.utils import parameters_to_vector, vector_to_parameters
 
 from backend.workloads import torch_agent
-from backend.workloads.environment import make
+from backend.workloads.environment import make, training_env
 from backend.workloads.torch_agent import ActorCritic, Progress
 from backend.workloads.torch_agent import policy as policy
 
 
 def train(config: dict[str, Any]) -> None:
-    """Trains one agent until a criterion in `config["stop"]` is met; an iteration is `report_steps` env steps of all workers.
+    """Trains one agent until a criterion in `config["stop"]` is met; an iteration is `report_steps` env steps of all
+    workers.
 
     Takes a CPU for each worker, in the trial's placement group if it has one.
     """
@@ -37,7 +39,8 @@ def train(config: dict[str, Any]) -> None:
 
 @ray.remote(num_cpus=0)  # it only adds: what it needs is little beside the workers
 class Parameters:
-    """The shared weights and their optimiser, whose statistics are shared too ("shared RMSProp" in the paper; here Adam)."""
+    """The shared weights and their optimiser, whose statistics are shared too ("shared RMSProp"
+    in the paper; here Adam)."""
 
     def __init__(self, config: dict[str, Any]) -> None:
         torch.set_num_threads(1)
@@ -54,7 +57,9 @@ class Parameters:
         for group in self.optimizer.param_groups:
             group["lr"] = lr
 
-    def apply(self, gradient: NDArray[Any] | None, steps: int, observations: NDArray[Any] | None) -> tuple[list[NDArray[Any]], bool]:
+    def apply(
+        self, gradient: NDArray[Any] | None, steps: int, observations: NDArray[Any] | None
+    ) -> tuple[list[NDArray[Any]], bool]:
         """Takes an optimiser step; returns the newest weights and statistics, and whether the iteration goes on."""
         if gradient is not None:
             place = 0
@@ -84,12 +89,13 @@ class Worker:
         torch.set_num_threads(1)
         torch.manual_seed(seed)
         self.params, self.parameters = config["params"], parameters
-        self.env = torch_agent.training_env(config)
+        self.env = training_env(config)
         self.observation, _ = self.env.reset(seed=seed)
         self.network = ActorCritic(self.env, config)
 
     def work(self, iteration: int) -> tuple[int, list[tuple[float, int]], dict[str, float]]:
-        """Plays and hands over gradients until the iteration is over; returns env steps, ended episodes and the last losses."""
+        """Plays and hands over gradients until the iteration is over; returns env steps, ended
+        episodes and the last losses."""
         done, ended, learned = 0, list[tuple[float, int]](), dict[str, float]()
         goes_on = self.exchange(None, 0, None)
         while goes_on:
@@ -110,7 +116,8 @@ class Worker:
         return bool(goes_on)
 
     def play(self, ended: list[tuple[float, int]]) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
-        """Plays n steps, fewer if an episode ends; returns observations, actions and n-step returns, each of that length."""
+        """Plays n steps, fewer if an episode ends; returns observations, actions and n-step
+        returns, each of that length."""
         observations, actions, rewards = list[Any](), list[Any](), list[float]()
         terminated = truncated = False
         while len(rewards) < self.params["n_steps"] and not (terminated or truncated):
@@ -132,7 +139,9 @@ class Worker:
             returns[step] = future
         return np.stack(observations), np.stack(actions), returns
 
-    def differentiate(self, observations: NDArray[Any], actions: NDArray[Any], returns: NDArray[Any], iteration: int) -> dict[str, float]:
+    def differentiate(
+        self, observations: NDArray[Any], actions: NDArray[Any], returns: NDArray[Any], iteration: int
+    ) -> dict[str, float]:
         """Computes the gradient of actor and critic: ∇ log π(a|s) · (R - V(s)), and of (R - V(s))²."""
         targets = torch.as_tensor(returns, dtype=torch.float32)
         distribution, values = self.network(observations)
@@ -172,7 +181,10 @@ class A3C:
         self.shared: dict[str, Any] = {}
 
     def learn(self) -> dict[str, float]:
-        """Lets the workers work until `report_steps` env steps are done. None waits for another but at an iteration's end."""
+        """Lets the workers work until `report_steps` env steps are done.
+
+        None waits for another but at an iteration's end.
+        """
         lr = self.params["lr"] * (1 - self.progress.share() if self.params["lr_decay"] else 1)
         left = self.progress.stop.get("env_steps", math.inf) - self.progress.env_steps
         ray.get(self.parameters.begin.remote(min(self.params["report_steps"], left), lr))

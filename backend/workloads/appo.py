@@ -9,9 +9,13 @@ from backend.workloads.impala import asynchronous
 from backend.workloads.rllib_common import policy as policy
 
 
-def config(given: Mapping[str, Any]) -> APPOConfig:
+def config(trial_config: Mapping[str, Any]) -> APPOConfig:
     """Returns the RLlib configuration; one iteration is at least 2,000 env steps."""
-    params = given["params"]
+    params = trial_config["params"]
     return asynchronous(
-        APPOConfig(), given, clip_param=params["clip_param"], use_kl_loss=False, circular_buffer_iterations_per_batch=params["num_epochs"]
+        APPOConfig(),
+        trial_config,
+        clip_param=params["clip_param"],
+        use_kl_loss=False,
+        circular_buffer_iterations_per_batch=params["num_epochs"],
     )

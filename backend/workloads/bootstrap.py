@@ -11,7 +11,10 @@ STATISTICS: dict[str, Any] = {"mean": np.mean, "median": np.median, "std": np.st
 
 
 def resample(
-    seed: int, statistic: Literal["mean", "median", "std", "min", "max"] = "mean", file: Path | None = None, column: str | None = None
+    seed: int,
+    statistic: Literal["mean", "median", "std", "min", "max"] = "mean",
+    file: Path | None = None,
+    column: str | None = None,
 ) -> float:
     """Computes a statistic of one resample, drawn with replacement.
 

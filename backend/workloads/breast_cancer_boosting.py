@@ -12,9 +12,11 @@ TREES_PER_REPORT = 10
 
 
 def train(config: dict[str, Any]) -> None:
-    """Grows trees ten at a time and reports each time, on the validation quarter: accuracy (0 to 1) and log_loss (nats).
+    """Grows trees ten at a time and reports each time, on the validation quarter: accuracy (0 to 1) and log_loss
+    (nats).
 
-    `config` holds learning_rate, max_depth, min_samples_leaf, subsample (share of the rows a tree sees), trees and seed.
+    `config` holds learning_rate, max_depth, min_samples_leaf, subsample (share of the rows a tree sees), trees and
+    seed.
     """
     features, labels = load_breast_cancer(return_X_y=True)
     train_x, val_x, train_y, val_y = train_test_split(features, labels, test_size=0.25, random_state=0, stratify=labels)

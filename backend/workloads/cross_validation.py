@@ -33,4 +33,8 @@ def fold(
 def _model(name: str) -> Any:
     if name == "logistic_regression":
         return make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000))
-    return RandomForestClassifier(random_state=0) if name == "random_forest" else GradientBoostingClassifier(random_state=0)
+    return (
+        RandomForestClassifier(random_state=0)
+        if name == "random_forest"
+        else GradientBoostingClassifier(random_state=0)
+    )

@@ -19,7 +19,8 @@ from torch.nn.functional import cross_entropy
 def train(config: dict[str, Any]) -> None:
     """Trains with AdamW (Loshchilov & Hutter 2019) and reports each epoch.
 
-    Reports accuracy (on the validation quarter, 0 to 1), loss and val_loss (cross-entropy in nats, training and validation).
+    Reports accuracy (on the validation quarter, 0 to 1), loss and val_loss (cross-entropy in nats, training and
+    validation).
 
     `config` holds lr, batch_size, channels (of the first convolution; the second has twice as many), dropout,
     weight_decay, epochs and seed.
@@ -40,7 +41,8 @@ def train(config: dict[str, Any]) -> None:
 
 
 def _data() -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """Returns training images (n, 1, 8, 8) with values 0 to 1, their labels (n,), and the same for the validation quarter."""
+    """Returns training images (n, 1, 8, 8) with values 0 to 1, their labels (n,), and the same
+    for the validation quarter."""
     images, labels = load_digits(return_X_y=True)
     train_x, val_x, train_y, val_y = train_test_split(images, labels, test_size=0.25, random_state=0, stratify=labels)
     first, second = (torch.tensor(each / 16, dtype=torch.float32).reshape(-1, 1, 8, 8) for each in (train_x, val_x))
@@ -102,7 +104,8 @@ class Training:
         torch.save(state, folder / "digits_cnn.pt")
 
     def load(self, folder: Path) -> None:
-        """Takes weights, their shape and the optimizer's moments from the checkpoint; lr and weight_decay stay the config's."""
+        """Takes weights, their shape and the optimizer's moments from the checkpoint; lr and
+        weight_decay stay the config's."""
         state = torch.load(folder / "digits_cnn.pt")
         self.epoch = state["epoch"]
         self._build(state["channels"])

@@ -40,7 +40,8 @@ def train(config: dict[str, Any]) -> None:
 
 
 def _new(config: dict[str, Any]) -> MLPClassifier:
-    # A RandomState, not a number: partial_fit would seed itself anew with the number and draw the same batches each epoch.
+    # A RandomState, not a number: partial_fit would seed itself anew with the number and draw the same batches each
+    # epoch.
     random_state = np.random.RandomState(int(config.get("seed", 0)))
     return MLPClassifier((int(config.get("hidden", 64)),), random_state=random_state, **_tunable(config))
 
@@ -50,7 +51,8 @@ def _load(checkpoint: tune.Checkpoint, config: dict[str, Any]) -> MLPClassifier:
     with checkpoint.as_directory() as folder:
         model = pickle.loads((Path(folder) / "model.pickle").read_bytes())
     model.set_params(**_tunable(config))
-    model._optimizer.learning_rate_init = model.learning_rate_init  # partial_fit keeps its optimizer, and that its own rate
+    # partial_fit keeps its optimizer, and that its own rate
+    model._optimizer.learning_rate_init = model.learning_rate_init
     return model
 
 

@@ -12,7 +12,8 @@ ROUNDS_PER_REPORT = 5
 
 
 def train(config: dict[str, Any]) -> None:
-    """Boosts five rounds at a time and reports each time, on the validation quarter: accuracy (0 to 1) and mlogloss (nats).
+    """Boosts five rounds at a time and reports each time, on the validation quarter: accuracy (0 to 1) and mlogloss
+    (nats).
 
     `config` holds eta, max_depth, min_child_weight, subsample (share of the rows a round sees), rounds and seed.
     """

@@ -1,4 +1,5 @@
-"""Makes cells of continuous observations, so that a table can hold them: bins, or tile coding (Sutton & Barto 2018, 9.5.4)."""
+"""Makes cells of continuous observations, so that a table can hold them: bins, or tile coding
+(Sutton & Barto 2018, 9.5.4)."""
 
 import random
 from collections.abc import Mapping, Sequence
@@ -11,7 +12,8 @@ HUGE = 1e6  # a limit beyond this is none
 MOST_CELLS = 2**62  # so that a cell's number fits in 64 bits
 WARM_UP = 2000  # env steps at random that show how far an unbounded dimension reaches
 
-# What is worth telling apart. CartPole's speeds have no limit, and its episodes end far within those of its place and angle.
+# What is worth telling apart. CartPole's speeds have no limit, and its episodes end far within those of its place and
+# angle.
 LIMITS: dict[str, tuple[tuple[float, ...], tuple[float, ...]]] = {
     "CartPole-v0": ((-2.4, -3.0, -0.21, -3.0), (2.4, 3.0, 0.21, 3.0)),
     "CartPole-v1": ((-2.4, -3.0, -0.21, -3.0), (2.4, 3.0, 0.21, 3.0)),
@@ -22,8 +24,8 @@ class Coder:
     """Numbers the cells of a grid over observations, or of several grids, each a little further on.
 
     `bins` is the number of cells in each dimension between `low` and `high`; what lies beyond counts to the last cell.
-    With several `tilings` each has one more cell a dimension, and its own offset of tiling / tilings of a cell times 1, 3, 5, …
-    in the dimensions (Miller & Glanz 1996). The number of a cell is tiling * size ** dimensions + the sum of
+    With several `tilings` each has one more cell a dimension, and its own offset of tiling / tilings of a cell times 1,
+    3, 5, … in the dimensions (Miller & Glanz 1996). The number of a cell is tiling * size ** dimensions + the sum of
     index[d] * size ** d.
     """
 
@@ -36,7 +38,9 @@ class Coder:
                 "Use fewer bins, or an algorithm with a network."
             )
         self._scales = [bins / max(high - low, 1e-9) for low, high in zip(self.low, self.high, strict=True)]
-        self._offsets = [[tiling * (2 * d + 1) / tilings % 1 for d in range(len(self.low))] for tiling in range(tilings)]
+        self._offsets = [
+            [tiling * (2 * d + 1) / tilings % 1 for d in range(len(self.low))] for tiling in range(tilings)
+        ]
         self._strides = [self.size**d for d in range(len(self.low))]
 
     def __call__(self, observation: Any) -> int | tuple[int, ...]:
@@ -44,12 +48,18 @@ class Coder:
         whole = self.size ** len(self.low)
         seen = np.ravel(observation).tolist()
         most = self.bins - 1e-9
-        at = [min(max((value - low) * scale, 0.0), most) for value, low, scale in zip(seen, self.low, self._scales, strict=True)]
+        at = [
+            min(max((value - low) * scale, 0.0), most)
+            for value, low, scale in zip(seen, self.low, self._scales, strict=True)
+        ]
         try:
             if self.tilings == 1:
                 return sum(int(place) * stride for place, stride in zip(at, self._strides, strict=True))
             return tuple(
-                tiling * whole + sum(int(place + shift) * stride for place, shift, stride in zip(at, offsets, self._strides, strict=True))
+                tiling * whole
+                + sum(
+                    int(place + shift) * stride for place, shift, stride in zip(at, offsets, self._strides, strict=True)
+                )
                 for tiling, offsets in enumerate(self._offsets)
             )
         except ValueError:
@@ -71,7 +81,8 @@ def coder_of(env: gymnasium.Env[Any, Any], params: Mapping[str, Any]) -> Coder:
 
 
 def limits(env: gymnasium.Env[Any, Any]) -> tuple[list[float], list[float]]:
-    """Returns the lowest and the highest value of each dimension; where there is none, what random actions reach and half as much again."""
+    """Returns the lowest and the highest value of each dimension; where there is none, what random actions
+    reach and half as much again."""
     if env.spec is not None and env.spec.id in LIMITS:
         low, high = LIMITS[env.spec.id]
         return list(low), list(high)

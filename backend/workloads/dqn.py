@@ -12,9 +12,9 @@ from backend.workloads.rllib_common import prepared
 STEPS_PER_ITERATION = 1000
 
 
-def config(given: Mapping[str, Any]) -> DQNConfig:
+def config(trial_config: Mapping[str, Any]) -> DQNConfig:
     """Returns the RLlib configuration; one iteration is at least 1,000 env steps."""
-    params = given["params"]
+    params = trial_config["params"]
     buffer: dict[str, Any] = {"type": "EpisodeReplayBuffer"}
     if params["prioritized"]:
         buffer = {"type": "PrioritizedEpisodeReplayBuffer", "alpha": 0.6, "beta": 0.4}
@@ -37,4 +37,4 @@ def config(given: Mapping[str, Any]) -> DQNConfig:
         .reporting(min_sample_timesteps_per_iteration=STEPS_PER_ITERATION, min_time_s_per_iteration=0)
         .rl_module(model_config=DefaultModelConfig(fcnet_hiddens=params["hidden"], fcnet_activation="tanh"))
     )
-    return prepared(made, given)
+    return prepared(made, trial_config)

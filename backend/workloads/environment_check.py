@@ -1,8 +1,9 @@
-"""Checks an environment that a person wrote: python -m backend.workloads.environment_check PICTURE, a request on standard input.
+"""Checks an environment that a person wrote: python -m backend.workloads.environment_check PICTURE, a request on
+standard input.
 
-The request is JSON: code (the file's text), name ("file:Class"), options, folder (of the files it may import) and seconds (that
-it may take). The answer is JSON lines: {"stage": what is being tried} each time, and at the end problems, notes, observation,
-action, ends, renders, or {"late": stage}.
+The request is JSON: code (the file's text), name ("file:Class"), options, folder (of the files it may import) and
+seconds (that it may take). The answer is JSON lines: {"stage": what is being tried} each time, and at the end problems,
+notes, observation, action, ends, renders, or {"late": stage}.
 """
 
 import json
@@ -64,7 +65,9 @@ def main(request: dict[str, Any], picture: Path) -> None:
         except BaseException as error:  # its own code may raise anything, SystemExit as well
             answer["problems"].append(_told(error, request["name"]))
     limit.cancel()
-    answer["notes"] = list(dict.fromkeys(_plain(str(each.message)) for each in caught if issubclass(each.category, UserWarning)))
+    answer["notes"] = list(
+        dict.fromkeys(_plain(str(each.message)) for each in caught if issubclass(each.category, UserWarning))
+    )
     print(json.dumps(answer), file=out, flush=True)
 
 
@@ -99,12 +102,17 @@ def _spaces(env: gymnasium.Env[Any, Any], answer: dict[str, Any]) -> None:
             raise Complaint(f"has no {part}_space: set self.{part}_space in __init__, to a space of gymnasium.spaces")
         answer[part] = spaces.described(space)
         if answer[part]["kind"] == "other":
-            hint = ": flatten it into one Box (gymnasium.wrappers.FlattenObservation does)" if part == "observation" else ""
+            hint = (
+                ": flatten it into one Box (gymnasium.wrappers.FlattenObservation does)"
+                if part == "observation"
+                else ""
+            )
             raise Complaint(f"the {part}s are {answer[part]['text']}, which no algorithm here takes{hint}")
 
 
 def _first_steps(env: gymnasium.Env[Any, Any]) -> None:
-    """Looks for values that are no numbers, which check_env calls by another name; of all else it says more than we would."""
+    """Looks for values that are no numbers, which check_env calls by another name; of all else it
+    says more than we would."""
     try:
         _play(env, FIRST_STEPS)
     except Complaint:
@@ -140,7 +148,9 @@ def _sound(env: gymnasium.Env[Any, Any], observation: Any, reward: Any, where: s
     if values.dtype.kind == "f" and not np.isfinite(values).all():
         raise Complaint(f"an observation holds NaN or infinity, at random {where}")
     if not env.observation_space.contains(observation):
-        raise Complaint(f"an observation is outside of the observation space, at random {where}: {str(observation)[:120]}")
+        raise Complaint(
+            f"an observation is outside of the observation space, at random {where}: {str(observation)[:120]}"
+        )
 
 
 def _pictured(request: dict[str, Any], picture: Path) -> bool:
@@ -152,7 +162,9 @@ def _pictured(request: dict[str, Any], picture: Path) -> bool:
         env.reset(seed=1)
         pixels = spaces.frame(env)
     except Exception as error:
-        warnings.warn(f"it cannot be watched: {type(error).__name__} while rendering: {error}", UserWarning, stacklevel=1)
+        warnings.warn(
+            f"it cannot be watched: {type(error).__name__} while rendering: {error}", UserWarning, stacklevel=1
+        )
         return False
     if pixels is None:
         return False
@@ -164,10 +176,14 @@ def _told(error: BaseException, name: str) -> str:
     """Returns an error of the person's own code with its line and what to do about it."""
     file = f"{name.partition(':')[0]}.py"
     frames = [each for each in traceback.extract_tb(error.__traceback__) if each.filename == file]
-    where = f" ({file}, line {frames[-1].lineno}, in {frames[-1].name})" if frames and frames[-1].name != "<module>" else ""
+    where = (
+        f" ({file}, line {frames[-1].lineno}, in {frames[-1].name})" if frames and frames[-1].name != "<module>" else ""
+    )
     where = where or (f" ({file}, line {frames[-1].lineno})" if frames else "")
     if isinstance(error, ModuleNotFoundError):
-        return f"needs the package {error.name}, which is not installed{where}. Install it with: pip install {error.name}"
+        return (
+            f"needs the package {error.name}, which is not installed{where}. Install it with: pip install {error.name}"
+        )
     return f"raises {type(error).__name__}: {_plain(str(error)) or 'without a word'}{where}"
 
 

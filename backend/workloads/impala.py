@@ -1,4 +1,5 @@
-"""IMPALA (Espeholt 2018) with RLlib: env runners never wait for the learner; V-trace corrects for what they lag behind."""
+"""IMPALA (Espeholt 2018) with RLlib: env runners never wait for the learner; V-trace corrects
+for what they lag behind."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,14 +13,14 @@ from backend.workloads.rllib_common import policy as policy
 STEPS_PER_ITERATION = 2000
 
 
-def config(given: Mapping[str, Any]) -> IMPALAConfig:
+def config(trial_config: Mapping[str, Any]) -> IMPALAConfig:
     """Returns the RLlib configuration; one iteration is at least 2,000 env steps."""
-    return asynchronous(IMPALAConfig(), given)
+    return asynchronous(IMPALAConfig(), trial_config)
 
 
-def asynchronous(made: Config, given: Mapping[str, Any], **more: Any) -> Config:
+def asynchronous(made: Config, trial_config: Mapping[str, Any], **more: Any) -> Config:
     """Returns a config of IMPALA's architecture; `more` is what another objective sets."""
-    params = given["params"]
+    params = trial_config["params"]
     made = (
         made.env_runners(
             num_env_runners=params["num_env_runners"],
@@ -38,6 +39,10 @@ def asynchronous(made: Config, given: Mapping[str, Any], **more: Any) -> Config:
         )
         .reporting(min_sample_timesteps_per_iteration=STEPS_PER_ITERATION, min_time_s_per_iteration=0)
         # Layers of its own for the critic: returns in the hundreds would drown the actor's gradient in shared ones.
-        .rl_module(model_config=DefaultModelConfig(fcnet_hiddens=params["hidden"], fcnet_activation="tanh", vf_share_layers=False))
+        .rl_module(
+            model_config=DefaultModelConfig(
+                fcnet_hiddens=params["hidden"], fcnet_activation="tanh", vf_share_layers=False
+            )
+        )
     )
-    return prepared(made, given)
+    return prepared(made, trial_config)

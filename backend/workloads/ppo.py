@@ -10,12 +10,14 @@ from backend.workloads.rllib_common import policy as policy
 from backend.workloads.rllib_common import prepared
 
 
-def config(given: Mapping[str, Any]) -> PPOConfig:
+def config(trial_config: Mapping[str, Any]) -> PPOConfig:
     """Returns the RLlib configuration; one iteration is `train_batch_size` env steps."""
-    params = given["params"]
+    params = trial_config["params"]
     made = (
         PPOConfig()
-        .env_runners(num_env_runners=params["num_env_runners"], num_envs_per_env_runner=params["num_envs_per_env_runner"])
+        .env_runners(
+            num_env_runners=params["num_env_runners"], num_envs_per_env_runner=params["num_envs_per_env_runner"]
+        )
         .learners(num_learners=params["num_learners"], num_gpus_per_learner=params["num_gpus_per_learner"])
         .training(
             lr=params["lr"],
@@ -31,6 +33,10 @@ def config(given: Mapping[str, Any]) -> PPOConfig:
             vf_loss_coeff=params["vf_loss_coeff"],
             grad_clip=params["grad_clip"],
         )
-        .rl_module(model_config=DefaultModelConfig(fcnet_hiddens=params["hidden"], fcnet_activation="tanh", vf_share_layers=False))
+        .rl_module(
+            model_config=DefaultModelConfig(
+                fcnet_hiddens=params["hidden"], fcnet_activation="tanh", vf_share_layers=False
+            )
+        )
     )
-    return prepared(made, given)
+    return prepared(made, trial_config)

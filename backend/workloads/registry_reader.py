@@ -1,7 +1,9 @@
-"""Reads Gymnasium's registry: python -m backend.workloads.registry_reader PICTURES [ID…], JSON lines to standard output.
+"""Reads Gymnasium's registry: python -m backend.workloads.registry_reader PICTURES [ID…], JSON lines to standard
+output.
 
-Each environment is announced with {"begin": id} and then told of, so that whoever reads knows which one broke the process.
-Those named are read, or else the latest version of each; the standard input holds ids to leave out, one a line.
+Each environment is announced with {"begin": id} and then told of, so that whoever reads knows which one broke the
+process. Those named are read, or else the latest version of each; the standard input holds ids to leave out, one a
+line.
 """
 
 import importlib
@@ -27,8 +29,18 @@ from backend.workloads import spaces
 
 SECONDS = 20  # that one environment may take
 # Packages whose environments are in the registry only once they were imported.
-PLUGINS = ("ale_py", "minigrid", "gymnasium_robotics", "highway_env", "miniworld", "mo_gymnasium", "flappy_bird_gymnasium", "panda_gym")
-INSTALLED_AS = {"Box2D": "box2d", "jax": "jax flax", "ale_py": "ale-py", "gym": "shimmy[gym-v26]"}  # module -> what pip calls it
+PLUGINS = (
+    "ale_py",
+    "minigrid",
+    "gymnasium_robotics",
+    "highway_env",
+    "miniworld",
+    "mo_gymnasium",
+    "flappy_bird_gymnasium",
+    "panda_gym",
+)
+# module -> what pip calls it
+INSTALLED_AS = {"Box2D": "box2d", "jax": "jax flax", "ale_py": "ale-py", "gym": "shimmy[gym-v26]"}
 SKIPPED = {"self", "render_mode", "render_fps", "screen_size"}
 PLAIN = (bool, int, float, str)
 
@@ -120,17 +132,22 @@ def options(spec: EnvSpec, base: type, as_made: tuple[Any, Any]) -> list[dict[st
         hints = typing.get_type_hints(init)
     except Exception:
         hints = {}  # an annotation that cannot be resolved here
-    found = []
-    for name, given in inspect.signature(init).parameters.items():
-        default = spec.kwargs.get(name, given.default)
+    entries = []
+    for name, parameter in inspect.signature(init).parameters.items():
+        default = spec.kwargs.get(name, parameter.default)
         choices = list(typing.get_args(hints.get(name))) if typing.get_origin(hints.get(name)) is typing.Literal else []
-        if name in SKIPPED or type(default) not in PLAIN or default != default or default in (float("inf"), float("-inf")):
+        if (
+            name in SKIPPED
+            or type(default) not in PLAIN
+            or default != default
+            or default in (float("inf"), float("-inf"))
+        ):
             continue
         kind = "choice" if choices else "float" if hints.get(name) is float else type(default).__name__
         others = [not default] if kind == "bool" else [each for each in choices if each != default]
         if all(_same(spec, name, value, as_made) for value in others):
-            found.append({"name": name, "kind": kind, "default": default, "choices": choices})
-    return found
+            entries.append({"name": name, "kind": kind, "default": default, "choices": choices})
+    return entries
 
 
 def _same(spec: EnvSpec, name: str, value: Any, as_made: tuple[Any, Any]) -> bool:
@@ -141,9 +158,9 @@ def _same(spec: EnvSpec, name: str, value: Any, as_made: tuple[Any, Any]) -> boo
         raise
     except Exception:
         return False
-    found = spaces.described(env.observation_space), spaces.described(env.action_space)
+    spaces_with_option = spaces.described(env.observation_space), spaces.described(env.action_space)
     env.close()
-    return found == as_made
+    return spaces_with_option == as_made
 
 
 def summary(base: type) -> str:
@@ -159,13 +176,13 @@ def summary(base: type) -> str:
 def why(error: Exception) -> tuple[str, str]:
     """Returns why an environment could not be made, and what to give to `pip install`, empty if that is not it."""
     text = " ".join(str(error).split())
-    asked = re.search(r"pip install ([^`;]+)", text)
+    install_hint = re.search(r"pip install ([^`;]+)", text)
     missing = error if isinstance(error, ModuleNotFoundError) else error.__cause__
     if isinstance(missing, ModuleNotFoundError) and missing.name:
         module = missing.name.partition(".")[0]
-        package = INSTALLED_AS.get(module) or (asked.group(1).strip(" '\"") if asked else module)
+        package = INSTALLED_AS.get(module) or (install_hint.group(1).strip(" '\"") if install_hint else module)
         return f"needs the package {module}, which is not installed", package
-    return text[:300] or type(error).__name__, asked.group(1).strip(" '\"") if asked else ""
+    return text[:300] or type(error).__name__, install_hint.group(1).strip(" '\"") if install_hint else ""
 
 
 if __name__ == "__main__":

@@ -1,11 +1,12 @@
-"""REINFORCE with a learned baseline: the policy gradient at its plainest (Williams 1992; Sutton & Barto 2018, chapter 13.4).
+"""REINFORCE with a learned baseline: the policy gradient at its plainest (Williams 1992; Sutton & Barto 2018, chapter
+13.4).
 
 Play whole episodes with the policy π. For each step, G is the discounted return that really followed. The gradient
 
     E[ ∇ log π(a|s) · (G - V(s)) ]
 
-makes actions likelier that were followed by more than the critic V had expected, and others less likely. V does not change
-what the gradient is on average, but how much it varies. A Ray Tune function trainable.
+makes actions likelier that were followed by more than the critic V had expected, and others less likely. V does not
+change what the gradient is on average, but how much it varies. A Ray Tune function trainable.
 """
 
 from typing import Any
@@ -15,6 +16,7 @@ import torch
 from numpy.typing import NDArray
 
 from backend.workloads import torch_agent
+from backend.workloads.environment import training_env
 from backend.workloads.torch_agent import ActorCritic, Progress
 from backend.workloads.torch_agent import policy as policy
 
@@ -29,7 +31,7 @@ def train(config: dict[str, Any]) -> None:
 class Reinforce:
     def __init__(self, config: dict[str, Any]) -> None:
         self.params = config["params"]
-        self.env = torch_agent.training_env(config)
+        self.env = training_env(config)
         self.env.reset(seed=torch_agent.env_seeds(config["seed"], 1)[0])
         self.network = ActorCritic(self.env, config)
         self.optimizer = torch.optim.Adam(self.network.parameters(), lr=self.params["lr"])
@@ -63,7 +65,8 @@ class Reinforce:
         }
 
     def play(self) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
-        """Plays one episode of T steps; returns its observations, actions and the returns G that followed, each of length T."""
+        """Plays one episode of T steps; returns its observations, actions and the returns G that
+        followed, each of length T."""
         observations, actions, rewards = list[Any](), list[Any](), list[float]()
         observation, _ = self.env.reset()
         over = False

@@ -1,4 +1,5 @@
-"""Soft Actor-Critic (Haarnoja 2018) with RLlib: off-policy, two critics, and a temperature that keeps the policy undecided."""
+"""Soft Actor-Critic (Haarnoja 2018) with RLlib: off-policy, two critics, and a temperature that
+keeps the policy undecided."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,9 +13,9 @@ from backend.workloads.rllib_common import prepared
 STEPS_PER_ITERATION = 1000
 
 
-def config(given: Mapping[str, Any]) -> SACConfig:
+def config(trial_config: Mapping[str, Any]) -> SACConfig:
     """Returns the RLlib configuration; one iteration is at least 1,000 env steps."""
-    params = given["params"]
+    params = trial_config["params"]
     made = (
         SACConfig()
         .env_runners(num_env_runners=0, num_envs_per_env_runner=params["num_envs_per_env_runner"])
@@ -35,4 +36,4 @@ def config(given: Mapping[str, Any]) -> SACConfig:
         .reporting(min_sample_timesteps_per_iteration=STEPS_PER_ITERATION, min_time_s_per_iteration=0)
         .rl_module(model_config=DefaultModelConfig(fcnet_hiddens=params["hidden"], fcnet_activation="relu"))
     )
-    return prepared(made, given)
+    return prepared(made, trial_config)

@@ -1,8 +1,9 @@
 """Stable-Baselines3 (Raffin et al. 2021): PPO, A2C, DQN, SAC, TD3 and DDPG, followed through its callbacks.
 
-A Ray Tune function trainable. An iteration ends with the first update after 1,000 env steps: it is one rollout where that is as
-long, several of the short ones of A2C, DQN and the like. A checkpoint holds what Stable-Baselines3 itself can load (`model.zip`,
-`vecnormalize.pkl`), counters and random states, and the replay buffer while that is small; environments begin a new episode.
+A Ray Tune function trainable. An iteration ends with the first update after 1,000 env steps: it is one rollout where
+that is as long, several of the short ones of A2C, DQN and the like. A checkpoint holds what Stable-Baselines3 itself
+can load (`model.zip`, `vecnormalize.pkl`), counters and random states, and the replay buffer while that is small;
+environments begin a new episode.
 """
 
 import math
@@ -29,21 +30,32 @@ from stable_baselines3.common.off_policy_algorithm import OffPolicyAlgorithm
 from stable_baselines3.common.save_util import load_from_zip_file, recursive_setattr
 from stable_baselines3.common.vec_env import DummyVecEnv, VecEnv, VecNormalize
 
-from backend.workloads.environment import Policy, evaluate, make, starting_point
+from backend.workloads.environment import WINDOW, Policy, evaluate, evaluation_seeds, make, starting_point
+from backend.workloads.sb3_files import load_buffer, load_luck, load_normalizer, luck, save_buffer
 
 ALGORITHMS: dict[str, type[BaseAlgorithm]] = {
-    "sb3_ppo": PPO, "sb3_a2c": A2C, "sb3_dqn": DQN, "sb3_sac": SAC, "sb3_td3": TD3, "sb3_ddpg": DDPG,
-}  # fmt: skip
+    "sb3_ppo": PPO,
+    "sb3_a2c": A2C,
+    "sb3_dqn": DQN,
+    "sb3_sac": SAC,
+    "sb3_td3": TD3,
+    "sb3_ddpg": DDPG,
+}
 OURS = ("hidden", "n_envs", "noise_sigma", "epsilon_steps")  # params that its constructors do not know by these names
-COUNTERS = ("num_timesteps", "_episode_num", "_n_updates", "_n_calls", "ep_info_buffer", "ep_success_buffer", "exploration_rate")
-BUFFER = ("observations", "next_observations", "actions", "rewards", "dones", "timeouts")
+COUNTERS = (
+    "num_timesteps",
+    "_episode_num",
+    "_n_updates",
+    "_n_calls",
+    "ep_info_buffer",
+    "ep_success_buffer",
+    "exploration_rate",
+)
 
-WINDOW = 100  # episodes behind every mean; the library's own number
 ITERATION_STEPS = 1000
 ENDLESS = 10**12  # env steps of a run that other criteria end
 CHECKPOINT_SECONDS = 0.5
 CHECKPOINT_SHARE = 1 / 64  # of the time, at most, goes into checkpoints
-BUFFER_BYTES = 2_000_000  # up to which a replay buffer is saved: 50,000 steps of Pendulum
 
 
 def train(config: dict[str, Any]) -> None:
@@ -90,15 +102,22 @@ def build(config: dict[str, Any]) -> BaseAlgorithm:
         size = venv.action_space.shape or (1,)
         arguments["action_noise"] = NormalActionNoise(np.zeros(size), np.full(size, params["noise_sigma"]))
     model = ALGORITHMS[config["algorithm"]](
-        "MlpPolicy", venv, seed=config["seed"], device="cpu", policy_kwargs={"net_arch": list(params["hidden"])}, **arguments
+        "MlpPolicy",
+        venv,
+        seed=config["seed"],
+        device="cpu",
+        policy_kwargs={"net_arch": list(params["hidden"])},
+        **arguments,
     )  # type: ignore[call-arg]
-    venv.seed(random.Random(config["seed"]).getrandbits(31))  # seed 1 and seed 2 share no environment, however many there are
+    # seed 1 and seed 2 share no environment, however many there are
+    venv.seed(random.Random(config["seed"]).getrandbits(31))
     model.set_logger(Logger(None, []))
     return model
 
 
 def environments(config: dict[str, Any]) -> VecEnv:
-    """Returns the environments an agent learns in, side by side; what is normalised is so behind the monitor, which sees rewards raw."""
+    """Returns the environments an agent learns in, side by side; what is normalised is so behind the
+    monitor, which sees rewards raw."""
     venv: VecEnv = DummyVecEnv([lambda: Monitor(make(config, learns=False))] * config["params"]["n_envs"])
     wish = config.get("wrappers") or {}
     observation, reward = bool(wish.get("normalize_observation")), bool(wish.get("normalize_reward"))
@@ -149,7 +168,9 @@ class Training(BaseCallback):
             "iteration": lambda: self.iteration,
             "episodes": lambda: self.episodes,
             "time_s": self._seconds,
-            "return_mean": lambda: fmean(episode["r"] for episode in self.recent) if len(self.recent) == WINDOW else -math.inf,
+            "return_mean": lambda: (
+                fmean(episode["r"] for episode in self.recent) if len(self.recent) == WINDOW else -math.inf
+            ),
         }
         return any(done[key]() >= limit for key, limit in self.stop.items())
 
@@ -185,7 +206,7 @@ class Training(BaseCallback):
         metrics, wish = self.metrics(), self.config["evaluation"]
         is_evaluated = bool(wish["every"]) and self.iteration % wish["every"] == 0
         if is_evaluated:
-            metrics |= evaluate(self.greedy, self.test, wish["episodes"])
+            metrics |= evaluate(self.greedy, self.test, evaluation_seeds(self.config))
         waited = time.perf_counter() - self.saved_at
         if is_evaluated or self.is_over or waited >= max(CHECKPOINT_SECONDS, self.saving_took / CHECKPOINT_SHARE):
             self._report_and_save(metrics)
@@ -202,20 +223,27 @@ class Training(BaseCallback):
         self.saving_took = self.saved_at - began
 
     def metrics(self) -> dict[str, float]:
-        """Returns the metrics of an iteration; returns and lengths are over the last 100 episodes, left out while there is none."""
+        """Returns the metrics of an iteration; returns and lengths are over the last 100 episodes, left
+        out while there is none."""
         steps, seconds = self.model.num_timesteps - self.reported[0], self.time_s - self.reported[1]
         self.reported = (self.model.num_timesteps, self.time_s)
-        found = {"episodes": self.episodes, "env_steps": self.model.num_timesteps, "iteration": self.iteration, "time_s": self.time_s}
-        found["steps_per_second"] = steps / seconds if seconds else 0.0
+        metrics = {
+            "episodes": self.episodes,
+            "env_steps": self.model.num_timesteps,
+            "iteration": self.iteration,
+            "time_s": self.time_s,
+        }
+        metrics["steps_per_second"] = steps / seconds if seconds else 0.0
         if returns := [float(episode["r"]) for episode in self.recent]:
-            found |= {"return_mean": fmean(returns), "return_min": min(returns), "return_max": max(returns)}
-            found["episode_length"] = fmean(episode["l"] for episode in self.recent)
+            metrics |= {"return_mean": fmean(returns), "return_min": min(returns), "return_max": max(returns)}
+            metrics["episode_length"] = fmean(episode["l"] for episode in self.recent)
+            metrics["return_episodes"] = len(returns)
         for key, value in self.model.logger.name_to_value.items():  # the newest of each
             if key.startswith("train/"):
-                found[f"learner/{key.removeprefix('train/')}"] = float(value)
+                metrics[f"learner/{key.removeprefix('train/')}"] = float(value)
             elif key == "rollout/exploration_rate":
-                found["epsilon"] = float(value)
-        return found
+                metrics["epsilon"] = float(value)
+        return metrics
 
     # ---- what a checkpoint holds
 
@@ -225,13 +253,7 @@ class Training(BaseCallback):
             normalizer.save(str(folder / "vecnormalize.pkl"))
         state = {
             "counters": [self.iteration, self.episodes, self.time_s],
-            "random": [
-                random.getstate(),
-                np.random.get_state(),
-                torch.get_rng_state(),
-                self.model.action_space.np_random.bit_generator.state,
-            ],
-            "env_random": [each.bit_generator.state for each in self.venv.get_attr("np_random")],
+            **luck(self.model, self.venv),
         }
         (folder / "training.pkl").write_bytes(pickle.dumps(state))
         if isinstance(self.model, OffPolicyAlgorithm):
@@ -247,51 +269,17 @@ class Training(BaseCallback):
                 recursive_setattr(model, f"{name}.data", value.data)
         for name in set(COUNTERS) & set(data or {}):
             setattr(model, name, data[name])  # type: ignore[index]
-        self._load_normalizer(folder / "vecnormalize.pkl")
+        load_normalizer(model.get_vec_normalize_env(), folder / "vecnormalize.pkl")
         state = pickle.loads((folder / "training.pkl").read_bytes())
         self.iteration, self.episodes_before, self.time_s = state["counters"]
         self.reported = (model.num_timesteps, self.time_s)
-        self._load_random(state)
+        load_luck(model, self.venv, state)
         if isinstance(model, OffPolicyAlgorithm):
             load_buffer(model.replay_buffer, folder / "buffer.npz")
-            model.gradient_steps = 0  # until the buffer holds `learning_starts` steps, which is at once where it was saved
-
-    def _load_normalizer(self, file: Path) -> None:
-        normalizer = self.model.get_vec_normalize_env()
-        if normalizer is not None and file.exists():
-            saved = pickle.loads(file.read_bytes())
-            normalizer.ret_rms = saved.ret_rms
-            normalizer.obs_rms = saved.obs_rms if saved.norm_obs else normalizer.obs_rms
-
-    def _load_random(self, state: dict[str, Any]) -> None:
-        ours, numpys, torchs, actions = state["random"]
-        random.setstate(ours)
-        np.random.set_state(numpys)
-        torch.set_rng_state(torchs)
-        self.model.action_space.np_random.bit_generator.state = actions
-        for each, saved in zip(self.venv.get_attr("np_random"), state["env_random"], strict=False):
-            each.bit_generator.state = saved
-        self.venv._reset_seeds()  # or the first reset would begin the environments' luck anew
+            # until the buffer holds `learning_starts` steps, which is at once where it was saved
+            model.gradient_steps = 0
 
     def _learn_again(self) -> None:
         model: Any = self.model
         if model.replay_buffer.size() >= min(model.learning_starts / model.n_envs, model.replay_buffer.buffer_size):
             model.gradient_steps = self.gradient_steps
-
-
-def save_buffer(buffer: Any, file: Path) -> None:
-    """Saves what a replay buffer holds, oldest first, while it is small; several times a second a large one would cost too much."""
-    arrays = {name: getattr(buffer, name)[: buffer.size()] for name in BUFFER}
-    if sum(array.nbytes for array in arrays.values()) <= BUFFER_BYTES:
-        shift = -buffer.pos if buffer.full else 0
-        np.savez(file, **{name: np.roll(array, shift, axis=0) for name, array in arrays.items()})
-
-
-def load_buffer(buffer: Any, file: Path) -> None:
-    """Fills a replay buffer with the newest of what was saved; what other environments brought is left out."""
-    saved = dict(np.load(file)) if file.exists() else {}
-    if saved and all(saved[name].shape[1:] == getattr(buffer, name).shape[1:] for name in BUFFER):
-        kept = min(len(saved["rewards"]), buffer.buffer_size)
-        for name in BUFFER:
-            getattr(buffer, name)[:kept] = saved[name][len(saved[name]) - kept :]
-        buffer.pos, buffer.full = kept % buffer.buffer_size, kept == buffer.buffer_size

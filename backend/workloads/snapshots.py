@@ -1,4 +1,5 @@
-"""Keeps a table as it was at moments of the training, for a page to show: files that numpy reads, written whole or not at all."""
+"""Keeps a table as it was at moments of the training, for a page to show: files that numpy reads,
+written whole or not at all."""
 
 import os
 from pathlib import Path

@@ -29,7 +29,11 @@ def described(space: spaces.Space[Any]) -> dict[str, Any]:
         low, high = _only(space.low), _only(space.high)
         limits = f", {low:g} to {high:g}" if not is_image and low is not None and high is not None else ""
         return {"kind": kind, "text": text + limits, "shape": shape, "size": size, "low": low, "high": high}
-    names = {"Dict": "a dictionary of spaces", "Tuple": "a tuple of spaces", "MultiDiscrete": "several discrete values at once"}
+    names = {
+        "Dict": "a dictionary of spaces",
+        "Tuple": "a tuple of spaces",
+        "MultiDiscrete": "several discrete values at once",
+    }
     kind = type(space).__name__
     return _other(names.get(kind, f"a space of the kind {kind}"))
 

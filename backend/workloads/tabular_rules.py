@@ -1,7 +1,8 @@
 """How tabular agents learn from one step: four rules, each a line or two, and the softmax (Sutton & Barto 2018).
 
-Each is made for an agent and how much it explores in an episode. It takes what happened: the state, the action, its reward,
-the state after, whether that ended the episode for good, and the action that is taken next (SARSA's alone, otherwise -1).
+Each is made for an agent and how much it explores in an episode. It takes what happened: the state, the action, its
+reward, the state after, whether that ended the episode for good, and the action that is taken next (SARSA's alone,
+otherwise -1).
 """
 
 import math
@@ -9,13 +10,14 @@ from collections.abc import Callable, Iterable, MutableMapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from backend.workloads.tabular import Training
+    from backend.workloads.tabular_agent import Agent
 
 Rule = Callable[[Any, int, float, Any, bool, int], None]
 
 
 class Table:
-    """A row of numbers, one for each action, for every state: a list of rows, or a mapping that makes rows as they are met."""
+    """A row of numbers, one for each action, for every state: a list of rows, or a mapping that
+    makes rows as they are met."""
 
     values: Callable[[Any], list[float]]  # what is known of each action in a state
 
@@ -36,7 +38,8 @@ class Table:
 
 
 class TiledTable(Table):
-    """A state is a tuple of tiles here, a row each; its values are their mean, so neighbours share what they learn (tile coding)."""
+    """A state is a tuple of tiles here, a row each; its values are their mean, so neighbours share what
+    they learn (tile coding)."""
 
     def __init__(self, rows: MutableMapping[int, list[float]]) -> None:
         super().__init__(rows)
@@ -65,7 +68,7 @@ def softmax(values: Sequence[float], temperature: float) -> list[float]:
     return [weight / total for weight in weights]
 
 
-def q_learning(agent: "Training", exploration: float) -> Rule:
+def q_learning(agent: "Agent", exploration: float) -> Rule:
     """Q-learning (Watkins 1989): Q(s, a) += alpha * (r + gamma * max Q(s', .) - Q(s, a))."""
     values, learn, alpha, gamma = agent.q.values, agent.q.learn, agent.alpha, agent.gamma
 
@@ -75,8 +78,9 @@ def q_learning(agent: "Training", exploration: float) -> Rule:
     return rule
 
 
-def sarsa(agent: "Training", exploration: float) -> Rule:
-    """SARSA (Rummery & Niranjan 1994): Q(s, a) += alpha * (r + gamma * Q(s', a') - Q(s, a)), a' the action taken next."""
+def sarsa(agent: "Agent", exploration: float) -> Rule:
+    """SARSA (Rummery & Niranjan 1994): Q(s, a) += alpha * (r + gamma * Q(s', a') - Q(s, a)),
+    a' the action taken next."""
     values, learn, alpha, gamma = agent.q.values, agent.q.learn, agent.alpha, agent.gamma
 
     def rule(state: Any, action: int, reward: float, after: Any, terminated: bool, following: int) -> None:
@@ -85,20 +89,22 @@ def sarsa(agent: "Training", exploration: float) -> Rule:
     return rule
 
 
-def expected_sarsa(agent: "Training", exploration: float) -> Rule:
+def expected_sarsa(agent: "Agent", exploration: float) -> Rule:
     """Expected SARSA (van Seijen 2009): the mean of Q(s', .) under the policy in the place of one action's."""
     values, learn, alpha, gamma = agent.q.values, agent.q.learn, agent.alpha, agent.gamma
 
     def rule(state: Any, action: int, reward: float, after: Any, terminated: bool, following: int) -> None:
         future = 0.0
         if not terminated:
-            future = sum(chance * value for chance, value in zip(agent.chances(after, exploration), values(after), strict=True))
+            future = sum(
+                chance * value for chance, value in zip(agent.chances(after, exploration), values(after), strict=True)
+            )
         learn(state, action, reward + gamma * future, alpha)
 
     return rule
 
 
-def double_q_learning(agent: "Training", exploration: float) -> Rule:
+def double_q_learning(agent: "Agent", exploration: float) -> Rule:
     """Double Q-learning (van Hasselt 2010): one table chooses the best action, the other says what it is worth."""
     toss, tables, alpha, gamma = agent.random.random, (agent.q, agent.other), agent.alpha, agent.gamma
 
@@ -113,6 +119,9 @@ def double_q_learning(agent: "Training", exploration: float) -> Rule:
     return rule
 
 
-RULES: dict[str, Callable[["Training", float], Rule]] = {
-    "q_learning": q_learning, "sarsa": sarsa, "expected_sarsa": expected_sarsa, "double_q_learning": double_q_learning,
-}  # fmt: skip
+RULES: dict[str, Callable[["Agent", float], Rule]] = {
+    "q_learning": q_learning,
+    "sarsa": sarsa,
+    "expected_sarsa": expected_sarsa,
+    "double_q_learning": double_q_learning,
+}

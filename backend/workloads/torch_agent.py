@@ -16,16 +16,15 @@ import gymnasium
 import numpy as np
 import torch
 from gymnasium.spaces import Box, Discrete
-from gymnasium.wrappers import NormalizeReward, RecordEpisodeStatistics
+from gymnasium.wrappers import NormalizeReward
 from numpy.typing import NDArray
 from ray import tune
 from torch import Tensor, nn
 from torch.distributions import Categorical, Distribution, Independent, Normal
 
-from backend.workloads.environment import Policy, evaluate, make, starting_point
+from backend.workloads.environment import WINDOW, Policy, evaluate, evaluation_seeds, make, starting_point
 
 FILE = "agent.pt"
-WINDOW = 100  # episodes behind every mean
 CHECKPOINT_SECONDS = 0.5
 CLIP = 10.0  # standard deviations; what lies farther off is no more than noise to a network
 
@@ -54,7 +53,7 @@ def run(agent: Agent, config: dict[str, Any]) -> None:
         metrics = progress.metrics() | learned
         every = config["evaluation"]["every"]
         if is_tested := bool(every) and progress.iteration % every == 0:
-            metrics |= evaluate(agent.network.greedy, test_env, config["evaluation"]["episodes"])
+            metrics |= evaluate(agent.network.greedy, test_env, evaluation_seeds(config))
         if not (is_tested or progress.is_done() or time.monotonic() - saved_at >= CHECKPOINT_SECONDS):
             tune.report(metrics)
             continue
@@ -83,8 +82,8 @@ def _read(folder: Path) -> dict[str, Any]:
 class ActorCritic(nn.Module):
     """Two networks side by side: the policy π(a|s), and the critic V(s), which says what a state is worth.
 
-    Discrete actions have a softmax over the policy's outputs; box actions a normal distribution for each dimension, whose
-    mean is the output and whose deviation is learned, in units where the space reaches from -1 to 1.
+    Discrete actions have a softmax over the policy's outputs; box actions a normal distribution for each dimension,
+    whose mean is the output and whose deviation is learned, in units where the space reaches from -1 to 1.
     """
 
     mean: Tensor
@@ -139,12 +138,19 @@ class ActorCritic(nn.Module):
         return np.clip(middle + half * action.reshape(self.space.shape), low, high).astype(self.space.dtype)
 
     def see(self, observations: NDArray[Any]) -> None:
-        """Moves the running mean and variance towards `n` more observations (Chan et al. 1979), if they are used at all."""
+        """Moves the running mean and variance towards `n` more observations (Chan et al.
+
+        1979), if they are used at all.
+        """
         if not self.normalizes:
             return
         batch = torch.as_tensor(observations, dtype=torch.float64).flatten(1)
         total, apart = self.seen + len(batch), batch.mean(0) - self.mean
-        squares = self.variance * self.seen + batch.var(0, correction=0) * len(batch) + apart**2 * self.seen * len(batch) / total
+        squares = (
+            self.variance * self.seen
+            + batch.var(0, correction=0) * len(batch)
+            + apart**2 * self.seen * len(batch) / total
+        )
         self.mean += apart * len(batch) / total
         self.variance.copy_(squares / total)
         self.seen.copy_(total)
@@ -185,13 +191,17 @@ def backward(loss: Tensor, network: nn.Module, grad_clip: float, iteration: int)
     for what, value in (("loss", loss.item()), ("norm of the gradient", norm)):
         if not math.isfinite(value):
             raise FloatingPointError(
-                f"the {what} is {value} in iteration {iteration}: try a smaller learning rate, and see that no reward or observation is NaN"
+                f"the {what} is {value} in iteration {iteration}: try a smaller learning rate, and see that no reward"
+                " or observation is NaN"
             )
     return norm
 
 
 class Progress:
-    """How far a training is. Returns and lengths are of the last 100 episodes, rewards as the environment gives them."""
+    """How far a training is.
+
+    Returns and lengths are of the last 100 episodes, rewards as the environment gives them.
+    """
 
     def __init__(self, stop: dict[str, float]) -> None:
         self.stop = stop
@@ -208,7 +218,12 @@ class Progress:
 
     def share(self) -> float:
         """Returns how much of the run is done, 0 to 1, by whichever limit is nearest."""
-        done = {"episodes": self.episodes, "env_steps": self.env_steps, "iteration": self.iteration, "time_s": self.time_s}
+        done = {
+            "episodes": self.episodes,
+            "env_steps": self.env_steps,
+            "iteration": self.iteration,
+            "time_s": self.time_s,
+        }
         return min(1.0, max(done[key] / limit for key, limit in self.stop.items() if key in done))
 
     def is_done(self) -> bool:
@@ -217,21 +232,25 @@ class Progress:
         return reached or self.share() >= 1.0
 
     def metrics(self) -> dict[str, float]:
-        """Counts an iteration and returns its metrics; before the first episode has ended its return is not a number."""
+        """Counts an iteration and returns its metrics; those of episodes are left out while none has ended."""
         self.iteration += 1
         steps, seconds = self.env_steps - self.reported[0], self.time_s - self.reported[1]
         self.reported = (self.env_steps, self.time_s)
-        returns, lengths = self.returns or [math.nan], self.lengths or [math.nan]
-        return {
-            "return_mean": fmean(returns),
-            "return_min": min(returns),
-            "return_max": max(returns),
-            "episode_length": fmean(lengths),
+        metrics = {
             "episodes": self.episodes,
             "env_steps": self.env_steps,
             "iteration": self.iteration,
             "steps_per_second": steps / seconds if seconds else 0.0,
             "time_s": self.time_s,
+        }
+        if not self.returns:
+            return metrics
+        return metrics | {
+            "return_mean": fmean(self.returns),
+            "return_min": min(self.returns),
+            "return_max": max(self.returns),
+            "return_episodes": len(self.returns),
+            "episode_length": fmean(self.lengths),
         }
 
     def state(self) -> list[Any]:
@@ -242,14 +261,6 @@ class Progress:
         self.returns.extend(returns)
         self.lengths.extend(lengths)
         self.reported = (self.env_steps, self.time_s)
-
-
-def training_env(config: dict[str, Any]) -> gymnasium.Env[Any, Any]:
-    """Returns an environment to learn in. An episode's end tells its return, of the rewards as they are, in info["episode"]."""
-    env: gymnasium.Env[Any, Any] = RecordEpisodeStatistics(make(config, learns=False))
-    if (config.get("wrappers") or {}).get("normalize_reward"):
-        env = NormalizeReward(env, gamma=config["params"]["gamma"])
-    return env
 
 
 def env_state(env: gymnasium.Env[Any, Any]) -> dict[str, Any]:

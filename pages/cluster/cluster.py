@@ -5,10 +5,11 @@ import streamlit as st
 from backend import api
 from backend.model import RunState
 from pages.frame.cluster_state import rerun_if_changed, start_cluster
-from pages.widgets import errors
+from pages.widgets import errors, live
 from pages.widgets.text import plain
 
 _GIB = 2**30
+EVERY = 2.0  # seconds
 _ASKED = "asked_to_end"
 _SAID = {
     "up": "The cluster is up.",
@@ -18,8 +19,7 @@ _SAID = {
 }
 
 
-@st.fragment(run_every=2.0)
-def live() -> None:
+def draw() -> float | None:
     with errors.told():
         rerun_if_changed()
     status = api.cluster_status()
@@ -30,16 +30,29 @@ def live() -> None:
     if status.load:
         load, (used, total) = status.load, status.memory
         cpus, slots, memory = st.columns(3)
-        cpus.metric("CPUs taken", f"{load.cpus_taken:g} of {load.cpus:g}", border=True, help="What Ray has given to trials.")
-        slots.metric("Slots taken", f"{load.slots_taken:g} of {load.slots:g}", border=True, help="Runs at once (RAYDECK_SLOTS).")
-        memory.metric("Memory", f"{used / _GIB:.1f} of {total / _GIB:.0f} GB", border=True, help="Of this machine, by all programs.")
-        st.caption(f"{'Started by Raydeck' if status.local else 'Attached through RAY_ADDRESS'} · Ray's own dashboard: `{status.url}`")
+        cpus.metric(
+            "CPUs taken", f"{load.cpus_taken:g} of {load.cpus:g}", border=True, help="What Ray has given to trials."
+        )
+        slots.metric(
+            "Slots taken", f"{load.slots_taken:g} of {load.slots:g}", border=True, help="Runs at once (RAYDECK_SLOTS)."
+        )
+        memory.metric(
+            "Memory",
+            f"{used / _GIB:.1f} of {total / _GIB:.0f} GB",
+            border=True,
+            help="Of this machine, by all programs.",
+        )
+        st.caption(
+            f"{'Started by Raydeck' if status.local else 'Attached through RAY_ADDRESS'} · Ray's own dashboard:"
+            f" `{status.url}`"
+        )
     if not status.local:
-        return
+        return EVERY
     if state in ("off", "dead"):
         st.button("Start cluster", icon=":material/play_arrow:", type="primary", on_click=start_cluster)
     elif state == "up":
         st.button("End cluster …", icon=":material/power_settings_new:", on_click=_ask)
+    return EVERY
 
 
 def _ask() -> None:
@@ -69,6 +82,6 @@ def _ask_end() -> None:
 
 
 st.header("Cluster")
-live()
+live.part("cluster", draw, EVERY)
 if st.session_state.get(_ASKED):  # here, for a full run of the page closes what is open
     _ask_end()

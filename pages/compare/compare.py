@@ -4,10 +4,11 @@ import streamlit as st
 
 from backend import api
 from backend.api import compare
+from backend.model import Run
 from pages.compare.parts import answers, comparison, curves, diff, media, params, report
 from pages.runs.charts import Board
 from pages.runs.examples import cards
-from pages.widgets import errors
+from pages.widgets import errors, live
 
 TABS = {
     "Curves": curves.show,
@@ -28,10 +29,13 @@ if not chosen:
         cards("There is nothing to compare yet. Start with one of these:")
     st.stop()
 board, unread = Board(), [chosen]  # these are as new as can be when the fragment is drawn with the page
-is_live = comparison.goes_on(chosen)
 
 
-def live() -> None:
+def every(runs: list[Run]) -> float | None:
+    return 1.0 if comparison.goes_on(runs) else None
+
+
+def draw() -> float | None:
     """All but the choice of runs: another x axis or smoothing leaves the rest of the page alone."""
     with errors.told():
         runs = unread.pop() if unread else compare.some([run.id for run in chosen])
@@ -39,12 +43,13 @@ def live() -> None:
             st.rerun()  # all were deleted meanwhile; the page says so
         what = comparison.ask(runs)
         board.begin()
-        for tab, draw in zip(st.tabs(list(TABS), key="tab", on_change="rerun", bind="query-params"), TABS.values(), strict=True):
+        for tab, draw in zip(
+            st.tabs(list(TABS), key="tab", on_change="rerun", bind="query-params"), TABS.values(), strict=True
+        ):
             if tab.open:
                 with tab:
                     draw(what, board)
-        if is_live != what.is_live:
-            st.rerun()  # starts or ends the timer
+    return every(runs)
 
 
-st.fragment(live, run_every=1.0 if is_live else None)()
+live.part("compare", draw, every(chosen))

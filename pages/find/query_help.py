@@ -23,7 +23,12 @@ def query_help() -> None:
     """A popover with what a query can say."""
     with st.popover("", icon=":material/help:", type="tertiary", help="What a query can say", key="query_help"):
         # Backticks are the language's own: a double one encloses them.
-        st.markdown(_HEAD + "\n".join(f"| `` {query.replace('|', chr(92) + '|')} `` | {about} |" for query, about in EXAMPLES.items()))
-        st.caption("Fields: state, kind, name, id, algorithm, environment, trainable, function, metric, tags, note, starred, archived, "
-                   "created, started, ended, duration, best, last, parent, host, error, attempt, seed, env_steps, params.…, "
-                   "metrics.…")  # fmt: skip
+        st.markdown(
+            _HEAD
+            + "\n".join(f"| `` {query.replace('|', chr(92) + '|')} `` | {about} |" for query, about in EXAMPLES.items())
+        )
+        st.caption(
+            "Fields: state, kind, name, id, algorithm, environment, trainable, function, metric, tags, note, starred,"
+            " archived, created, started, ended, duration, best, last, parent, host, error, attempt, seed, env_steps,"
+            " params.…, metrics.…"
+        )

@@ -6,7 +6,7 @@ import streamlit as st
 
 from backend import api
 from backend.api import find
-from backend.api.find import Found, Order
+from backend.api.find import Order, RunsPage
 from backend.errors import InvalidQuery
 from pages.find import all_matching
 from pages.find.query_help import query_help
@@ -22,7 +22,7 @@ USUAL = ("kind", "what", "best", "last", "curve", "took", "started", "tags", "wh
 
 
 @dataclass(frozen=True)
-class Asked:
+class ListQuery:
     """What the URL asks for."""
 
     query: str
@@ -30,36 +30,44 @@ class Asked:
     order: Order
     columns: tuple[str, ...]
 
-    def found(self) -> Found:
+    def found(self) -> RunsPage:
         """Returns the page of the URL.
 
         Raises:
             InvalidQuery
         """
         offset = paging.place(find.A_PAGE, "page")
-        return find.page(self.query, self.order, states=self.states, offset=offset, columns=[*self.columns, self.order.name])
+        return find.page(
+            self.query, self.order, states=self.states, offset=offset, columns=[*self.columns, self.order.name]
+        )
 
 
-def ask(tools: st.delta_generator.DeltaGenerator) -> Asked:
+def ask(tools: st.delta_generator.DeltaGenerator) -> ListQuery:
     """Lets a person say what they look for."""
     query = st.query_params.get("q", "")
-    asked = Asked(query, tuple(st.session_state.get("state") or ()), _order(), _columns())
+    list_query = ListQuery(query, tuple(st.session_state.get("state") or ()), _order(), _columns())
     box = st.container()
     states = st.pills(
-        "State", STATES, selection_mode="multi", key="state", bind="query-params", label_visibility="collapsed", on_change=_first_page
+        "State",
+        STATES,
+        selection_mode="multi",
+        key="state",
+        bind="query-params",
+        label_visibility="collapsed",
+        on_change=_first_page,
     )
     with tools.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center"):
         query_help()
-        _choose_columns(asked.columns)
+        _choose_columns(list_query.columns)
         views_menu()
     with box:
-        query_box(query, find.vocabulary(), _problem(asked), "query", _search)
-    return Asked(query, tuple(states or ()), asked.order, asked.columns)
+        query_box(query, find.vocabulary(), _problem(list_query), "query", _search)
+    return ListQuery(query, tuple(states or ()), list_query.order, list_query.columns)
 
 
-def _problem(asked: Asked) -> InvalidQuery | None:
+def _problem(list_query: ListQuery) -> InvalidQuery | None:
     try:
-        asked.found()
+        list_query.found()
     except InvalidQuery as error:
         return error
     return None
@@ -101,15 +109,25 @@ def _sort(name: str) -> None:
 
 def _choose_columns(present: tuple[str, ...]) -> None:
     with st.popover("Columns", icon=":material/view_column:", key="columns"):
-        known = [name for name in present if name in OFFERED or find.is_column(name)]
-        offered = dict.fromkeys([*OFFERED, *(name for name in find.columns() if chart_options.SEPARATOR not in name), *known])
-        key = f"cols_{hash(tuple(known))}"
+        columns = [name for name in present if name in OFFERED or find.is_column(name)]
+        offered = dict.fromkeys(
+            [*OFFERED, *(name for name in find.columns() if chart_options.SEPARATOR not in name), *columns]
+        )
+        key = f"cols_{hash(tuple(columns))}"
         st.multiselect(
-            "Columns", list(offered), default=known, key=key, on_change=_set_columns, args=(key,), accept_new_options=True,
+            "Columns",
+            list(offered),
+            default=columns,
+            key=key,
+            on_change=_set_columns,
+            args=(key,),
+            accept_new_options=True,
             placeholder="choose params and metrics",
-            help="Of a metric: its last and best value, the mean of its last ten, min and max. Type “metrics.….mean25” and Enter for the "
-            "mean of the last 25.",
-        )  # fmt: skip
+            help=(
+                "Of a metric: its last and best value, the mean of its last ten, min and max. Type “metrics.….mean25”"
+                " and Enter for the mean of the last 25."
+            ),
+        )
         st.button("The usual ones", key="cols_usual", type="tertiary", on_click=_usual_columns)
 
 
@@ -135,31 +153,35 @@ def _act(what: str, on: str) -> None:
     st.rerun()
 
 
-def show(asked: Asked) -> None:
+def show(list_query: ListQuery) -> None:
     """Shows what was found, as it is now."""
     try:
-        found = asked.found()
+        runs_page = list_query.found()
     except InvalidQuery:
-        if not asked.query:
+        if not list_query.query:
             raise
         st.caption("Nothing is shown until the query can be read.")
         return
-    if not found.total:
-        _nothing(asked)
+    if not runs_page.total:
+        _nothing(list_query)
         return
     bar = st.container(horizontal=True, vertical_alignment="center", gap="small")
-    ticked = found_table(found, asked.columns, "runs", asked.order, sorted_by=_sort, acted=_act)
-    actions.on_selection(bar, ticked, found.total)
-    if found.total > len(found.runs):
+    ticked = found_table(runs_page, list_query.columns, "runs", list_query.order, sorted_by=_sort, acted=_act)
+    actions.on_selection(bar, ticked, runs_page.total)
+    if runs_page.total > len(runs_page.runs):
         with bar:
-            all_matching.menu(asked.query, asked.states, found.total)
-    paging.pager(found.total, find.A_PAGE, "page")
+            all_matching.menu(list_query.query, list_query.states, runs_page.total)
+    paging.pager(runs_page.total, find.A_PAGE, "page")
 
 
-def _nothing(asked: Asked) -> None:
-    if not asked.query and not asked.states and not api.runs("archived", limit=1):
+def _nothing(list_query: ListQuery) -> None:
+    if not list_query.query and not list_query.states and not api.runs("archived", limit=1):
         examples.cards("No runs yet. Start with one of these:")
         return
-    hidden = api.runs(f"({asked.query}) and archived" if asked.query else "archived", limit=1) if "archived" not in asked.query else []
-    more = " There are some in the archive; add: and archived." if hidden and asked.query else ""
+    hidden = (
+        api.runs(f"({list_query.query}) and archived" if list_query.query else "archived", limit=1)
+        if "archived" not in list_query.query
+        else []
+    )
+    more = " There are some in the archive; add: and archived." if hidden and list_query.query else ""
     st.info(f"No run matches. Change the query or the states above.{more}", icon=":material/search_off:")

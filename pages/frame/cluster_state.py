@@ -5,7 +5,7 @@ import streamlit as st
 from backend import api
 from backend.api import ClusterStatus
 from backend.model import RunState
-from pages.widgets import errors
+from pages.widgets import errors, live
 from pages.widgets.text import plain
 
 _GIB = 2**30
@@ -15,10 +15,8 @@ STARTING_SECONDS, BUSY_SECONDS = 1.0, 3.0
 
 def cluster_state() -> None:
     """Draws the state; ticks only while the cluster starts or runs are active."""
-    state, busy = _now()
-    st.session_state[_DRAWN] = (state, busy)
-    every = STARTING_SECONDS if state == "starting" else BUSY_SECONDS if busy else None
-    st.fragment(_live, run_every=every)()
+    st.session_state[_DRAWN] = now = _now()
+    live.part("cluster_state", _draw, _every(now))
 
 
 def rerun_if_changed() -> None:
@@ -40,13 +38,21 @@ def _now() -> tuple[str, bool]:
     return status.state.value, unknown or taken or bool(api.runs(states=[RunState.QUEUED, RunState.RUNNING], limit=1))
 
 
-def _live() -> None:
+def _every(now: tuple[str, bool]) -> float | None:
+    state, busy = now
+    return STARTING_SECONDS if state == "starting" else BUSY_SECONDS if busy else None
+
+
+def _draw() -> float | None:
     with errors.told():
         rerun_if_changed()
         status = api.cluster_status()
     _told(status)
     if status.state.value in ("off", "dead") and status.local:
-        st.button("Start cluster", icon=":material/play_arrow:", on_click=start_cluster, key="sidebar_start", width="stretch")
+        st.button(
+            "Start cluster", icon=":material/play_arrow:", on_click=start_cluster, key="sidebar_start", width="stretch"
+        )
+    return _every(st.session_state[_DRAWN])
 
 
 def _told(status: ClusterStatus) -> None:
@@ -55,13 +61,18 @@ def _told(status: ClusterStatus) -> None:
         case "up" if status.load:
             used, total = status.memory
             load = status.load
-            st.caption(f":green[:material/check_circle:] Cluster {where} · {load.cpus_taken:g} of {load.cpus:g} CPU taken")
+            st.caption(
+                f":green[:material/check_circle:] Cluster {where} · {load.cpus_taken:g} of {load.cpus:g} CPU taken"
+            )
             st.progress(min(1.0, load.cpus_taken / max(1.0, load.cpus)))
             st.caption(f"{used / _GIB:.1f} of {total / _GIB:.0f} GB memory in use")
         case "up":
             st.caption(f":green[:material/check_circle:] Cluster {where} · up")
         case "starting":
-            st.caption(":orange[:material/hourglass_top:] Cluster starting, about 6 s. You can start runs already; they wait for it.")
+            st.caption(
+                ":orange[:material/hourglass_top:] Cluster starting, about 6 s. You can start runs already; they wait"
+                " for it."
+            )
         case "off":
             st.caption(":gray[:material/radio_button_unchecked:] Cluster off")
         case _:

@@ -6,8 +6,10 @@ from pathlib import Path
 import streamlit as st
 
 from backend import api
+from backend.api import storage
 from backend.errors import RaydeckError
 from pages.frame.cluster_state import cluster_state
+from pages.frame.storage_state import storage_state
 from pages.runs import actions
 from pages.runs.kinds import starts
 from pages.widgets import errors, plotly_js
@@ -18,7 +20,9 @@ _CSS = """
 [data-testid="stSidebarHeader"] { padding-bottom: 0; }
 .stAppHeader { background: transparent; }
 [data-testid="stSidebarHeader"] > :first-child { display: flex; align-items: center; }
-[data-testid="stSidebarHeader"] > :first-child::after { content: "Raydeck"; font-size: 1.15rem; font-weight: 600; margin-left: 0.55rem; }
+[data-testid="stSidebarHeader"] > :first-child::after {
+  content: "Raydeck"; font-size: 1.15rem; font-weight: 600; margin-left: 0.55rem;
+}
 @media (max-width: 640px) {
   [data-testid="stMainBlockContainer"] { padding-top: 4rem; }
   .st-key-numbers [data-testid="stColumn"] { min-width: calc(50% - 1rem); flex: 1 1 calc(50% - 1rem); }
@@ -33,9 +37,10 @@ _LOGO = Path(__file__).parent / "logo.svg"  # as a page icon too: a material ico
 
 @st.cache_resource(show_spinner=False)
 def _start_up() -> None:
-    """Once per process: database, browser files; the cluster and what deleted runs left in the background."""
+    """Once per process: database, browser files; in the background the cluster, copies, and what deleted runs left."""
     api.house()
     api.purge_soon()
+    storage.copies_nightly()
     plotly_js.provide()
     api.cluster_autostart()
     gc.collect()
@@ -55,6 +60,7 @@ def frame() -> None:
         st.subheader("Raydeck cannot open its database")
         errors.show(error)
         st.stop()
+    storage_state()
     with st.sidebar, errors.told():
         cluster_state()
     if page.url_path not in [each.address for each in starts().values()]:
@@ -73,7 +79,13 @@ def _pages() -> dict[str, list[st.Page]]:
             st.Page("pages/watch/run.py", title="Run", url_path="run", visibility="hidden"),
             st.Page("pages/watch/trial.py", title="Trial", url_path="trial", visibility="hidden"),
         ],
-        "Start": [st.Page(each.page, title=each.title, icon=each.icon, url_path=each.address) for each in starts().values()],
-        "Analyse": [st.Page("pages/compare/compare.py", title="Compare", icon=":material/stacked_line_chart:", url_path="compare")],
+        "Start": [
+            st.Page(each.page, title=each.title, icon=each.icon, url_path=each.address) for each in starts().values()
+        ],
+        "Analyse": [
+            st.Page(
+                "pages/compare/compare.py", title="Compare", icon=":material/stacked_line_chart:", url_path="compare"
+            )
+        ],
         "Machine": [st.Page("pages/cluster/cluster.py", title="Cluster", icon=":material/hub:", url_path="cluster")],
     }

@@ -1,7 +1,8 @@
 """Who may speak to the app: the browser's own pages of it, and nobody in the name of another site.
 
-A page of any site can send requests to 127.0.0.1 and, once its owner points its name there (DNS rebinding), read the answers
-and drive the app, which runs code. Such a page cannot choose what its browser says of it in `Host`, `Origin` and `Sec-Fetch-Site`.
+A page of any site can send requests to 127.0.0.1 and, once its owner points its name there (DNS rebinding), read the
+answers and drive the app, which runs code. Such a page cannot choose what its browser says of it in `Host`, `Origin`
+and `Sec-Fetch-Site`.
 """
 
 import re
@@ -46,7 +47,9 @@ class Gate:
         if any(not _is_of(origin, host) for origin in headers.getlist("origin")):
             return "This was sent by a page of another site."
         site, mode = headers.get("sec-fetch-site", "none"), headers.get("sec-fetch-mode", "navigate")
-        if site in ("cross-site", "same-site") and not (mode == "navigate" and headers.get("sec-fetch-dest") == "document"):
+        if site in ("cross-site", "same-site") and not (
+            mode == "navigate" and headers.get("sec-fetch-dest") == "document"
+        ):
             return "This was asked for by a page of another site, or shown inside one."
         return ""
 
@@ -54,8 +57,8 @@ class Gate:
 def _is_of(origin: str, host: re.Match[str]) -> bool:
     """Returns whether an origin, such as http://localhost:8501, is that of the pages at `host`; “null” is nobody's."""
     scheme, _, address = origin.lower().partition("://")
-    found = _ADDRESS.fullmatch(address)
+    match = _ADDRESS.fullmatch(address)
     usual = _USUAL_PORTS.get(scheme)
-    if found is None or usual is None or found["name"] != host["name"]:
+    if match is None or usual is None or match["name"] != host["name"]:
         return False
-    return (found["port"] or usual) == (host["port"] or usual)
+    return (match["port"] or usual) == (host["port"] or usual)

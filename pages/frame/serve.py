@@ -1,7 +1,8 @@
 """python -m pages.frame.serve PORT: Streamlit with app.py, and what it cannot be told otherwise.
 
-`pages/` is not its old pages directory. Without this the first deep link after a start (a bookmark, a reload) is answered
-with "Page not found": a folder of that name makes Streamlit 1.67 look for scripts in it until `st.navigation` has run once.
+`pages/` is not its old pages directory. Without this the first deep link after a start (a bookmark, a reload) is
+answered with "Page not found": a folder of that name makes Streamlit 1.67 look for scripts in it until `st.navigation`
+has run once.
 
 Files of points are streamed from an address of their own.
 
@@ -29,7 +30,8 @@ _APP = Path(__file__).resolve().parents[2] / "app.py"
 
 
 class EarlyPlotly:
-    """ASGI middleware: answers every HTML page, which is always Streamlit's index, with one that asks for plotly.js too.
+    """ASGI middleware: answers every HTML page, which is always Streamlit's index, with one that asks for plotly.js
+    too.
 
     A download is no page.
     """
@@ -51,7 +53,9 @@ def _with_our_index(send: Send) -> Send:
         nonlocal ours
         if message["type"] == "http.response.start":
             headers = dict(message["headers"])
-            is_page = headers.get(b"content-type", b"").startswith(b"text/html") and b"content-disposition" not in headers
+            is_page = (
+                headers.get(b"content-type", b"").startswith(b"text/html") and b"content-disposition" not in headers
+            )
             ours = message["status"] == 200 and is_page
             if ours:
                 headers.pop(b"content-encoding", None)

@@ -17,7 +17,8 @@ NAMED = 5  # runs that a question names
 
 
 def go(page: str, **params: str) -> None:
-    """Opens a page; for callbacks, which run whole, where a script may be drawn anew between a click and what it leads to."""
+    """Opens a page; for callbacks, which run whole, where a script may be drawn anew between a
+    click and what it leads to."""
     st.session_state[_GOING] = (page, params)
     st.rerun()
 
@@ -34,26 +35,54 @@ def on_run(run: Run) -> None:
     shown = view(run)
     if not run.is_over:
         st.button(
-            "Stopping …" if run.is_stopping else "Stop", icon=":material/stop_circle:", key="stop",
-            disabled=run.is_stopping, on_click=stop, args=([run.id],), help=shown.stop_help,
-        )  # fmt: skip
+            "Stopping …" if run.is_stopping else "Stop",
+            icon=":material/stop_circle:",
+            key="stop",
+            disabled=run.is_stopping,
+            on_click=stop,
+            args=([run.id],),
+            help=shown.stop_help,
+        )
     if kinds.can_resume(run):
         st.button(
-            "Resume", icon=":material/resume:", key="resume", type="primary", on_click=_resume, args=(run.id,),
+            "Resume",
+            icon=":material/resume:",
+            key="resume",
+            type="primary",
+            on_click=_resume,
+            args=(run.id,),
             help="Goes on with what is left, from the last checkpoints, as the same run.",
-        )  # fmt: skip
+        )
     shown.actions(run)
+    _leads_on(run)
+    if run.is_over:
+        st.button(
+            "Delete", icon=":material/delete:", key="delete", type="tertiary", on_click=ask_to_delete, args=([run.id],)
+        )
+
+
+def _leads_on(run: Run) -> None:
+    """Buttons that lead to another page: the form, the comparison."""
+    shown = view(run)
     if shown.start:
         st.button(
-            "Clone", icon=":material/content_copy:", key="clone", help="Opens the form, filled as this run was.",
-            on_click=go, args=(shown.start.page,), kwargs={"clone": run.id},
-        )  # fmt: skip
+            "Clone",
+            icon=":material/content_copy:",
+            key="clone",
+            help="Opens the form, filled as this run was.",
+            on_click=go,
+            args=(shown.start.page,),
+            kwargs={"clone": run.id},
+        )
     st.button(
-        "Compare", icon=":material/stacked_line_chart:", key="compare", help="Lay it beside another run.",
-        on_click=go, args=("pages/compare/compare.py",), kwargs={"runs": run.id},
-    )  # fmt: skip
-    if run.is_over:
-        st.button("Delete", icon=":material/delete:", key="delete", type="tertiary", on_click=ask_to_delete, args=([run.id],))
+        "Compare",
+        icon=":material/stacked_line_chart:",
+        key="compare",
+        help="Lay it beside another run.",
+        on_click=go,
+        args=("pages/compare/compare.py",),
+        kwargs={"runs": run.id},
+    )
 
 
 def on_selection(bar: st.delta_generator.DeltaGenerator, runs: Sequence[Run], total: int) -> None:
@@ -62,18 +91,26 @@ def on_selection(bar: st.delta_generator.DeltaGenerator, runs: Sequence[Run], to
     ids, to_stop = [run.id for run in runs], [run.id for run in active]
     count = f"{total:,} run{'' if total == 1 else 's'}"
     bar.caption(
-        f"{len(runs)} of {count} selected" if runs else f"{count}. Tick some to compare, tag, stop or delete them.", width="content"
+        f"{len(runs)} of {count} selected" if runs else f"{count}. Tick some to compare, tag, stop or delete them.",
+        width="content",
     )
     bar.button(
-        "Compare", icon=":material/stacked_line_chart:", disabled=not runs, key="compare_selected",
-        on_click=go, args=("pages/compare/compare.py",), kwargs={"runs": ",".join(ids)},
-    )  # fmt: skip
+        "Compare",
+        icon=":material/stacked_line_chart:",
+        disabled=not runs,
+        key="compare_selected",
+        on_click=go,
+        args=("pages/compare/compare.py",),
+        kwargs={"runs": ",".join(ids)},
+    )
     with bar:
         annotate.tags_of(runs)
         annotate.note_of(runs)
         annotate.star_of(runs)
         annotate.archive_of(over)
-    bar.button("Stop", icon=":material/stop_circle:", disabled=not active, key="stop_selected", on_click=stop, args=(to_stop,))
+    bar.button(
+        "Stop", icon=":material/stop_circle:", disabled=not active, key="stop_selected", on_click=stop, args=(to_stop,)
+    )
     bar.button(
         "Delete …",
         icon=":material/delete:",
@@ -123,7 +160,9 @@ def _ask_delete(run_ids: Sequence[str]) -> None:
     more = f" and {len(run_ids) - NAMED:,} more" if len(run_ids) > NAMED else ""
     st.write(f"{names}{more}: curves, checkpoints and log will be gone. This cannot be undone.")
     with st.container(horizontal=True):
-        st.button("Delete", type="primary", icon=":material/delete:", key="delete_really", on_click=_delete, args=(run_ids,))
+        st.button(
+            "Delete", type="primary", icon=":material/delete:", key="delete_really", on_click=_delete, args=(run_ids,)
+        )
         st.button("Keep", key="delete_not", on_click=_keep)
 
 

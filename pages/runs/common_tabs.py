@@ -20,7 +20,7 @@ def metrics_tab(run: Run, board: Board) -> None:
         st.caption("Nothing else is recorded." if run.reports else "Nothing is recorded yet.")
         return
     with st.container(horizontal=True, vertical_alignment="center"):
-        axis, display = chart_options.x_axis(charts.axes_of([run])), chart_options.display()
+        axis, display = chart_options.x_axis(charts.axes_of([run])), chart_options.display(set_aside=run.set_aside)
     draw = view(run).chart
     for heading in sorted({metrics.group(key) for key in keys}):
         st.markdown(f"##### {heading}")
@@ -34,10 +34,18 @@ def metrics_tab(run: Run, board: Board) -> None:
 def trials_table(run: Run, rows: list[dict[str, Any]]) -> None:
     """Shows a row for each trial, and below them what failed."""
     st.dataframe(
-        pd.DataFrame(rows).dropna(axis="columns", how="all"), hide_index=True, width="stretch", height="content", placeholder="–",
-        column_config={name: st.column_config.NumberColumn(name, format="localized") for name in ("episodes", "env steps")},
-    )  # fmt: skip
+        pd.DataFrame(rows).dropna(axis="columns", how="all"),
+        hide_index=True,
+        width="stretch",
+        height="content",
+        placeholder="–",
+        column_config={
+            name: st.column_config.NumberColumn(name, format="localized") for name in ("episodes", "env steps")
+        },
+    )
     for trial in run.trials:
         if trial.error:
-            with st.expander(f"{kinds.kind(run).part.capitalize()} {trial.number if trial.seed is None else trial.seed} failed"):
+            with st.expander(
+                f"{kinds.kind(run).part.capitalize()} {trial.number if trial.seed is None else trial.seed} failed"
+            ):
                 st.code(trial.error, language="python")

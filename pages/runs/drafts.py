@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from backend import api
+from backend.analysis.definitions import changed_criteria
 from backend.api import specs
 from backend.catalog.examples import EXAMPLES
 from backend.catalog.lookup import find
@@ -13,16 +14,18 @@ from backend.errors import InvalidSpec
 
 @dataclass(frozen=True)
 class Draft:
-    """What the form starts with: empty, an example, or an earlier run; `gone` is what of it can no longer be asked for, and why."""
+    """What the form starts with: empty, an example, or an earlier run; `gone` is what of it can no
+    longer be asked for, and why."""
 
     source: str = "new"
     values: Mapping[str, Any] = field(default_factory=dict)
     parent_id: str | None = None
     gone: Mapping[str, str] = field(default_factory=dict)
+    changed: Mapping[str, str] = field(default_factory=dict)  # what means something else now than in that run, and what
 
 
 @dataclass(frozen=True)
-class Asked:
+class FormContent:
     """What the form holds now: a spec that can be run, or what is wrong with it by field."""
 
     spec: specs.RunSpec | None
@@ -50,8 +53,9 @@ def starting_point(query: Mapping[str, str], begins: Mapping[str, Begin]) -> Dra
         InvalidSpec: the run to clone, or to go on from, can no longer be asked for.
     """
     if clone := query.get("clone"):
-        values, gone = askable(api.run(clone).spec)
-        return Draft(f"clone-{clone}", values, clone, gone)
+        run = api.run(clone)
+        values, gone = askable(run.spec)
+        return Draft(f"clone-{clone}", values, clone, gone, changed_criteria(run))
     if example := query.get("example"):
         return Draft(f"example-{example}", find("example", example, EXAMPLES).spec)
     return next((begin(query[name]) for name, begin in begins.items() if query.get(name)), Draft())

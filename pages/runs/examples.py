@@ -25,13 +25,22 @@ def cards(heading: str) -> None:
             st.caption(example.about)
             with st.container(horizontal=True):
                 st.button(
-                    "Start", icon=":material/play_arrow:", type="primary", key=f"start_{example.id}",
-                    on_click=_start, args=(example.id, f"{key}-{example.id}"), help=f"Start {example.title}",
-                )  # fmt: skip
+                    "Start",
+                    icon=":material/play_arrow:",
+                    type="primary",
+                    key=f"start_{example.id}",
+                    on_click=_start,
+                    args=(example.id, f"{key}-{example.id}"),
+                    help=f"Start {example.title}",
+                )
                 st.button(
-                    "Open in the form", key=f"open_{example.id}", type="tertiary",
-                    on_click=actions.go, args=(starts()[example.spec["kind"]].page,), kwargs={"example": example.id},
-                )  # fmt: skip
+                    "Open in the form",
+                    key=f"open_{example.id}",
+                    type="tertiary",
+                    on_click=actions.go,
+                    args=(starts()[example.spec["kind"]].page,),
+                    kwargs={"example": example.id},
+                )
 
 
 def _start(example_id: str, key: str) -> None:

@@ -20,9 +20,22 @@ _KEY = secrets.token_urlsafe(16)  # a page of another site, which can name this 
 _OUTDATED = "This link is from before the app's last start. Reload the page it is on."
 
 
-def url(run_ids: Sequence[str], metrics: Sequence[str] | None, by: Sequence[str] = (), form: str = "csv", name: str = "points") -> str:
+def url(
+    run_ids: Sequence[str],
+    metrics: Sequence[str] | None,
+    by: Sequence[str] = (),
+    form: str = "csv",
+    name: str = "points",
+    *,
+    aside: bool = False,
+) -> str:
     """Returns the address of a file with every point of some runs, of all metrics with None; see api.export.points."""
-    many = [("run", each) for each in run_ids] + [("metric", each) for each in metrics or ()] + [("by", each) for each in by]
+    many = (
+        [("run", each) for each in run_ids]
+        + [("metric", each) for each in metrics or ()]
+        + [("by", each) for each in by]
+    )
+    many += [("aside", "on")] if aside else []
     return f"{PATH}?{urlencode([*many, ('form', form), ('name', name), ('key', _KEY)])}"
 
 
@@ -32,10 +45,19 @@ def _points(request: Request) -> Response:
         return PlainTextResponse(_OUTDATED, status_code=403)
     form = query.get("form", "")
     try:
-        content = export.file_of_points(query.getlist("run"), query.getlist("metric") or None, query.getlist("by"), form)
+        content = export.file_of_points(
+            query.getlist("run"),
+            query.getlist("metric") or None,
+            query.getlist("by"),
+            form,
+            aside=query.get("aside") == "on",
+        )
     except RaydeckError as error:
         return PlainTextResponse(str(error), status_code=404)
-    name = "".join(letter if letter.isascii() and letter.isalnum() else "-" for letter in query.get("name", ""))[:80] or "points"
+    name = (
+        "".join(letter if letter.isascii() and letter.isalnum() else "-" for letter in query.get("name", ""))[:80]
+        or "points"
+    )
     headers = {"content-disposition": f'attachment; filename="{name}.{form}"', "cache-control": "no-store"}
     return StreamingResponse(content, media_type=export.MIMES["csv" if form == "csv" else "parquet"], headers=headers)
 

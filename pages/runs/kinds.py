@@ -12,7 +12,7 @@ from backend.figures.lines import Display
 from backend.model import Run, Trial
 from pages.runs import charts
 from pages.runs.charts import Board
-from pages.runs.drafts import Asked, Begin, Draft, Plan
+from pages.runs.drafts import Begin, Draft, FormContent, Plan
 from pages.runs.spec_text import spec_text
 
 
@@ -25,18 +25,16 @@ class Start:
     address: str  # "rl" of /rl
     page: str  # the script: "pages/kinds/rl/start.py"
     heading: str
-    form: Callable[[Draft], Asked]
+    form: Callable[[Draft], FormContent]
     plan: Callable[[Any], Plan]  # of a spec of this kind
     preview: Callable[[Any], None] | None = None  # of the same, below the plan
     begins: Mapping[str, Begin]  # what the form may begin with, by the word in its address; examples and clones aside
 
 
 class MetricChart(Protocol):
-    def __call__(self, board: Board, run: Run, key: str, axis: str, display: Display, plot_key: str, *, small: bool = False) -> None: ...
-
-
-def _no(*_of: object) -> bool:
-    return False
+    def __call__(
+        self, board: Board, run: Run, key: str, axis: str, display: Display, plot_key: str, *, small: bool = False
+    ) -> None: ...
 
 
 def _nothing(*_of: object) -> None:
@@ -61,7 +59,6 @@ class View:
     chart: MetricChart = charts.run_chart  # what draws a metric
     media: Callable[[Sequence[Run], Board], None] | None = None  # what several left to look at, side by side
     actions: Callable[[Run], None] = _nothing  # further buttons
-    is_pending: Callable[[], bool] = _no  # whether the page has to look again for something that is being made
     of_trial: Callable[[Run, Trial], None] = _nothing  # what stands below the rest on a trial's page
     trial_actions: Callable[[Run, Trial], None] = _nothing
     why: Callable[[Run], str] = _no_words  # why it ended as it did, where no error says it
@@ -77,8 +74,8 @@ def view(run: Run) -> View:
 
 @cache
 def _imported(page: str) -> View:
-    found: View = import_module(page).view
-    return found
+    kind_view: View = import_module(page).view
+    return kind_view
 
 
 def starts() -> dict[str, Start]:
@@ -88,7 +85,7 @@ def starts() -> dict[str, Start]:
 
 def side_by_side(runs: Sequence[Run]) -> list[tuple[View, list[Run]]]:
     """Returns runs kind by kind, in the order of the menu, those of unknown kinds last."""
-    found: dict[str, list[Run]] = {kind: [] for kind in KINDS}
+    runs_by_kind: dict[str, list[Run]] = {kind: [] for kind in KINDS}
     for run in runs:
-        found.setdefault(kinds.kind(run).id, []).append(run)
-    return [(view(some[0]), some) for some in found.values() if some]
+        runs_by_kind.setdefault(kinds.kind(run).id, []).append(run)
+    return [(view(some[0]), some) for some in runs_by_kind.values() if some]

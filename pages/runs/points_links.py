@@ -6,6 +6,7 @@ import streamlit as st
 
 from backend.api import export
 from backend.catalog import metrics as catalog
+from backend.figures.lines import Display
 from backend.model import Run
 from pages.runs import export_route
 
@@ -22,9 +23,13 @@ def points_links(run_ids: Sequence[str], keys: Sequence[str] | None, by: Sequenc
         st.caption(f"{many:,} rows" if many else "nothing is recorded yet", width="content")
 
 
-def csv_link(run: Run, key: str) -> None:
-    """Shows one small link to the points of a run's chart."""
+def csv_link(run: Run, key: str, display: Display) -> None:
+    """Shows one small link to the points of a run's chart, as it is drawn: with what was set aside or without."""
+    more = ", aside: the attempt that repeated the point" if display.aside else ""
     st.link_button(
-        "CSV", export_route.url([run.id], [key], name=f"{run.name}-{catalog.title(key)}"), icon=":material/download:", type="tertiary",
-        help="Every point of this chart: run, group, trial, seed, metric, step, time, value.",
-    )  # fmt: skip
+        "CSV",
+        export_route.url([run.id], [key], name=f"{run.name}-{catalog.title(key)}", aside=display.aside),
+        icon=":material/download:",
+        type="tertiary",
+        help=f"Every point of this chart: run, group, trial, seed, metric, step, time, value{more}.",
+    )

@@ -26,8 +26,14 @@ def header(run: Run) -> None:
         state_badge(run)
     now = time.time()
     shown = view(run)
-    said = [shown.subject(run), shown.parts(run), f"{'started' if run.started_at else 'launched'} {words.clock(run.created_at)}"]
-    said.append(f"{'took' if run.is_over else 'for'} {words.duration(run.duration(now))}" if run.started_at else "not yet begun")
+    said = [
+        shown.subject(run),
+        shown.parts(run),
+        f"{'started' if run.started_at else 'launched'} {words.clock(run.created_at)}",
+    ]
+    said.append(
+        f"{'took' if run.is_over else 'for'} {words.duration(run.duration(now))}" if run.started_at else "not yet begun"
+    )
     if run.attempt > 1:
         said.append(f"attempt {run.attempt}")
     said.append(shown.failed(run))
@@ -82,7 +88,10 @@ def tabs(run: Run, board: Board) -> None:
 
 
 def _events(run: Run, _board: Board) -> None:
-    rows = [{"at": pd.Timestamp(event.at, unit="s", tz="UTC"), "what": event.move, "note": event.note} for event in api.events(run.id)]
+    rows = [
+        {"at": pd.Timestamp(event.at, unit="s", tz="UTC"), "what": event.move, "note": event.note}
+        for event in api.events(run.id)
+    ]
     moment = st.column_config.DatetimeColumn("at", format="YYYY-MM-DD HH:mm:ss", width="small")
     st.dataframe(pd.DataFrame(rows), hide_index=True, width="stretch", height="content", column_config={"at": moment})
 
@@ -101,7 +110,9 @@ def _spec(run: Run, _board: Board) -> None:
         view(run).spec(run.spec)
     packages = " · ".join(f"{name} {version}" for name, version in run.versions.items())
     origin = f" · cloned from {run.parent_id}" if run.parent_id else ""
-    st.caption(plain(f"id {run.id}{origin} · {f'ran on {run.host} with {packages}' if run.host else 'has not run yet'}"))
+    st.caption(
+        plain(f"id {run.id}{origin} · {f'ran on {run.host} with {packages}' if run.host else 'has not run yet'}")
+    )
     st.caption(f"{_disk(run.id, run.state) / 1e6:,.1f} MB of files in data/runs/{plain(run.id)}")
 
 

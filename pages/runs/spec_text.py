@@ -15,8 +15,10 @@ def spec_text(content: Mapping[str, Any]) -> None:
     yaml, shell, python = st.tabs(["YAML", "Command line", "Python"], key="spec_as")
     yaml.code(text, language="yaml")
     shell.code(f"python -m backend launch /dev/stdin --wait <<'EOF'\n{text}EOF", language="bash")
-    told = pprint.pformat(content, sort_dicts=False, width=88)
-    python.code(f"import backend\n\nrun_id = backend.launch({told})\nprint(backend.run(run_id).state)", language="python")
+    literal = pprint.pformat(content, sort_dicts=False, width=88)
+    python.code(
+        f"import backend\n\nrun_id = backend.launch({literal})\nprint(backend.run(run_id).state)", language="python"
+    )
 
 
 def told_text(content: Mapping[str, Any]) -> None:

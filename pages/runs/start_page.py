@@ -17,12 +17,13 @@ def page(view: View) -> None:
     with errors.told():
         draft = drafts.starting_point(st.query_params.to_dict(), start.begins)
     errors.show_gone(draft.gone)
+    errors.show_changed(draft.changed)
     fields, side = st.columns([3, 2], gap="large")
     with fields:
-        asked = start.form(draft)
+        content = start.form(draft)
     with side:
-        start_panel.panel(asked, start.plan, parent_id=draft.parent_id)
-        if asked.spec:
+        start_panel.panel(content, start.plan, parent_id=draft.parent_id)
+        if content.spec:
             if start.preview:
-                start.preview(asked.spec)
-            spec_text.spec_text(specs.brief(asked.spec))
+                start.preview(content.spec)
+            spec_text.spec_text(specs.brief(content.spec))

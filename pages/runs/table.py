@@ -7,7 +7,7 @@ from typing import Any
 
 from backend import api, words
 from backend.api import find, kinds
-from backend.api.find import Found, Order
+from backend.api.find import Order, RunsPage
 from backend.catalog import metrics
 from backend.model import Run
 from pages.runs import actions
@@ -48,38 +48,57 @@ FIELDS = {
     "best": "best",
     "last": "last",
 }
-OFFERED = {"kind": KIND, "what": SUBJECT, "best": BEST, "last": LAST, "curve": SPARK, "took": TOOK, "started": STARTED, "ended": ENDED,
+OFFERED = {"kind": KIND, "what": SUBJECT, "best": BEST, "last": LAST, "curve": SPARK, "took": TOOK, "started": STARTED,
+"ended": ENDED,
            "tags": TAGS, "note": NOTE, "why": WHY}  # fmt: skip
 
 
 def found_table(
-    found: Found, chosen: Sequence[str], key: str, order: Order, *,
-    sorted_by: Callable[[str], None], acted: Callable[[str, str], None],
-) -> list[Run]:  # fmt: skip
+    runs_page: RunsPage,
+    chosen: Sequence[str],
+    key: str,
+    order: Order,
+    *,
+    sorted_by: Callable[[str], None],
+    acted: Callable[[str, str], None],
+) -> list[Run]:
     """Shows a page of runs with some columns: of OFFERED, or any a query knows. Returns the runs that are ticked."""
     own = [name for name in chosen if name not in OFFERED]
-    columns = [STAR, STATE, NAME, *(OFFERED.get(name) or {"key": name, "label": short(name), "kind": "number"} for name in chosen)]
-    sparks = api.sparklines(found.runs) if SPARK in columns else {}
-    rows = [_row(run, sparks.get(run.id, [])) | _cells(found, run, own) for run in found.runs]
+    columns = [
+        STAR,
+        STATE,
+        NAME,
+        *(OFFERED.get(name) or {"key": name, "label": short(name), "kind": "number"} for name in chosen),
+    ]
+    sparks = api.sparklines(runs_page.runs) if SPARK in columns else {}
+    rows = [_row(run, sparks.get(run.id, [])) | _cells(runs_page, run, own) for run in runs_page.runs]
     names = {column["key"]: FIELDS.get(column["key"], column["key"]) for column in columns}
     at = next((column for column, field in names.items() if field == order.name), order.name)
     result = table(
-        rows, columns, key, select=True, opened=lambda run_id: actions.go("pages/watch/run.py", id=run_id),
-        order=(at, order.down), sortable=[column for column in names if column in FIELDS or column in own],
-        sorted_by=lambda column: sorted_by(FIELDS.get(column, column)), acted=acted,
-    )  # fmt: skip
+        rows,
+        columns,
+        key,
+        select=True,
+        opened=lambda run_id: actions.go("pages/watch/run.py", id=run_id),
+        order=(at, order.down),
+        sortable=[column for column in names if column in FIELDS or column in own],
+        sorted_by=lambda column: sorted_by(FIELDS.get(column, column)),
+        acted=acted,
+    )
     ticked = set(result.selected or [])
-    return [run for run in found.runs if run.id in ticked]
+    return [run for run in runs_page.runs if run.id in ticked]
 
 
-def _cells(found: Found, run: Run, columns: Sequence[str]) -> dict[str, Any]:
-    values = {name: find.value(found, run, name) for name in columns}
+def _cells(runs_page: RunsPage, run: Run, columns: Sequence[str]) -> dict[str, Any]:
+    values = {name: find.value(runs_page, run, name) for name in columns}
     return {name: _sortable(number, text or "–", name) for name, (number, text) in values.items()}
 
 
 def short(name: str) -> str:
     """Returns a column's heading: what stands before it is the same in most."""
-    return name.removeprefix("params.").removeprefix("environment_options.").removeprefix("metrics.").removesuffix(".last")
+    return (
+        name.removeprefix("params.").removeprefix("environment_options.").removeprefix("metrics.").removesuffix(".last")
+    )
 
 
 def run_table(runs: Sequence[Run], columns: Sequence[dict[str, str]], key: str, *, select: bool = False) -> list[str]:
@@ -136,12 +155,16 @@ def waits_for(run: Run) -> str:
     status = api.cluster_status()
     if status.state.value != "up":
         return "the cluster"
-    return "a slot" if status.load and status.load.slots and status.load.slots_taken >= status.load.slots else "its driver to start"
+    return (
+        "a slot"
+        if status.load and status.load.slots and status.load.slots_taken >= status.load.slots
+        else "its driver to start"
+    )
 
 
 def why(run: Run) -> str:
     """Returns why a run ended as it did, in one line."""
     lines = [line for line in run.error.strip().splitlines() if line.strip()]
-    if not lines and (told := view(run).why(run)):
-        return told
+    if not lines and (reason := view(run).why(run)):
+        return reason
     return lines[-1] if lines else "by you" if run.state.value == "stopped" else ""

@@ -8,9 +8,9 @@ import streamlit as st
 from backend import api, words
 from backend.catalog import metrics
 from backend.errors import IllegalMove
-from backend.figures import lines
+from backend.figures import aside, lines
 from backend.model import Curve, Run, Trial
-from pages.runs import actions, badges, charts
+from pages.runs import actions, badges, chart_options, charts
 from pages.runs.charts import Board
 from pages.runs.kinds import view
 from pages.widgets.text import plain, short
@@ -22,10 +22,10 @@ def find(run: Run, number: str) -> Trial:
     Raises:
         IllegalMove: there is none.
     """
-    found = next((trial for trial in run.trials if str(trial.number) == number), None)
-    if found is None:
+    wanted_trial = next((trial for trial in run.trials if str(trial.number) == number), None)
+    if wanted_trial is None:
         raise IllegalMove(f"This run has no trial “{number}”.")
-    return found
+    return wanted_trial
 
 
 def header(run: Run, trial: Trial) -> None:
@@ -36,7 +36,10 @@ def header(run: Run, trial: Trial) -> None:
             badges.trial_badge(trial)
         took = trial.ended_at - trial.started_at if trial.ended_at and trial.started_at else None
         seed = "" if trial.seed is None else f" · seed {trial.seed}"
-        st.caption(f"of {plain(run.name)}{seed} · {trial.reports:,} iterations" + (f" · took {words.seconds(took)}" if took else ""))
+        st.caption(
+            f"of {plain(run.name)}{seed} · {trial.reports:,} iterations"
+            + (f" · took {words.seconds(took)}" if took else "")
+        )
     with right.container(horizontal=True, horizontal_alignment="right"):
         _buttons(run, trial)
 
@@ -47,9 +50,14 @@ def _buttons(run: Run, trial: Trial) -> None:
     for icon, word, to in (("chevron_left", "Previous", place - 1), ("chevron_right", "Next", place + 1)):
         there = 0 <= to < len(numbers)
         st.button(
-            word, icon=f":material/{icon}:", key=f"trial_{word}", disabled=not there, on_click=actions.go,
-            args=("pages/watch/trial.py",), kwargs={"run": run.id, "number": str(numbers[to]) if there else ""},
-        )  # fmt: skip
+            word,
+            icon=f":material/{icon}:",
+            key=f"trial_{word}",
+            disabled=not there,
+            on_click=actions.go,
+            args=("pages/watch/trial.py",),
+            kwargs={"run": run.id, "number": str(numbers[to]) if there else ""},
+        )
     st.button(
         "To the sweep",
         icon=":material/arrow_upward:",
@@ -70,10 +78,14 @@ def body(run: Run, trial: Trial, board: Board) -> None:
     left, right = st.columns([1, 2], gap="large")
     with left:
         rows = [{"parameter": name, "value": short(value)} for name, value in trial.params.items()]
-        st.dataframe(pd.DataFrame(rows, columns=["parameter", "value"]), hide_index=True, width="stretch", height="content")
+        st.dataframe(
+            pd.DataFrame(rows, columns=["parameter", "value"]), hide_index=True, width="stretch", height="content"
+        )
         values = {f"best {run.main_metric}": trial.best, **{f"last {key}": value for key, value in trial.last.items()}}
-        told = [{"metric": name, "value": words.number(value)} for name, value in values.items()]
-        st.dataframe(pd.DataFrame(told, columns=["metric", "value"]), hide_index=True, width="stretch", height="content")
+        metric_rows = [{"metric": name, "value": words.number(value)} for name, value in values.items()]
+        st.dataframe(
+            pd.DataFrame(metric_rows, columns=["metric", "value"]), hide_index=True, width="stretch", height="content"
+        )
         st.caption(f"Checkpoint: `{trial.checkpoint}`" if trial.checkpoint else "It kept no checkpoint.")
     with right:
         _curves(run, trial, board)
@@ -81,18 +93,25 @@ def body(run: Run, trial: Trial, board: Board) -> None:
 
 
 def _curves(run: Run, trial: Trial, board: Board) -> None:
-    found = api.trial_curves(run, trial)
-    if not found:
+    curves = api.trial_curves(run, trial)
+    if not curves:
         st.caption("The first report has not come yet.")
-    elif trial.reports == 1:
+    elif trial.reports == 1 and not trial.set_aside:
         st.caption("This trial reported once; its values are at the left.")
     else:
-        first = [curve for curve in found if curve.key == run.main_metric]
-        for curve in [*first, *(each for each in found if each.key != run.main_metric)]:
-            name = (run.id, trial.number, curve.key)
-            charts.figure(board, "_".join(map(str, name)), name, curve.length, partial(_chart, run, curve), tall=False)
+        is_aside = chart_options.aside(trial.set_aside)
+        first = [curve for curve in curves if curve.key == run.main_metric]
+        for curve in [*first, *(each for each in curves if each.key != run.main_metric)]:
+            name = (run.id, trial.number, curve.key, is_aside)
+            state = (curve.length, curve.cuts)
+            make = partial(_chart, run, curve, is_aside)
+            charts.figure(board, "_".join(map(str, name[:3])), name, state, make, tall=False)
 
 
-def _chart(run: Run, curve: Curve) -> lines.Chart:
+def _chart(run: Run, curve: Curve, is_aside: bool) -> lines.Chart:
     title = metrics.title(curve.key)
-    return lines.seeds(lines.Group("", run.ordinal, [curve], [title]), lines.Titles("iteration", title), lines.Display())
+    group = lines.CurveGroup("", run.ordinal, [curve], [title])
+    apart = charts.read_apart(run, curve.key, chart_options.STEP, curve.trial) if is_aside else ()
+    return aside.added(
+        lines.seeds(group, lines.Titles("iteration", title), lines.Display()), apart, lines.colours(group)
+    )

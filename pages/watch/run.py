@@ -3,11 +3,11 @@
 import streamlit as st
 
 from backend import api
+from backend.model import Run
 from pages.runs import actions, run_view
 from pages.runs.charts import Board
 from pages.runs.examples import cards
-from pages.runs.kinds import view
-from pages.widgets import errors
+from pages.widgets import errors, live
 
 run_id = st.query_params.get("id", "")
 if not run_id:
@@ -15,17 +15,18 @@ if not run_id:
     st.stop()
 with errors.told():
     first = api.run(run_id)
-    shown = view(first)
-    made = shown.is_pending()
 board = Board()
 
 
-def live() -> None:
+def every(run: Run) -> float | None:
+    """Returns the interval in seconds. A lost run may come back by itself; others that are over stay as they are."""
+    return 5.0 if run.state == "lost" else None if run.is_over else 1.0
+
+
+def draw() -> float | None:
     with errors.told():
         board.begin()
         run = api.run(run_id)
-        if run.state != first.state or shown.is_pending() != made:
-            st.rerun()  # starts or ends the timer
         errors.show_kept()
         left, right = st.columns([3, 2], vertical_alignment="top")
         with left:
@@ -36,8 +37,7 @@ def live() -> None:
         run_view.progress_bar(run)
         run_view.numbers(run)
         run_view.tabs(run, board)
+    return every(run)
 
 
-# A lost run may come back by itself; all others that are over stay as they are.
-every = 0.5 if made and first.is_over else 5.0 if first.state == "lost" else None if first.is_over else 1.0
-st.fragment(live, run_every=every)()
+live.part("run", draw, every(first))

@@ -3,9 +3,10 @@
 import streamlit as st
 
 from backend import api
+from backend.model import Trial
 from pages.runs import trial_view
 from pages.runs.charts import Board
-from pages.widgets import errors
+from pages.widgets import errors, live
 
 run_id, number = st.query_params.get("run", ""), st.query_params.get("number", "")
 with errors.told():
@@ -13,7 +14,11 @@ with errors.told():
 board = Board()
 
 
-def live() -> None:
+def every(trial: Trial) -> float | None:
+    return 1.0 if trial.state in ("queued", "running") else None
+
+
+def draw() -> float | None:
     with errors.told():
         board.begin()
         run = api.run(run_id)
@@ -21,8 +26,7 @@ def live() -> None:
         errors.show_kept()
         trial_view.header(run, trial)
         trial_view.body(run, trial, board)
-        if trial.state != first.state:
-            st.rerun()  # starts or ends the timer
+    return every(trial)
 
 
-st.fragment(live, run_every=1.0 if first.state in ("queued", "running") else None)()
+live.part("trial", draw, every(first))

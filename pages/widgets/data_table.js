@@ -1,22 +1,10 @@
-// A table: links, badges, sparklines; sorting and selection. Text is set as text, never as HTML.
-const make = (tag, attributes = {}, ...children) => {
-  const node = document.createElement(tag)
-  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value)
-  node.append(...children)
-  return node
-}
-
+// A table: links, badges, sparklines; sorting and selection.
 const sparkline = (values) => {
-  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg")
-  svg.setAttribute("viewBox", "0 0 120 24")
-  svg.setAttribute("class", "spark")
-  svg.setAttribute("aria-hidden", "true")
+  const svg = makeSvg("svg", { viewBox: "0 0 120 24", class: "spark", "aria-hidden": "true" })
   if (values.length > 1) {
     const low = Math.min(...values), high = Math.max(...values), last = values.length - 1
     const at = (value, index) => `${(index / last * 118 + 1).toFixed(1)},${(22 - (high > low ? (value - low) / (high - low) : 0.5) * 20).toFixed(1)}`
-    const line = document.createElementNS("http://www.w3.org/2000/svg", "polyline")
-    line.setAttribute("points", values.map(at).join(" "))
-    svg.append(line)
+    svg.append(makeSvg("polyline", { points: values.map(at).join(" ") }))
   }
   return svg
 }
@@ -134,7 +122,8 @@ const render = (table) => {
 }
 
 export default function ({ data, parentElement, setStateValue, setTriggerValue }) {
-  const table = parentElement.querySelector("table")
+  const root = parentElement.querySelector(".raydeck-runs")
+  const table = root.querySelector("table") ?? root.appendChild(make("table"))
   const present = JSON.stringify(data)
   if (data.order) table.sort = { ...data.order, given: true }
   table.given = { data, sorted: (key) => setTriggerValue("sort", key), open: (id) => setTriggerValue("open", id), acted: (what, on) => setTriggerValue("act", { what, on }), changed: (ids) => setStateValue("selected", ids) }

@@ -7,7 +7,10 @@ import streamlit as st
 
 
 def episode_video(path: Path, name: str) -> None:
-    """Shows a video. `name` is that of the checkpoint: two agents that did the same left equal files, which Streamlit takes for one."""
+    """Shows a video.
+
+    `name` is that of the checkpoint: two agents that did the same left equal files, which Streamlit takes for one.
+    """
     st.video(path.read_bytes() + _free_box(name.encode()), autoplay=True, muted=True, loop=True)
 
 

@@ -1,6 +1,6 @@
 """Errors a person can act on, in one place: what is wrong and what to do, never a traceback."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from contextlib import contextmanager
 
 import streamlit as st
@@ -45,7 +45,25 @@ def show(error: RaydeckError) -> None:
 def show_gone(problems: Mapping[str, str]) -> None:
     """Says what of an earlier run can no longer be asked for, so that a form begins without it."""
     if problems:
-        st.warning(f"This can no longer be asked for, so the form begins without it.  \n{_by_field(problems)}", icon=":material/code_off:")
+        st.warning(
+            f"This can no longer be asked for, so the form begins without it.  \n{_by_field(problems)}",
+            icon=":material/code_off:",
+        )
+
+
+def show_changed(criteria: Mapping[str, str]) -> None:
+    """Says which criteria of an earlier run mean something else in a new one."""
+    if criteria:
+        st.info(
+            f"This means something else than in the run of before.  \n{_by_field(criteria)}",
+            icon=":material/straighten:",
+        )
+
+
+def show_lost(name: str | None, names: Container[str]) -> None:
+    """Says so where what was asked for is not among those there are."""
+    if name and name not in names:
+        st.warning(f"{plain(name)} is no longer there.", icon=":material/code_off:")
 
 
 def _by_field(problems: Mapping[str, str]) -> str:

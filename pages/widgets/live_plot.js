@@ -1,18 +1,6 @@
 // Draws lines with Plotly, keeps the node, zoom and legend through every update, and takes only what is new:
 // a message holds, of each line that changed, the values from the first that differs on.
-let plotly
-
-const loaded = (url) => (plotly ??= window.Plotly ? Promise.resolve() : new Promise((done, failed) => {
-  const script = Object.assign(document.createElement("script"), { src: url, onload: done, onerror: failed })
-  document.head.append(script)
-}))
-
-const isDark = (node) => {
-  const probe = document.createElement("canvas").getContext("2d")
-  probe.fillStyle = getComputedStyle(node).getPropertyValue("--st-background-color").trim() || "#ffffff"
-  const [red, green, blue] = [1, 3, 5].map((at) => parseInt(probe.fillStyle.slice(at, at + 2), 16))
-  return 0.299 * red + 0.587 * green + 0.114 * blue < 128
-}
+const SETTLED = 150 // ms without a further zoom before one is told
 
 const bytes = (text) => {
   if (Uint8Array.fromBase64) return Uint8Array.fromBase64(text)
@@ -123,41 +111,28 @@ const namesAsNotes = (node) => {
   })
 }
 
-// A button that saves the chart as it looks now, on the page's ground: a transparent one is unreadable on another.
-const saving = (node, format, icon) => ({
-  name: format, title: `Download as ${format}`, icon: window.Plotly.Icons[icon],
-  click: () => {
-    const ground = getComputedStyle(node).getPropertyValue("--st-background-color").trim() || "#ffffff"
-    const layout = { ...node.layout, paper_bgcolor: ground, annotations: [...(node.layout.annotations ?? []), ...namesAsNotes(node)] }
-    const name = (node.layout.yaxis.title?.text ?? "").replace(/[^a-z0-9]+/gi, "-").replace(/^-|-$/g, "") || "chart"
-    window.Plotly.downloadImage({ data: node.data, layout }, {
-      format: format.toLowerCase(), filename: name, width: node.clientWidth, height: node.given.height, scale: format === "PNG" ? 2 : 1,
-    })
-  },
+const pictured = (node) => ({
+  annotations: [...(node.layout.annotations ?? []), ...namesAsNotes(node)],
+  filename: (node.layout.yaxis.title?.text ?? "").replace(/[^a-z0-9]+/gi, "-").replace(/^-|-$/g, "") || "chart",
 })
 
 const draw = (node) => {
   const { kept } = node
   const layout = structuredClone(kept.layout)
-  const styles = getComputedStyle(node)
-  const value = (name) => styles.getPropertyValue(name).trim()
-  const axis = { gridcolor: value("--st-border-color"), linecolor: value("--st-border-color"), tickcolor: "rgba(0,0,0,0)" }
+  const theme = themeOf(node)
+  const axis = { gridcolor: theme("--st-border-color"), linecolor: theme("--st-border-color"), tickcolor: "rgba(0,0,0,0)" }
   Object.assign(layout.xaxis, axis)
   Object.assign(layout.yaxis, axis)
-  for (const shape of layout.shapes ?? []) if (shape.label) shape.label.font = { ...shape.label.font, color: value("--st-text-color") }
-  layout.font = { family: value("--st-font"), color: value("--st-text-color"), size: 13 }
-  layout.modebar = { bgcolor: "rgba(0,0,0,0)", color: value("--st-border-color"), activecolor: value("--st-text-color") }
-  layout.hoverlabel = { bgcolor: value("--st-secondary-background-color"), bordercolor: value("--st-border-color"), font: layout.font }
+  for (const shape of layout.shapes ?? []) if (shape.label) shape.label.font = { ...shape.label.font, color: theme("--st-text-color") }
+  dress(layout, theme)
   if (layout.meta?.labels) layout.margin.r = labelRoom(node)
   else if (node.given.picks) layout.hoverdistance = -1 // a click between two points is one on the nearest, however far
   const data = traces(kept, isDark(node) && node.given.dark)
-  node.buttons ??= [saving(node, "PNG", "camera"), saving(node, "SVG", "disk")] // others would make a new plot, and forget the zoom
-  window.Plotly.react(node, data, layout, {
-    responsive: true, displaylogo: false, doubleClick: "autosize",
+  redraw(node, data, layout, {
+    doubleClick: "autosize",
     modeBarButtonsToRemove: ["select2d", "lasso2d", "sendChartToCloud", "toImage"], // nothing leaves this machine
-    modeBarButtonsToAdd: node.buttons,
+    modeBarButtonsToAdd: saving(node, () => pictured(node)),
   })
-  node.dataset.draws = String(Number(node.dataset.draws ?? 0) + 1)
   if (!node.listens) {
     node.on("plotly_relayout", (change) => zoomed(node, change))
     node.on("plotly_click", (click) => picked(node, click))
@@ -177,20 +152,18 @@ const zoomed = (node, change) => {
   else if (change["xaxis.range"]) range = change["xaxis.range"]
   else if (!change["xaxis.autorange"]) return
   if (range.length && node.kept.layout.xaxis.type === "log") range = range.map((end) => 10 ** end)
-  clearTimeout(node.asking)
-  node.asking = setTimeout(() => node.tell("window", range), 150)
+  later(node, SETTLED, () => node.tell("window", range))
 }
 
 // The same of charts that look at one part of x together; each one's part of y is told with it.
 const zoomedTogether = (node, change) => {
   if (!Object.keys(change).some((name) => /^[xy]axis\./.test(name))) return
   zoomTogether(node, change)
-  clearTimeout(node.asking)
-  node.asking = setTimeout(() => {
+  later(node, SETTLED, () => {
     const { xaxis, yaxis } = node._fullLayout
     const ends = (axis) => axis.autorange ? null : axis.range.map((end) => axis.type === "log" ? 10 ** end : axis.r2c(end))
     node.fire("zoomed", { x: ends(xaxis), y: ends(yaxis) })
-  }, 150)
+  })
 }
 
 // Tells which point was clicked: of all at that x, the one whose line is nearest to the mouse.
@@ -204,7 +177,7 @@ const picked = (node, { points, event }) => {
 
 export default function ({ data, parentElement, setStateValue, setTriggerValue }) {
   const node = parentElement.querySelector(".raydeck-plot")
-  const theme = getComputedStyle(node).getPropertyValue("--st-background-color")
+  const theme = themeOf(node)("--st-background-color")
   const before = node.kept?.epoch + "/" + node.kept?.number
   node.style.minHeight = `${data.height}px` // the place is held until plotly.js has come
   node.given = data

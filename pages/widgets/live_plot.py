@@ -7,7 +7,6 @@ import secrets
 from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,49 +16,35 @@ from backend.figures import palette
 from backend.figures.lines import Chart, Line
 from backend.model import Floats
 from pages.widgets import plotly_js
+from pages.widgets.component import component, nothing, safe_key, tell
 
 Picked = Callable[[Mapping[str, Any]], None]
-Span = tuple[float, float]
+AxisRange = tuple[float, float]
 
-_HERE = Path(__file__).parent
 _DARK = dict(zip(palette.LIGHT, palette.DARK, strict=True))
-_CSS = """
-.raydeck-plot { width: 100%; }
-.raydeck-plot .modebar { opacity: 0; transition: opacity .15s; }
-.raydeck-plot:hover .modebar, .raydeck-plot:focus-within .modebar { opacity: 1; }
-"""
-
-
-@st.cache_resource
-def _component():  # type: ignore[no-untyped-def]
-    return st.components.v2.component(
-        "raydeck_plot",
-        html='<div class="raydeck-plot"></div>',
-        css=_CSS,
-        js=script(),
-        isolate_styles=False,
-    )
+FILES = ("widgets/plot_overlay.js", "widgets/live_plot.js", "widgets/plots.css")  # what draws, here and in a report
+_mounted = component("plot", *FILES)
 
 
 @dataclass
-class View:
+class ZoomView:
     """What charts that are zoomed together show: a part of the x axis, and of each, by name, one of the y axis."""
 
     link: str
-    window: Span | None = None
-    spans: dict[str, Span] = field(default_factory=dict)
+    window: AxisRange | None = None
+    spans: dict[str, AxisRange] = field(default_factory=dict)
 
-    def zoom(self, name: str, told: Mapping[str, Any]) -> None:
+    def zoom(self, name: str, ranges: Mapping[str, Any]) -> None:
         """Takes over what a person zoomed to in the chart called `name`."""
-        self.window = _span(told.get("x"))
+        self.window = _span(ranges.get("x"))
         if self.window is None:  # all is shown again, in all of them
             self.spans.clear()
         self.spans.pop(name, None)
-        if (span := _span(told.get("y"))) is not None:
+        if (span := _span(ranges.get("y"))) is not None:
             self.spans[name] = span
 
 
-def _span(ends: Any) -> Span | None:
+def _span(ends: Any) -> AxisRange | None:
     return (float(min(ends)), float(max(ends))) if ends and None not in ends else None
 
 
@@ -69,8 +54,8 @@ class LivePlot:
     Make it in the page's script, outside its fragment: a full run of the page then begins anew.
     """
 
-    def __init__(self, key: str, opened: Span | None = None, view: View | None = None, name: str = "") -> None:
-        self.key = key
+    def __init__(self, key: str, opened: AxisRange | None = None, view: ZoomView | None = None, name: str = "") -> None:
+        self.key = safe_key(key)
         self.view, self.name = view, name  # of a chart that is zoomed together with others, and what it is called there
         self.opened = opened  # the part of the x axis that the page's link asks for
         self._sent: Chart | None = None
@@ -79,12 +64,12 @@ class LivePlot:
         self._number = 0
 
     @property
-    def window(self) -> Span | None:
+    def window(self) -> AxisRange | None:
         """The part of the x axis that a person looks at; None for all of it."""
         if self.view is not None:
             return self.view.window
-        told = st.session_state.get(self.key)
-        ends = told.get("window") if told else None
+        state = st.session_state.get(self.key)
+        ends = state.get("window") if state else None
         if ends is None:  # not touched so far
             return self.opened
         return (min(ends), max(ends)) if ends else None
@@ -95,23 +80,28 @@ class LivePlot:
         `picked` is called with what was clicked: {"x": its x, "name": its line's}.
         """
         message = self._message(chart, height)
-        given = {"plotly": plotly_js.url(), "dark": _DARK, "height": height, "zooms": zooms, "picks": picked is not None}
-        given["link"] = self.view.link if self.view else ""
-        _component()(
-            key=self.key, data=given | message, default={"window": None},
-            on_window_change=_nothing, on_missed_change=self.forget, on_picked_change=lambda: self._pick(picked),
-            on_zoomed_change=self._zoom, height="content",
-        )  # fmt: skip
+        settings = {
+            "plotly": plotly_js.url(),
+            "dark": _DARK,
+            "height": height,
+            "zooms": zooms,
+            "picks": picked is not None,
+        }
+        settings["link"] = self.view.link if self.view else ""
+        _mounted(
+            key=self.key,
+            data=settings | message,
+            default={"window": None},
+            on_window_change=nothing,
+            on_missed_change=self.forget,
+            on_picked_change=lambda: tell(self.key, "picked", picked),
+            on_zoomed_change=lambda: tell(self.key, "zoomed", self._zoom),
+            height="content",
+        )
 
-    def _pick(self, picked: Picked | None) -> None:
-        told = st.session_state.get(self.key)
-        if picked and told and (where := told.get("picked")):
-            picked(where)
-
-    def _zoom(self) -> None:
-        told = st.session_state.get(self.key)
-        if self.view is not None and told and (where := told.get("zoomed")):
-            self.view.zoom(self.name, where)
+    def _zoom(self, ranges: Mapping[str, Any]) -> None:
+        if self.view is not None:
+            self.view.zoom(self.name, ranges)
 
     def forget(self) -> None:
         """Sends everything with the next `show`: the browser missed a message, or its node is new."""
@@ -136,29 +126,17 @@ class LivePlot:
         return {"epoch": self._epoch, "number": self._number, "changes": changes}
 
 
-def script() -> str:
-    """Returns the JavaScript module that draws, for pages of another server or none."""
-    return (_HERE / "plot_overlay.js").read_text() + (_HERE / "live_plot.js").read_text()
-
-
-def styles() -> str:
-    """Returns the CSS that goes with it."""
-    return _CSS
-
-
 def whole(chart: Chart, height: int, link: str = "") -> dict[str, Any]:
-    """Returns all that the script needs to draw a chart that stays as it is, on a page that has plotly.js; see `link` in the script."""
-    given = {"plotly": "", "dark": _DARK, "height": height, "zooms": False, "picks": False, "link": link}
-    return given | LivePlot("")._message(chart, height)
-
-
-def _nothing() -> None:
-    """A component's value is followed only if something listens to it."""
+    """Returns all that the script needs to draw a chart that stays as it is, on a page that has plotly.js;
+    see `link` in the script."""
+    settings = {"plotly": "", "dark": _DARK, "height": height, "zooms": False, "picks": False, "link": link}
+    return settings | LivePlot("")._message(chart, height)
 
 
 def _style(line: Line) -> dict[str, Any]:
     return {
-        "name": line.name, "colour": line.colour, "width": line.width, "opacity": line.opacity, "dash": line.dash, "look": line.look,
+        "name": line.name, "colour": line.colour, "width": line.width, "opacity": line.opacity, "dash": line.dash,
+        "look": line.look,
         "group": line.group, "legend": line.in_legend, "hover": line.in_hover,
         "label": line.label, "pick": line.pick, "merge": line.merge,
     }  # fmt: skip

@@ -1,5 +1,4 @@
 // What lies over a chart: names at the ends of the lines, the line under the pointer, a cross-hair that all linked charts share.
-const SVG = "http://www.w3.org/2000/svg"
 const LABEL = { height: 15, gap: 22, wide: 168, narrow: 96 } // pixels
 const linked = (window.raydeckLinked ??= new Map()) // what links charts -> their nodes
 
@@ -10,7 +9,7 @@ const overlay = (node) => {
   if (node.over?.isConnected) return node.over
   const over = document.createElement("div")
   over.style.cssText = "position:absolute;inset:0;pointer-events:none;overflow:hidden"
-  const lines = document.createElementNS(SVG, "svg")
+  const lines = makeSvg("svg")
   lines.style.cssText = "position:absolute;inset:0;width:100%;height:100%"
   over.append(lines)
   node.style.position = "relative"
@@ -18,12 +17,8 @@ const overlay = (node) => {
   return (node.over = Object.assign(over, { lines }))
 }
 
-const stroke = (d, colour, width, opacity, dash = "") => {
-  const path = document.createElementNS(SVG, "path")
-  for (const [name, value] of Object.entries({ d, stroke: colour, "stroke-width": width, "stroke-opacity": opacity, fill: "none", "stroke-dasharray": dash }))
-    path.setAttribute(name, value)
-  return path
-}
+const stroke = (d, colour, width, opacity, more = {}) =>
+  makeSvg("path", { d, stroke: colour, "stroke-width": width, "stroke-opacity": opacity, fill: "none", ...more })
 
 // Where a line leaves the picture or ends in it: its last point inside the part of x that is looked at.
 const endOf = (line, { xaxis, yaxis }) => {
@@ -94,9 +89,7 @@ const highlight = (node, line, colour) => {
     path += `${pen}${(xaxis._offset + x).toFixed(1)} ${(yaxis._offset + y).toFixed(1)}`
     pen = "L"
   }
-  const bold = stroke(path, colour, 3.5, 1)
-  bold.setAttribute("class", "raydeck-bold")
-  over.lines.append(bold)
+  over.lines.append(stroke(path, colour, 3.5, 1, { class: "raydeck-bold" }))
 }
 
 const cross = (node, value) => {

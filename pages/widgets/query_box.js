@@ -1,18 +1,10 @@
-// A query with completion and a mark under what is wrong. All text is set as text, never as HTML.
+// A query with completion and a mark under what is wrong.
 const WAIT = 600 // ms without a key before a query is asked
 const MOST = 40
 const SEPARATOR = /[\s"'`()[\],=!<>]/
 const STATS = { last: "", best: "", mean: "of the last ten", mean25: "of the last 25, or any other number", min: "", max: "" }
 
-const make = (tag, attributes = {}, ...children) => {
-  const node = document.createElement(tag)
-  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value)
-  node.append(...children)
-  return node
-}
-
-const quoted = (value) => (SEPARATOR.test(value) || value === "" || /^(and|or|not|in|contains)$/i.test(value) ? JSON.stringify(value) : value)
-const named = (name) => (SEPARATOR.test(name) ? "`" + name + "`" : name)
+const withStat = (written, stat) => (written.endsWith("`") ? `${written.slice(0, -1)}.${stat}\`` : `${written}.${stat}`)
 
 // What may stand at the caret: a field, its operators, or its values.
 const offers = (words, text, caret) => {
@@ -22,9 +14,13 @@ const offers = (words, text, caret) => {
   const before = text.slice(0, start)
   const byName = (name) => words.find((word) => word.name.toLowerCase() === name.toLowerCase())
   const found = (list) => list.filter(({ insert }) => insert.toLowerCase().includes(typed) && insert.toLowerCase() !== typed)
-  const valued = before.match(/([^\s"'`()[\],=!<>]+)\s*(?:==|!=|<=|>=|=|<|>|\bcontains\s|\bin\s*[[(]?[^\])]*)\s*$/i)
+  const valued = before.match(/([^\s"'`()[\],=!<>]+)\s*(==|!=|<=|>=|=|<|>|\bcontains\s|\bin\s*[[(]?[^\])]*)\s*$/i)
   const field = valued && byName(valued[1])
-  if (field) return { start, list: found(field.values.map((value) => ({ insert: quoted(value), about: "" }))) }
+  if (field) {
+    const isIn = /^in\b/i.test(valued[2]), isOrder = /^[<>]/.test(valued[2]) // which texts have none of
+    const fits = (value) => (field.spoken ? isIn || !value.startsWith("last ") : !isOrder)
+    return { start, list: found(field.values.filter(fits).map((value) => ({ insert: value, about: "" }))) }
+  }
   const last = before.match(/([^\s"'`()[\],=!<>]+)\s+$/)
   const compared = last && byName(last[1])
   if (compared) {
@@ -32,8 +28,8 @@ const offers = (words, text, caret) => {
     return { start, list: found([...operators, { insert: "and", about: "both" }, { insert: "or", about: "either" }]) }
   }
   const stat = words.filter((word) => word.name.startsWith("metrics.") && typed.startsWith(word.name.toLowerCase() + "."))
-  const stats = stat.flatMap((word) => Object.entries(STATS).map(([each, about]) => ({ insert: `${word.name}.${each}`, about })))
-  const fields = words.map((word) => ({ insert: named(word.name), about: word.about }))
+  const stats = stat.flatMap((word) => Object.entries(STATS).map(([each, about]) => ({ insert: withStat(word.written, each), about })))
+  const fields = words.map((word) => ({ insert: word.written, about: word.about }))
   const ranked = found([...stats, ...fields])
   const first = ({ insert }) => (insert.toLowerCase().startsWith(typed) ? 0 : 1)
   return { start, list: ranked.sort((one, two) => first(one) - first(two)) }
@@ -51,11 +47,10 @@ const build = (root) => {
   root.replaceChildren(field, list, said)
   const box = { root, input, under, list, said, field, chosen: -1, offered: [], start: 0 }
   box.ask = () => {
-    clearTimeout(box.timer)
+    clearTimeout(box.waiting)
     if (input.value !== box.asked) box.given.asked((box.asked = input.value))
   }
-  box.later = () => { clearTimeout(box.timer); box.timer = setTimeout(box.ask, WAIT) }
-  input.oninput = () => { point(box, null); open(box); box.later() }
+  input.oninput = () => { point(box, null); open(box); later(box, WAIT, box.ask) }
   input.onscroll = () => { under.scrollLeft = input.scrollLeft }
   input.onkeydown = (event) => key(box, event)
   input.onclick = () => { if (input.value) open(box) }
@@ -94,7 +89,7 @@ const take = (box, index) => {
   input.setSelectionRange(front.length, front.length)
   point(box, null)
   open(box)
-  box.later()
+  later(box, WAIT, box.ask)
 }
 
 const key = (box, event) => {
@@ -126,10 +121,10 @@ const point = (box, error) => {
   const wrong = letters.slice(at, at + error.length).join("") || " "
   box.under.replaceChildren(letters.slice(0, at).join(""), make("mark", {}, wrong))
   box.under.scrollLeft = box.input.scrollLeft
-  const mend = error.nearest.map((name) => {
+  const mend = error.nearest.map(([name, written]) => {
     const button = make("button", { type: "button" }, name)
     button.onclick = () => {
-      box.input.value = letters.slice(0, at).join("") + named(name) + letters.slice(at + error.length).join("")
+      box.input.value = letters.slice(0, at).join("") + written + letters.slice(at + error.length).join("")
       box.input.focus()
       box.ask()
     }

@@ -20,11 +20,17 @@ def group_of(field: FieldInfo) -> str:
 
 
 def fields(
-    model: type[BaseModel], names: Iterable[str], values: Mapping[str, Any], problems: Mapping[str, str], path: str, key: str
+    model: type[BaseModel],
+    names: Iterable[str],
+    values: Mapping[str, Any],
+    problems: Mapping[str, str],
+    path: str,
+    key: str,
 ) -> dict[str, Any]:
-    """Draws a widget for each named field, three a row, and returns what was entered; each problem stands under its field.
+    """Draws a widget for each named field, three a row, and returns what was entered, without what was left empty.
 
-    `values` holds what the fields start with, `path` is how the fields are called in `problems`.
+    Each problem stands under its field. `values` holds what the fields start with, `path` is how they are called in
+    `problems`.
     """
     shown = [name for name in names if _has_choice(model.model_fields[name])]
     entered: dict[str, Any] = {}
@@ -33,7 +39,20 @@ def fields(
             with column:
                 entered[name] = _widget(model.model_fields[name], name, values.get(name), f"{key}.{name}")
                 problem_under(problems, f"{path}.{name}" if path else name)
-    return entered
+    return {name: value for name, value in entered.items() if value is not None}
+
+
+def problems_of(key: str) -> Mapping[str, str]:
+    """Returns what was wrong with a form, by field, when it was last drawn; for `fields`."""
+    problems: Mapping[str, str] = st.session_state.get(f"{key}/problems", {})
+    return problems
+
+
+def keep_problems(key: str, problems: Mapping[str, str]) -> None:
+    """Keeps what is wrong with a form; where that is news the page is drawn anew, its fields being drawn before."""
+    if problems != problems_of(key):
+        st.session_state[f"{key}/problems"] = problems
+        st.rerun()
 
 
 def problem_under(problems: Mapping[str, str], field: str) -> None:
@@ -55,16 +74,28 @@ def _widget(field: FieldInfo, name: str, value: Any, key: str) -> Any:
         return st.selectbox(label, options, index=options.index(value) if value in options else 0, help=about, key=key)
     if kind is bool:
         return st.toggle(label, value=bool(value), help=about, key=key)
-    if kind is int:
-        return st.number_input(label, value=None if value is None else int(value), step=1, help=about, key=key, placeholder="none")
-    if kind is float:
-        # No limits here: the model checks, and its message stands under the field.
-        given = None if value is None else float(value)
-        return st.number_input(label, value=given, step=_step(given), format="%g", help=about, key=key, placeholder="none")
+    if kind in (int, float):
+        begins = None if value is None else kind(value)
+        return _number(
+            label, begins, key, is_optional=type(None) in get_args(field.annotation), is_whole=kind is int, about=about
+        )
     if get_origin(kind) is list:
         text = st.text_input(label, value=", ".join(map(str, value or [])), help=about, key=key)
         return numbers(text)
     return st.text_input(label, value=str(value or ""), help=about, key=key)
+
+
+def _number(label: str, begins: float | None, key: str, *, is_optional: bool, is_whole: bool, about: str | None) -> Any:
+    """Draws a field for a number. No limits here: the model checks, and its message stands under the field.
+
+    Streamlit lets only that be emptied whose own default is nothing, so what an optional one begins with is put into
+    its state.
+    """
+    how: dict[str, Any] = {"step": 1} if is_whole else {"step": _step(begins), "format": "%g"}
+    if is_optional:
+        st.session_state.setdefault(key, begins)
+        begins = None
+    return st.number_input(label, value=begins, help=about, key=key, placeholder="none", **how)
 
 
 def _bare(annotation: Any) -> Any:

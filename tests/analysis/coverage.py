@@ -1,4 +1,5 @@
-"""How often a 95 % interval holds the truth, on distributions whose truth is known: python -m tests.analysis.coverage [REPETITIONS].
+"""How often a 95 % interval holds the truth, on distributions whose truth is known: python -m tests.analysis.coverage
+[REPETITIONS].
 
 Prints the rows of backend/analysis/answers/coverage.py. Some minutes for 2,000 repetitions.
 """
@@ -50,7 +51,9 @@ def truth(draw: Draw, statistic: str) -> float:
     """Returns a statistic of the distribution itself."""
     values = np.sort(draw(np.random.default_rng(7), (TRUTH,)))
     quarter = TRUTH // 4
-    return float({"mean": values.mean(), "median": values[TRUTH // 2], "iqm": values[quarter : 3 * quarter].mean()}[statistic])
+    return float(
+        {"mean": values.mean(), "median": values[TRUTH // 2], "iqm": values[quarter : 3 * quarter].mean()}[statistic]
+    )
 
 
 @lru_cache(maxsize=100)
@@ -95,12 +98,18 @@ def measured(repetitions: int) -> Iterator[tuple[str, int, Mapping[str, float]]]
     for n in SIZES:
         for statistic in ("mean", "median", "iqm"):
             yield statistic, n, {name: of_one(name, statistic, n, repetitions) for name in ONE}
-            yield f"difference of {statistic}s", n, {name: of_difference(name, statistic, n, repetitions) for name in TWO}
+            yield (
+                f"difference of {statistic}s",
+                n,
+                {name: of_difference(name, statistic, n, repetitions) for name in TWO},
+            )
         yield "probability", n, {name: of_probability(name, n, repetitions) for name in TWO}
 
 
 if __name__ == "__main__":
-    for what, n, found in sorted(measured(int(sys.argv[1]) if len(sys.argv) > 1 else REPETITIONS), key=lambda row: (row[0], row[1])):
+    for what, n, found in sorted(
+        measured(int(sys.argv[1]) if len(sys.argv) > 1 else REPETITIONS), key=lambda row: (row[0], row[1])
+    ):
         usual = {name: each for name, each in found.items() if name != HEAVY}
         worst = min(found, key=found.__getitem__)
         print(f'    ("{what}", {n}, {median(usual.values()):.3f}, {found[worst]:.3f}, "{worst}"),', flush=True)

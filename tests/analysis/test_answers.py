@@ -9,11 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from backend.analysis import answers
-from backend.analysis.answers import Statistic
+from backend.analysis.answers import Aggregate
 from backend.errors import NotComparable
 from tests.analysis.reference import library, metrics
 
-STATISTICS = get_args(Statistic)
+STATISTICS = get_args(Aggregate)
 TABLES = {f"{runs} runs of {tasks}": (runs, tasks) for runs, tasks in ((5, 3), (10, 4), (25, 6))}
 seeds = st.lists(st.integers(-50, 50).map(float), min_size=2, max_size=12)
 quick = settings(deadline=None, max_examples=40)
@@ -35,7 +35,7 @@ def table(shape: tuple[int, int], stream: int = 0, shift: float = 0.0) -> np.nda
 
 @pytest.mark.parametrize("shape", TABLES.values(), ids=TABLES)
 @pytest.mark.parametrize("statistic", STATISTICS)
-def test_one_group_is_as_rliable_has_it(shape: tuple[int, int], statistic: Statistic) -> None:
+def test_one_group_is_as_rliable_has_it(shape: tuple[int, int], statistic: Aggregate) -> None:
     theirs = getattr(metrics, f"aggregate_{statistic}")
     own = table(shape)
     points, ends = library.get_interval_estimates({"a": own}, lambda each: np.array([theirs(each)]), reps=2000)
@@ -67,7 +67,8 @@ def test_the_profile_is_as_rliable_has_it() -> None:
 
 def test_the_median_of_one_environment_is_over_its_seeds() -> None:
     assert answers.point(scores(1, 2, 30), "median") == 2
-    assert answers.point({"x": np.array([1.0, 2, 30]), "y": np.zeros(3), "z": np.ones(3)}, "median") == 1  # of the means 11, 0, 1
+    # of the means 11, 0, 1
+    assert answers.point({"x": np.array([1.0, 2, 30]), "y": np.zeros(3), "z": np.ones(3)}, "median") == 1
 
 
 def test_environments_weigh_the_same_whatever_their_seeds() -> None:
@@ -77,8 +78,16 @@ def test_environments_weigh_the_same_whatever_their_seeds() -> None:
 
 
 @quick
-@given(seeds, st.sampled_from(["mean", "median", "iqm"]), st.sampled_from([0.5, 2.0, 8.0]), st.integers(-9, 9), st.randoms())
-def test_an_interval_moves_and_stretches_with_the_scores_and_knows_no_order(values, statistic, factor, shift, random) -> None:  # type: ignore[no-untyped-def]
+@given(
+    seeds,
+    st.sampled_from(["mean", "median", "iqm"]),
+    st.sampled_from([0.5, 2.0, 8.0]),
+    st.integers(-9, 9),
+    st.randoms(),
+)
+def test_an_interval_moves_and_stretches_with_the_scores_and_knows_no_order(
+    values, statistic, factor, shift, random
+) -> None:  # type: ignore[no-untyped-def]
     plain = answers.estimate(scores(*values), statistic, resamples=200)
     shuffled = random.sample(values, len(values))
     other = answers.estimate(scores(*(factor * value + shift for value in shuffled)), statistic, resamples=200)
@@ -125,7 +134,7 @@ def test_five_seeds_that_beat_all_others_are_no_certainty() -> None:
 def test_a_verdict_says_who_is_better_and_how_sure_that_is() -> None:
     verdict = answers.compare(answers.sample("ppo", [6, 7, 8, 9, 10]), answers.sample("dqn", [1, 2, 3, 4, 5]))
     assert verdict.winner == "ppo"
-    assert verdict.sentence == "“ppo” is better than “dqn”: in 100 % of pairs of seeds (95 % interval 64–100 %)."
+    assert verdict.sentence == "“ppo” is better than “dqn”: it wins 100 % of pairs of seeds (95 % interval 64–100 %)."
     assert verdict.difference.center == 5
     assert verdict.more is None
     assert "Agarwal et al. 2021" in verdict.method
@@ -136,9 +145,33 @@ def test_a_verdict_says_who_is_better_and_how_sure_that_is() -> None:
 def test_what_is_open_is_said_and_how_many_seeds_would_settle_it() -> None:
     verdict = answers.compare(answers.sample("ppo", [4, 6, 7, 9]), answers.sample("dqn", [3, 5, 6, 8]))
     assert verdict.winner is None
-    assert verdict.sentence.startswith("Not settled: “ppo” beats “dqn” in 66 % of pairs")
+    assert verdict.sentence.startswith("Open: against “dqn” “ppo” wins 62 %, ties 6 %, loses 31 % of pairs of seeds")
     assert verdict.more is not None
     assert "more seeds a group would settle it" in verdict.more.sentence
+
+
+@pytest.mark.parametrize(
+    ("n", "m", "level", "is_settled", "more"),
+    [(3, 3, 0.05, False, 1), (3, 4, 0.05, False, 1), (4, 4, 0.05, True, 0), (3, 5, 0.05, True, 0),
+     (4, 4, 0.05 / 3, False, 1),
+     (5, 5, 0.05 / 3, True, 0), (2, 2, 0.05, False, 2)],
+)  # fmt: skip
+def test_no_order_of_so_few_seeds_is_called_better_than_chance(
+    n: int, m: int, level: float, is_settled: bool, more: int
+) -> None:
+    high, low = answers.sample("high", range(100, 100 + n)), answers.sample("low", range(m))
+    verdict = answers.compare(high, low, level=level)
+    assert (verdict.winner == "high") is is_settled
+    assert (verdict.more.seeds if verdict.more else 0) == more
+    if not is_settled:
+        assert "even the clearest order comes about by chance" in verdict.sentence
+
+
+def test_groups_that_are_equal_beat_nobody() -> None:
+    verdict = answers.compare(answers.sample("a", [1.0] * 5), answers.sample("b", [1.0] * 5))
+    assert verdict.winner is None
+    assert "wins 0 %, ties 100 %, loses 0 %" in verdict.sentence
+    assert tuple(verdict.outcomes) == (0.0, 1.0, 0.0)
 
 
 def test_one_seed_has_no_interval_and_the_reason_is_said() -> None:
@@ -185,7 +218,10 @@ def test_groups_that_share_no_environment_are_refused_with_the_reason() -> None:
 
 
 def test_one_environment_keeps_its_scores_and_several_come_on_one_scale() -> None:
-    a, b = answers.sample("a", {"lake": [0, 5], "taxi": [100, 300]}), answers.sample("b", {"lake": [10, math.nan], "cliff": [1, 2]})
+    a, b = (
+        answers.sample("a", {"lake": [0, 5], "taxi": [100, 300]}),
+        answers.sample("b", {"lake": [10, math.nan], "cliff": [1, 2]}),
+    )
     one = answers.normalised([a, b])
     assert list(one.samples[0].scores["lake"]) == [0, 5]
     assert set(one.left_out) == {"taxi", "cliff"}

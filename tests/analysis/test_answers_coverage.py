@@ -38,7 +38,8 @@ def test_few_seeds_hold_the_probability_and_the_difference(name: str, n: int) ->
 @pytest.mark.parametrize("n", [5, 10])
 @pytest.mark.parametrize("name", ONE)
 def test_few_seeds_hold_the_interquartile_mean(name: str, n: int) -> None:
-    """Of five seeds of which half fail, all fail or all succeed once in sixteen times: no method could hold more than 93.75 %."""
+    """Of five seeds of which half fail, all fail or all succeed once in sixteen times: no method
+    could hold more than 93.75 %."""
     assert of_one(name, "iqm", n) >= 0.93 - CHANCE
 
 
@@ -62,7 +63,9 @@ def test_a_page_says_where_the_promise_is_not_kept() -> None:
     assert few is not None
     assert none is None
     assert few.worst < ENOUGH
-    assert few.sentence.startswith("Measured: of 3 seeds the 95 % interval of the interquartile mean holds the truth in ")
+    assert few.sentence.startswith(
+        "Measured: of 3 seeds the 95 % interval of the interquartile mean holds the truth in "
+    )
     many = coverage("iqm", 1000)
     assert many is not None
     assert many.sentence == ""
@@ -76,7 +79,9 @@ def test_several_environments_hold_it_together() -> None:
     apart = np.mean([truth(TWO[name][0], "mean") - truth(TWO[name][1], "mean") for name in names])
     held = np.zeros(2)
     for _ in range(200):
-        a, b = ({name: TWO[name][side](rng, (n,)) for name, n in zip(names, (5, 8, 10), strict=True)} for side in (0, 1))
+        a, b = (
+            {name: TWO[name][side](rng, (n,)) for name, n in zip(names, (5, 8, 10), strict=True)} for side in (0, 1)
+        )
         chance, gap = probability(a, b), difference(a, b, "mean")
         held += chance.low <= real <= chance.high, gap.low <= apart <= gap.high
     assert (held / 200 >= 0.91).all(), held / 200

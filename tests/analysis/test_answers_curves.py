@@ -30,7 +30,9 @@ def test_a_profile_falls_from_all_runs_to_none_and_its_bands_hold_it() -> None:
 
 
 def test_a_profile_of_what_should_be_low_counts_what_is_low() -> None:
-    assert list(answers.profile({"x": np.array([1.0, 2, 3])}, np.array([1.0, 2.5]), "min").share) == pytest.approx([1 / 3, 2 / 3])
+    assert list(answers.profile({"x": np.array([1.0, 2, 3])}, np.array([1.0, 2.5]), "min").share) == pytest.approx(
+        [1 / 3, 2 / 3]
+    )
 
 
 def test_one_seed_has_a_profile_without_bands() -> None:
@@ -65,7 +67,7 @@ def test_seeds_that_reach_it_and_seeds_that_do_not() -> None:
     assert found.sentence == (
         "3 of 5 seeds reached 5 within 30 steps, half of all by step 30. "
         "1 ended before the budget and count as not having reached it."
-    )  # fmt: skip
+    )
 
 
 def test_one_late_seed_of_many_leaves_the_middle_half_known() -> None:
@@ -104,9 +106,12 @@ def power_of(n: int, shift: float, spread: float) -> float:
     return float(((low > 0.5) | (high < 0.5)).mean())
 
 
-@pytest.mark.parametrize(("n", "shift", "spread"), [(30, 0.5, 1.0), (30, 0.4, 1.0), (30, 1.0, 3.0), (20, 1.2, 2.0), (10, 0.7, 1.0)])
+@pytest.mark.parametrize(
+    ("n", "shift", "spread"), [(30, 0.5, 1.0), (30, 0.4, 1.0), (30, 1.0, 3.0), (20, 1.2, 2.0), (10, 0.7, 1.0)]
+)
 def test_so_many_more_seeds_do_settle_it(n: int, shift: float, spread: float) -> None:
-    """From groups that look just as their distributions do, four in five comparisons with so many more seeds are settled."""
+    """From groups that look just as their distributions do, four in five comparisons with so
+    many more seeds are settled."""
     from scipy import stats
 
     even = stats.norm.ppf((np.arange(n) + 0.5) / n)
@@ -120,7 +125,10 @@ def test_the_difference_takes_about_as_many() -> None:
     from scipy import stats
 
     even = stats.norm.ppf((np.arange(10) + 0.5) / 10)
-    chance, apart = answers.more_seeds({"": even + 0.8}, {"": even}), answers.more_seeds_of_difference({"": even + 0.8}, {"": even}, "mean")
+    chance, apart = (
+        answers.more_seeds({"": even + 0.8}, {"": even}),
+        answers.more_seeds_of_difference({"": even + 0.8}, {"": even}, "mean"),
+    )
     assert chance is not None
     assert apart is not None
     assert chance.seeds is not None
@@ -132,5 +140,5 @@ def test_a_difference_that_is_next_to_nothing_is_not_worth_the_seeds() -> None:
     found = answers.more_seeds({"": np.arange(10.0)}, {"": np.arange(10.0) + 0.1})
     assert found is not None
     assert found.seeds is None
-    assert found.sentence == "More than 100 further seeds a group would be needed: the difference is too small to matter."
+    assert found.sentence == "More than 100 further seeds a group would be needed, if what was seen so far holds."
     assert answers.more_seeds({"": np.zeros(1)}, {"": np.zeros(5)}) is None

@@ -6,12 +6,14 @@ from backend.analysis import diff, groups
 from tests.analysis.test_groups import run, script, trial
 
 
-def told(rows: list[diff.Row]) -> dict[str, tuple[str | None, ...]]:
+def told(rows: list[diff.Setting]) -> dict[str, tuple[str | None, ...]]:
     return {row.name: row.values for row in rows if row.differs}
 
 
 def test_only_what_differs_differs_and_what_one_lacks_is_said() -> None:
-    one = replace(script(1, 1, lr=0.1, size=8), versions={"ray": "2.60.0", "torch": "2.13.0"}, host="here", workload_hash="a" * 40)
+    one = replace(
+        script(1, 1, lr=0.1, size=8), versions={"ray": "2.60.0", "torch": "2.13.0"}, host="here", workload_hash="a" * 40
+    )
     other = replace(script(2, 1, lr=0.2, deep={"a": 1}), versions={"ray": "2.61.0"}, host="here")
     rows = diff.of_runs([one, other])
     assert told(rows) == {
@@ -26,7 +28,9 @@ def test_only_what_differs_differs_and_what_one_lacks_is_said() -> None:
     assert by_name["params.size"].lacking == "not set"
     assert by_name["torch"].lacking == "not recorded"
     assert by_name["host"].values == ("here", "here")
-    assert [row.part for row in rows] == sorted((row.part for row in rows), key=["Settings", "Code", "Packages", "Machine"].index)
+    assert [row.part for row in rows] == sorted(
+        (row.part for row in rows), key=["Settings", "Code", "Packages", "Machine"].index
+    )
 
 
 def test_numbers_are_not_words_and_true_is_not_one() -> None:
@@ -37,7 +41,11 @@ def test_numbers_are_not_words_and_true_is_not_one() -> None:
 
 
 def test_members_of_a_group_are_folded() -> None:
-    runs = [replace(script(2 * seed + slow, seed, lr=0.1 if slow else 0.2), host=f"node{seed % 2}") for seed in range(3) for slow in (0, 1)]
+    runs = [
+        replace(script(2 * seed + slow, seed, lr=0.1 if slow else 0.2), host=f"node{seed % 2}")
+        for seed in range(3)
+        for slow in (0, 1)
+    ]
     rows = told(diff.of_groups(groups.grouped(runs)))
     assert rows == {"params.lr": ("0.2", "0.1")}
     (host,) = [row for row in diff.of_groups(groups.grouped(runs)) if row.name == "host"]
@@ -47,7 +55,15 @@ def test_members_of_a_group_are_folded() -> None:
 
 
 def test_groups_of_a_sweep_are_told_by_their_trials_params() -> None:
-    spec = {"kind": "sweep", "name": "search", "trainable": "branin", "metric": "value", "mode": "min", "samples": 3, "repeats": 1}
+    spec = {
+        "kind": "sweep",
+        "name": "search",
+        "trainable": "branin",
+        "metric": "value",
+        "mode": "min",
+        "samples": 3,
+        "repeats": 1,
+    }
     sweep = run(0, spec, *(trial(number, x=number % 2) for number in range(3)))
     assert told(diff.of_groups(groups.grouped([sweep], ["params.x"]))) == {"params.x": ("0", "1")}
 

@@ -21,7 +21,9 @@ def test_the_band_is_inside_the_range_that_all_have() -> None:
     band = group_bands.band(members, common, "mean")
     assert band is not None
     assert list(band.x) == [5, 10, 15, 20, 25]
-    assert list(band.center) == pytest.approx([0.75, 1.25, 1.75, 2.25, 2.75]), "members are interpolated between their own steps"
+    assert list(band.center) == pytest.approx([0.75, 1.25, 1.75, 2.25, 2.75]), (
+        "members are interpolated between their own steps"
+    )
     assert (band.low <= band.center).all()
     assert (band.center <= band.high).all()
 

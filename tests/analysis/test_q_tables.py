@@ -1,4 +1,5 @@
-"""What is read out of a table is what is in it: on maps, in slices through cells, with ties and holes in the knowledge."""
+"""What is read out of a table is what is in it: on maps, in slices through cells, with ties
+and holes in the knowledge."""
 
 from pathlib import Path
 
@@ -24,12 +25,14 @@ def test_the_lake_is_gymnasiums(size: str) -> None:
     drawn = gymnasium.make("FrozenLake-v1", map_name=size).unwrapped.desc
     grid = grid_of("FrozenLake-v1", {"map_name": size})
     assert grid is not None
-    assert [[grid.letters.get((row, column), "F") for column in range(grid.columns)] for row in range(grid.rows)] == drawn.astype(
-        str
-    ).tolist()
+    assert [
+        [grid.letters.get((row, column), "F") for column in range(grid.columns)] for row in range(grid.rows)
+    ] == drawn.astype(str).tolist()
 
 
-@pytest.mark.parametrize(("environment", "grid"), [("FrozenLake-v1", LAKE), ("CliffWalking-v1", CLIFF), ("Taxi-v3", TAXI)])
+@pytest.mark.parametrize(
+    ("environment", "grid"), [("FrozenLake-v1", LAKE), ("CliffWalking-v1", CLIFF), ("Taxi-v3", TAXI)]
+)
 def test_moves_lead_where_the_environment_leads_and_no_further_than_walls(environment: str, grid: Grid) -> None:
     options = {"is_slippery": False} if environment == "FrozenLake-v1" else {}
     leads = gymnasium.make(environment, **options).unwrapped.P
@@ -41,7 +44,9 @@ def test_moves_lead_where_the_environment_leads_and_no_further_than_walls(enviro
                 continue
             for action, (down, right) in grid.moves.items():
                 to = min(max(row + down, 0), grid.rows - 1), min(max(column + right, 0), grid.columns - 1)
-                blocked = (right == 1 and (row, column) in grid.walls) or (right == -1 and (row, column - 1) in grid.walls)
+                blocked = (right == 1 and (row, column) in grid.walls) or (
+                    right == -1 and (row, column - 1) in grid.walls
+                )
                 ((_, after, _, _),) = leads[grid.state((row, column), chosen)][action]
                 falls = environment == "CliffWalking-v1" and to in grid.ends and grid.letters[to] == "C"
                 expected = (3, 0) if falls else (row, column) if blocked else to

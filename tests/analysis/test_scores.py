@@ -9,11 +9,13 @@ import numpy as np
 import pytest
 
 import backend
-from backend.analysis import further, groups, params, scores
-from backend.analysis.answering import Answers, Question
+from backend.analysis import further, group_tables, groups, params, scores
+from backend.analysis.answering import Answers
+from backend.analysis.asking import Question
 from backend.analysis.groups import Group
 from backend.analysis.scores import Rule
 from backend.api import answers, compare, kinds
+from backend.model import Mode
 from tests.conftest import poll
 
 NAN = math.nan
@@ -74,12 +76,22 @@ def test_what_has_no_score_is_counted_and_named_and_not_averaged(home: Path) -> 
 def test_a_seed_that_goes_on_counts_so_far_and_is_named(home: Path) -> None:
     with backend.track("going", seed=1) as run:
         run.log({"reward": 2.0}, step=1)
-        poll(lambda: compare.keys(compare.some([run.id])).get(run.id), 30, "a report")
+        poll(lambda: compare.keys(compare.some([run.id])).get(run.id), "a report")
         (found,) = answers.scored(grouped([run.id]), "reward", Rule("last"), "max")
     assert found.scores[0].value == 2.0
     assert f"not at the end yet: counted with what is there so far: {run.id}, seed 1." in found.notes[0]
     (found,) = answers.scored(grouped([run.id]), "reward", Rule("last"), "max")
     assert found.notes == []
+
+
+@pytest.mark.parametrize("key", ["return_mean", "episode_length"])
+def test_a_seed_whose_first_episode_goes_on_has_not_diverged(home: Path, key: str) -> None:
+    ids = tracked("long episodes", [[NAN, NAN, NAN], [NAN, 5.0, 5.0], [NAN, 5.0, NAN]], key)
+    (found,) = answers.scored(grouped(ids), key, Rule("last"), "max")
+    assert [score.why for score in found.scores] == ["missing", "", "diverged"]
+    assert len(found.counted) == 2
+    (other,) = answers.scored(grouped(tracked("loss", [[NAN, NAN]], "loss")), "loss", Rule("last"), "min")
+    assert [score.why for score in other.scores] == ["diverged"]
 
 
 def test_an_evaluation_is_judged_by_its_last_value_and_a_nonsense_link_by_the_default() -> None:
@@ -90,10 +102,12 @@ def test_an_evaluation_is_judged_by_its_last_value_and_a_nonsense_link_by_the_de
     assert scores.rule_of("reports:0", "reward").reports == 1
 
 
-def answer(ids: Sequence[str], *by: str, key: str = "reward", target: float | None = None) -> Answers:
+def answer(
+    ids: Sequence[str], *by: str, key: str = "reward", target: float | None = None, mode: Mode = "max"
+) -> Answers:
     found = grouped(ids, *by)
-    question = Question(key, scores.rule_of("", key), "max", "iqm", found[0].id, target)
-    return poll(lambda: answers.standing(found, question).answers, 60, "answers")
+    question = Question(key, scores.rule_of("", key), mode, "iqm", found[0].id, target)
+    return poll(lambda: answers.standing(found, question).answers, "answers")
 
 
 def test_the_clearly_better_group_wins_and_reaches_the_target_sooner(home: Path) -> None:
@@ -110,6 +124,21 @@ def test_the_clearly_better_group_wins_and_reaches_the_target_sooner(home: Path)
     assert second.reached == 5
     assert second.median.center == 6.0
     assert first.median.center == math.inf
+
+
+@pytest.mark.parametrize("mode", ["max", "min"])
+def test_steps_to_a_target_are_those_of_the_first_point_that_reaches_it(home: Path, mode: Mode) -> None:
+    sign, rng = (1.0 if mode == "max" else -1.0), np.random.default_rng(0)
+    noise = rng.normal(0, 1, (6, 5000)).clip(-3, 3)
+    first = [37, 611, 1200, 2503, 4999, None]  # a single point of each that comes to 10, far above the rest
+    for row, place in zip(noise, first, strict=True):
+        if place is not None:
+            row[place] = 10.0
+    ids = tracked("slow", (sign * noise[:3]).tolist(), lr=1) + tracked("fast", (sign * noise[3:]).tolist(), lr=2)
+    ours, theirs = (each.efficiency for each in answer(ids, target=sign * 10, mode=mode).reached)
+    assert list(ours.steps) == [37, 611, 1200]
+    assert list(theirs.steps[:2]) == [2503, 4999]
+    assert math.isnan(theirs.steps[2])
 
 
 def test_one_seed_equal_scores_and_groups_without_the_metric(home: Path) -> None:
@@ -148,6 +177,38 @@ def test_groups_on_different_environments_are_refused_and_on_the_same_ones_strat
     assert "0: the worst score" in found.scale
 
 
+@pytest.mark.parametrize(
+    "units", [{"lake": 1.0}, {"lake": 1.0, "cliff": 1000.0}, {"lake": 1.0, "cliff": 0.0}, {"lake": 1e-3, "taxi": 1.0}]
+)
+def test_what_is_low_is_judged_as_its_negative_is_where_high_is_better(home: Path, units: dict[str, float]) -> None:
+    def runs(sign: float) -> list[str]:
+        return [
+            run_id
+            for env, unit in units.items()
+            for agent, low in (("good", 0.0), ("bad", 5.0))
+            for run_id in tracked(agent, [[sign * unit * (low + seed)] for seed in range(5)], env=env, agent=agent)
+        ]
+
+    low, high = answer(runs(1.0), "params.agent", mode="min"), answer(runs(-1.0), "params.agent")
+    for found in (low, high):
+        (verdict,) = (pair.verdict for pair in found.pairs)
+        assert verdict is not None
+        assert verdict.winner == "agent good"
+    (least,), (most,) = ([pair.verdict for pair in found.pairs] for found in (low, high))
+    assert least is not None
+    assert most is not None
+    assert least.probability == most.probability
+    is_scaled = len(units) > 1
+    assert bool(low.scale) is bool(high.scale) is is_scaled
+    assert low.mode == ("max" if is_scaled else "min")
+    sign = 1.0 if is_scaled else -1.0
+    assert [each.center for each in low.estimates if each] == pytest.approx(
+        [sign * each.center for each in high.estimates if each]
+    )
+    for (_, ours), (_, theirs) in zip(low.profiles, high.profiles, strict=True):
+        assert list(ours.share) == pytest.approx(list(theirs.share if is_scaled else theirs.share[::-1]))
+
+
 def test_a_tick_without_news_computes_nothing_anew(home: Path) -> None:
     ids = [*tracked("a", [[1.0], [2.0]], lr=1), *tracked("b", [[2.0], [3.0]], lr=2)]
     first = answer(ids)
@@ -184,3 +245,31 @@ def test_correlation_and_importance_count_repetitions_once(home: Path) -> None:
     few = params.points(scored[:3])
     assert params.correlations(few, found[:6]) == []
     assert params.importances(few, found[:6], "max") == ({}, 3)
+
+
+def test_a_seed_that_was_run_again_is_no_new_evidence(home: Path) -> None:
+    ids = [each for _ in range(2) for each in tracked("five", [[float(seed)] for seed in range(5)], lr=0.1)]
+    (one,) = answers.scored(grouped(ids), "reward", Rule("last"), "max")
+    assert [score.value for score in one.scores] == [0.0, 1.0, 2.0, 3.0, 4.0]
+    assert [score.times for score in one.scores] == [2] * 5
+    assert any("run more than once" in note for note in one.notes)
+    table = group_tables.row(one.group, answers._curves(compare.some(ids), "reward"), "last")
+    assert (table.n, len(table.values)) == (5, 10)
+
+
+def test_what_differs_in_more_than_the_seed_is_evidence_of_its_own(home: Path) -> None:
+    ids = [*tracked("a", [[1.0], [2.0]], lr=0.1), *tracked("a", [[3.0], [4.0]], lr=0.2)]
+    (one,) = answers.scored(grouped(ids, "name"), "reward", Rule("last"), "max")
+    assert [score.value for score in one.scores] == [1.0, 2.0, 3.0, 4.0]
+
+
+def test_runs_without_a_seed_are_each_by_themselves(home: Path) -> None:
+    ids = []
+    for value in (1.0, 2.0):
+        with backend.track("same", params={"lr": 0.1}) as run:
+            run.log({"reward": value})
+            ids.append(run.id)
+    apart = answers.scored(grouped(ids), "reward", Rule("last"), "max")
+    assert [[score.value for score in one.scores] for one in apart] == [[1.0], [2.0]]
+    (one,) = answers.scored(grouped(ids, "name"), "reward", Rule("last"), "max")
+    assert [score.value for score in one.scores] == [1.0, 2.0]

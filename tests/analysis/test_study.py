@@ -58,6 +58,7 @@ def sweep(space: Any, *trials: Trial, **spec: Any) -> Run:
         versions={},
         host="",
         workload_hash="",
+        metrics_version=2,
         trials=trials,
     )
 
@@ -93,7 +94,9 @@ def test_a_domain_becomes_a_distribution_that_holds_what_was_tried(domain: Any, 
     assert len(found) == len(trials)
 
 
-@pytest.mark.parametrize("domain", [{"fixed": 3}, {"grid": [1]}, {"choice": ["a"]}, {"uniform": [2, 2]}, 3, "text", None, [1, 2], {}])
+@pytest.mark.parametrize(
+    "domain", [{"fixed": 3}, {"grid": [1]}, {"choice": ["a"]}, {"uniform": [2, 2]}, 3, "text", None, [1, 2], {}]
+)
 def test_a_parameter_of_one_value_is_left_out(domain: Any) -> None:
     given = 2 if domain == {"uniform": [2, 2]} else domain["fixed"] if domain == {"fixed": 3} else None
     value = given or (1 if domain == {"grid": [1]} else "a")
@@ -132,7 +135,10 @@ def test_trials_that_are_over_keep_their_state_their_value_and_their_number() ->
 
 def test_several_objectives_take_the_last_value_of_each_and_can_be_told_apart() -> None:
     space = {"x": {"uniform": [0, 1]}}
-    trials = [trial(0, {"x": 0.1}, 9.0, last={"a": 1.0, "b": 2.0}), trial(1, {"x": 0.2}, 9.0, last={"a": 3.0, "b": None})]
+    trials = [
+        trial(0, {"x": 0.1}, 9.0, last={"a": 1.0, "b": 2.0}),
+        trial(1, {"x": 0.2}, 9.0, last={"a": 3.0, "b": None}),
+    ]
     run = sweep(space, *trials, metric=["a", "b"], mode=["max", "min"])
     assert objectives(run) == (Goal("a", "max"), Goal("b", "min"))
     assert [one.values for one in study(run).trials] == [[1.0, 2.0]]
@@ -148,11 +154,16 @@ def test_repeats_are_one_trial_with_their_mean() -> None:
     trials = [trial(number, {"x": number // 3 / 10, "f": 1}, float(number), seed=number % 3) for number in range(6)]
     trials[4] = replace(trials[4], state=TrialState.FAILED, best=None)
     found = study(sweep(space, *trials, repeats=3)).trials
-    assert [(one.number, one.value, one.params) for one in found] == [(0, 1.0, {"x": 0.0}), (3, 4.0, {"x": 0.1})]
+    assert [(one.number, one.value, one.params) for one in found] == [
+        (0, 1.0, {"x": 0.0}),
+        (3, pytest.approx((3 + 0 + 5) / 3), {"x": 0.1}),  # the one that failed counts as the worst of all
+    ]
     assert len(study(sweep(space, *trials)).trials) == 6
 
 
-@pytest.mark.parametrize("space", [None, [1], {}, {"x": {"uniform": []}, "y": {"choice": 3}, "z": {"quniform": [0, 1]}, "é": {}}])
+@pytest.mark.parametrize(
+    "space", [None, [1], {}, {"x": {"uniform": []}, "y": {"choice": 3}, "z": {"quniform": [0, 1]}, "é": {}}]
+)
 def test_a_space_that_says_little_raises_nothing(space: Any) -> None:
     run = sweep(space, trial(0, {"x": 1.0, "y": 3, "z": 0.1}))
     assert len(study(run).trials) == 1

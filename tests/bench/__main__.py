@@ -9,7 +9,8 @@ import psutil
 from tests.bench import answers, find, pages, read, record, rl, start, sweeps, tasks
 
 PARTS = {
-    "start": start.main, "record": record.main, "read": read.main, "pages": pages.main, "tasks": tasks.main, "sweeps": sweeps.main,
+    "start": start.main, "record": record.main, "read": read.main, "pages": pages.main, "tasks": tasks.main,
+    "sweeps": sweeps.main,
     "answers": answers.main,
     "find": find.main,
     "rl": rl.main,

@@ -27,12 +27,22 @@ def main() -> None:
     print(f"  the same over six environments            {several * 1000:7.1f} ms   {several:.2f} of the 1 s allowed")
     whole = _took(lambda: answers.compare(answers.sample("a", a), answers.sample("b", b)))
     print(f"  a whole verdict                           {whole * 1000:7.1f} ms")
-    peer = _took(lambda: library.get_interval_estimates({"a": a}, lambda x: np.array([metrics.aggregate_iqm(x)]), reps=RESAMPLES), 1)
+    peer = _took(
+        lambda: library.get_interval_estimates(
+            {"a": a}, lambda x: np.array([metrics.aggregate_iqm(x)]), reps=RESAMPLES
+        ),
+        1,
+    )
     print(f"  rliable, interquartile mean of one group  {peer * 1000:7.1f} ms   {peer / took:.0f} × ours of two")
     for statistic, name in seeds.STATISTICS.items():
         table = np.random.default_rng(0).normal(size=(PLACES, 10))
-        band = _took(lambda table=table, statistic=statistic: rows.interval(table, statistic, seeds.RESAMPLES), fresh=False)  # type: ignore[misc]
-        print(f"  band of a live chart, {name:20}{band * 1000:7.1f} ms   {band / LIVE:.2f} of the {LIVE * 1000:.0f} ms allowed")
+        band = _took(
+            lambda table=table, statistic=statistic: rows.interval(table, statistic, seeds.RESAMPLES), fresh=False
+        )  # type: ignore[misc]
+        print(
+            f"  band of a live chart, {name:20}{band * 1000:7.1f} ms   {band / LIVE:.2f} of the {LIVE * 1000:.0f} ms"
+            " allowed"
+        )
 
 
 def _environments(count: int) -> list[answers.Scores]:

@@ -81,7 +81,9 @@ def complete(url: str, picture: str = "") -> Complete:
             except Error:  # Chromium cannot always, while it is busy
                 continue
             if last is not None:
-                differing = ImageChops.difference(shot, last).point(lambda value: 255 if value > 24 else 0).histogram()[255]
+                differing = (
+                    ImageChops.difference(shot, last).point(lambda value: 255 if value > 24 else 0).histogram()[255]
+                )
                 if differing / (shot.width * shot.height) > 0.0005:
                     changed, last = time.time(), shot
             else:

@@ -27,5 +27,7 @@ if __name__ == "__main__":
     ray.init(log_to_driver=False, configure_logging=False, include_dashboard=False)
     built = ppo_config()
     stop = {"num_env_steps_sampled_lifetime": 20_000}
-    tune.Tuner(built.algo_class, param_space=built, run_config=tune.RunConfig(callbacks=[First()], stop=stop, verbose=0)).fit()
+    tune.Tuner(
+        built.algo_class, param_space=built, run_config=tune.RunConfig(callbacks=[First()], stop=stop, verbose=0)
+    ).fit()
     print(f"end {time.time() - BEGAN:.2f}", flush=True)

@@ -1,7 +1,8 @@
-"""The same training by hand, each in a process of its own: python -m tests.bench.bare_rl WHAT STEPS. Prints env steps a second.
+"""The same training by hand, each in a process of its own: python -m tests.bench.bare_rl WHAT STEPS. Prints env steps a
+second.
 
-WHAT is `q_learning` (a loop on Taxi), `rllib` or `sb3` (PPO on CartPole), with the settings of `tests.bench.rl`. The rate is
-from the first result to the last, so that no start-up counts.
+WHAT is `q_learning` (a loop on Taxi), `rllib` or `sb3` (PPO on CartPole), with the settings of `tests.bench.rl`. The
+rate is from the first result to the last, so that no start-up counts.
 """
 
 import random
@@ -34,7 +35,11 @@ def q_learning(steps: int) -> float:
                 action = int(dice.random() * actions)
             else:
                 best = max(row)
-                action = row.index(best) if row.count(best) == 1 else dice.choice([each for each, value in enumerate(row) if value == best])
+                action = (
+                    row.index(best)
+                    if row.count(best) == 1
+                    else dice.choice([each for each, value in enumerate(row) if value == best])
+                )
             after, reward, terminated, truncated, _ = env.step(action)
             target = float(reward) if terminated else float(reward) + gamma * max(q[after])
             row[action] += alpha * (target - row[action])
@@ -52,12 +57,24 @@ def ppo_config() -> Any:
         .environment("CartPole-v1")
         .env_runners(num_env_runners=0, num_envs_per_env_runner=8)
         .training(
-            lr=3e-4, gamma=0.99, lambda_=0.95, clip_param=0.2, use_kl_loss=False, vf_clip_param=float("inf"),
-            train_batch_size_per_learner=2000, minibatch_size=128, num_epochs=20, entropy_coeff=0.0, vf_loss_coeff=0.5, grad_clip=0.5,
+            lr=3e-4,
+            gamma=0.99,
+            lambda_=0.95,
+            clip_param=0.2,
+            use_kl_loss=False,
+            vf_clip_param=float("inf"),
+            train_batch_size_per_learner=2000,
+            minibatch_size=128,
+            num_epochs=20,
+            entropy_coeff=0.0,
+            vf_loss_coeff=0.5,
+            grad_clip=0.5,
         )
-        .rl_module(model_config=DefaultModelConfig(fcnet_hiddens=[64, 64], fcnet_activation="tanh", vf_share_layers=False))
+        .rl_module(
+            model_config=DefaultModelConfig(fcnet_hiddens=[64, 64], fcnet_activation="tanh", vf_share_layers=False)
+        )
         .debugging(seed=1)
-    )  # fmt: skip
+    )
 
 
 def rllib(steps: int) -> float:
@@ -86,7 +103,15 @@ def sb3(steps: int) -> float:
             if self.num_timesteps:
                 results.append((time.perf_counter(), self.num_timesteps))
 
-    model = PPO("MlpPolicy", make_vec_env("CartPole-v1", 8, seed=1), n_steps=256, batch_size=64, n_epochs=10, seed=1, device="cpu")
+    model = PPO(
+        "MlpPolicy",
+        make_vec_env("CartPole-v1", 8, seed=1),
+        n_steps=256,
+        batch_size=64,
+        n_epochs=10,
+        seed=1,
+        device="cpu",
+    )
     model.learn(steps, callback=Clock())
     return _rate(results)
 

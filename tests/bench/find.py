@@ -54,7 +54,7 @@ ASKED = {
     "two words anywhere": {"query": "taxi run"},
     "a word that is nowhere": {"query": "zebra"},
     "the last page": {"offset": 10**9},
-}  # fmt: skip
+}
 
 
 def main() -> None:
@@ -87,7 +87,10 @@ def _measure(title: str, url: Callable[[int], str], folder: str) -> None:
         took[size] = _times(database)
         database.close()
     few, many = (took[size] for size in SIZES)
-    print(f"Finding runs, {title}: a page of 50                {SIZES[0]:>8,}   {SIZES[1]:>8,} runs (asked: 200 ms, 600 ms)")
+    print(
+        f"Finding runs, {title}: a page of 50                {SIZES[0]:>8,}   {SIZES[1]:>8,} runs (asked: 200 ms,"
+        " 600 ms)"
+    )
     for name in few:
         print(f"  {name:<48} {few[name] * 1e3:7.1f} ms {many[name] * 1e3:7.1f} ms")
 
@@ -112,15 +115,20 @@ def fill(database: Database, many: int) -> None:
     for start in range(0, many, A_BATCH):
         rows = [_run(number, noise, now - (many - number) * 60) for number in range(start, min(many, start + A_BATCH))]
         with database.write() as tx:
-            ordinals = list(tx.execute(insert(runs).returning(runs.c.ordinal, sort_by_parameter_order=True), rows).scalars())
+            ordinals = list(
+                tx.execute(insert(runs).returning(runs.c.ordinal, sort_by_parameter_order=True), rows).scalars()
+            )
             pairs = list(zip(ordinals, rows, strict=True))
             tx.execute(insert(trials), [trial for _, row in pairs for trial in _trials(row, noise)])
             tx.execute(insert(run_settings), [each for ordinal, row in pairs for each in _settings(ordinal, row)])
             tx.execute(insert(run_metrics), [each for ordinal, row in pairs for each in _metrics(ordinal, row, noise)])
             tx.execute(
-                insert(run_tags), [{"tag": noise.choice(["baseline", "old", "paper"]), "run": ordinal} for ordinal, _ in pairs[::10]]
+                insert(run_tags),
+                [{"tag": noise.choice(["baseline", "old", "paper"]), "run": ordinal} for ordinal, _ in pairs[::10]],
             )
-            tx.execute(insert(events), [{"run_id": row["id"], "at": now, "move": "queued", "note": ""} for _, row in pairs])
+            tx.execute(
+                insert(events), [{"run_id": row["id"], "at": now, "move": "queued", "note": ""} for _, row in pairs]
+            )
     annotations.archive(database, [f"run{number:08}" for number in range(min(many, 1000))], True)
     with database.outside_transactions() as connection:
         connection.exec_driver_sql("analyze")
@@ -128,19 +136,26 @@ def fill(database: Database, many: int) -> None:
 
 def _run(number: int, noise: random.Random, at: float) -> dict[str, Any]:
     params = {
-        "lr": 10 ** noise.uniform(-5, -1), "gamma": noise.choice([0.9, 0.99, 0.999]), "hidden": [noise.choice([32, 64, 128])] * 2,
-        "train_batch_size": noise.choice([1000, 2000, 4000]), "clip": 0.2, "entropy": 0.0, "num_env_runners": 0, "activation": "tanh",
+        "lr": 10 ** noise.uniform(-5, -1), "gamma": noise.choice([0.9, 0.99, 0.999]), "hidden": [noise.choice([32, 64,
+        128])] * 2,
+        "train_batch_size": noise.choice([1000, 2000, 4000]), "clip": 0.2, "entropy": 0.0, "num_env_runners": 0,
+        "activation": "tanh",
     }  # fmt: skip
     spec = {
-        "kind": "rl", "name": f"{noise.choice(['taxi', 'lake', 'cart'])} run {number}", "algorithm": noise.choice(["ppo", "dqn", "sac"]),
-        "environment": noise.choice(["Taxi-v3", "CartPole-v1", "FrozenLake-v1"]), "environment_options": {}, "seeds": [1, 2, 3],
+        "kind": "rl", "name": f"{noise.choice(['taxi', 'lake', 'cart'])} run {number}",
+        "algorithm": noise.choice(["ppo", "dqn", "sac"]),
+        "environment": noise.choice(["Taxi-v3", "CartPole-v1", "FrozenLake-v1"]), "environment_options": {},
+        "seeds": [1, 2, 3],
         "params": params, "wrappers": {"frame_stack": 1, "normalize_observation": False, "normalize_reward": False},
-        "evaluation": {"every": 10, "episodes": 10}, "checkpoints": {"every": 10, "keep": 10}, "stop": {"env_steps": 60000},
+        "evaluation": {"every": 10, "episodes": 10}, "checkpoints": {"every": 10, "keep": 10},
+        "stop": {"env_steps": 60000},
     }  # fmt: skip
     state = noise.choices(["succeeded", "failed", "stopped", "lost"], [80, 10, 9, 1])[0]
     return {
-        "id": f"run{number:08}", "name": spec["name"], "kind": "rl", "spec": spec, "group_key": str(spec), "state": state, "attempt": 1,
-        "created_at": at, "started_at": at + 2, "ended_at": at + 2 + noise.expovariate(1 / 900), "host": "host", "error": "",
+        "id": f"run{number:08}", "name": spec["name"], "kind": "rl", "spec": spec, "group_key": str(spec),
+        "state": state, "attempt": 1,
+        "created_at": at, "started_at": at + 2, "ended_at": at + 2 + noise.expovariate(1 / 900), "host": "host",
+        "error": "",
         "versions": {"ray": "2.60.0"}, "best": noise.uniform(0, 500), "last": noise.uniform(0, 500),
     }  # fmt: skip
 
@@ -149,7 +164,8 @@ def _trials(row: dict[str, Any], noise: random.Random) -> Iterator[dict[str, Any
     for number, seed in enumerate(row["spec"]["seeds"]):
         last = {key: noise.uniform(0, 500) for key in KEYS}
         yield {
-            "run_id": row["id"], "number": number, "seed": seed, "params": {"seed": seed}, "state": row["state"].replace("lost", "stopped"),
+            "run_id": row["id"], "number": number, "seed": seed, "params": {"seed": seed},
+            "state": row["state"].replace("lost", "stopped"),
             "reports": 100, "last": last, "best": last["return_mean"],
         }  # fmt: skip
 
@@ -162,7 +178,15 @@ def _settings(ordinal: int, row: dict[str, Any]) -> Iterator[dict[str, Any]]:
 def _metrics(ordinal: int, row: dict[str, Any], noise: random.Random) -> Iterator[dict[str, Any]]:
     for key in KEYS:
         value = noise.uniform(0, 500)
-        yield {"key": key, "run": ordinal, "last": value, "best": value * 1.1, "mean": value, "low": 0.0, "high": value * 1.1}
+        yield {
+            "key": key,
+            "run": ordinal,
+            "last": value,
+            "best": value * 1.1,
+            "mean": value,
+            "low": 0.0,
+            "high": value * 1.1,
+        }
 
 
 if __name__ == "__main__":

@@ -24,14 +24,19 @@ def curve(name: str, points: int, seed: int = 0) -> str:
 
 
 def sweep(trials: int, reports: int, *, running: bool = False) -> str:
-    """Records a sweep with three parameters, as its driver would; every third trial was pruned early. Returns its id."""
+    """Records a sweep with three parameters, as its driver would; every third trial was pruned early.
+
+    Returns its id.
+    """
     from backend import api
     from backend.kinds import specs
     from backend.model import RunState, TrialState
     from backend.store import runs
     from backend.store.recording.recorder import Recorder
 
-    spec = specs.parse(SWEEP | {"samples": trials, "max_iterations": reports}).model_dump(exclude_none=True, mode="json")
+    spec = specs.parse(SWEEP | {"samples": trials, "max_iterations": reports}).model_dump(
+        exclude_none=True, mode="json"
+    )
     database = api.house().database
     run_id = runs.create(database, spec, [])
     runs.claim(database, run_id, 1, "host", {})
@@ -59,11 +64,17 @@ def sweep_values(trials: int, reports: int) -> Iterator[tuple[dict[str, float], 
         params = {"lr": 10 ** noise.uniform(-4, -1), "hidden": noise.choice([16, 32, 64]), "alpha": noise.random()}
         top = 0.95 - 0.1 * abs(math.log10(params["lr"]) + 2.5) - 0.1 * params["alpha"]
         length = max(1, reports // 10) if number % 3 == 0 else reports
-        yield params, [top * (1 - math.exp(-5 * step / reports)) + noise.gauss(0, 0.01) for step in range(1, length + 1)]
+        yield (
+            params,
+            [top * (1 - math.exp(-5 * step / reports)) + noise.gauss(0, 0.01) for step in range(1, length + 1)],
+        )
 
 
 def fanout(tasks: int, name: str = "") -> str:
-    """Records a fan-out with estimates of π, as its driver would: two workers, chunks of short tasks, 1 in 100 fails. Returns its id."""
+    """Records a fan-out with estimates of π, as its driver would: two workers, chunks of short tasks, 1 in 100 fails.
+
+    Returns its id.
+    """
     from backend import api
     from backend.kinds import specs
     from backend.model import RunState, TrialState
@@ -90,7 +101,9 @@ def fanout(tasks: int, name: str = "") -> str:
         clock[worker] = _chunk(book, range(first, min(tasks, first + chunk)), worker, began, noise)
         recorder.report(0, float(book.done), {f"worker/{worker}": clock[worker] - began}, at=began)
         half, mean = book.summary.moments.half_width, book.summary.moments.mean
-        recorder.report(0, float(book.done), {"result_mean": mean, "result_low": mean - half, "result_high": mean + half})
+        recorder.report(
+            0, float(book.done), {"result_mean": mean, "result_low": mean - half, "result_high": mean + half}
+        )
         if book.waiting > 50_000:
             book.flush()
     book.flush()
@@ -101,7 +114,7 @@ def fanout(tasks: int, name: str = "") -> str:
 
 def _chunk(book: Any, numbers: range, worker: int, began: float, noise: random.Random) -> float:
     """Writes a chunk of tasks in the book and returns when it ended."""
-    from backend.store.fanout.book import Done
+    from backend.store.fanout.task_rows import Done
 
     done, at = [], began
     for number in numbers:
@@ -110,7 +123,16 @@ def _chunk(book: Any, numbers: range, worker: int, began: float, noise: random.R
         at += took
         if number % 100 == 99:
             kind = ("Timeout", "") if number % 300 == 299 else ("ValueError", "pi.py:12")
-            book.fail(Done(*told, error=(*kind, f"seed {number} is not in the mood", f"Traceback (most recent call last):\n  {kind[1]}")))
+            book.fail(
+                Done(
+                    *told,
+                    error=(
+                        *kind,
+                        f"seed {number} is not in the mood",
+                        f"Traceback (most recent call last):\n  {kind[1]}",
+                    ),
+                )
+            )
             continue
         value = noise.gauss(math.pi, 0.0052)
         done.append(Done(*told, value, json.dumps(value)))

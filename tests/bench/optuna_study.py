@@ -1,4 +1,5 @@
-"""The same trials as Raydeck's, in an Optuna study for its dashboard: python optuna_study.py FILE.db TRIALS REPORTS < JSON lines"""
+"""The same trials as Raydeck's, in an Optuna study for its dashboard: python optuna_study.py FILE.db
+TRIALS REPORTS < JSON lines"""
 
 import json
 import sys
@@ -18,7 +19,10 @@ if __name__ == "__main__":
         params, values = json.loads(line)
         trials.append(
             optuna.trial.create_trial(
-                params=params, distributions=distributions, value=max(values), intermediate_values=dict(enumerate(values, 1))
+                params=params,
+                distributions=distributions,
+                value=max(values),
+                intermediate_values=dict(enumerate(values, 1)),
             )
         )
     study.add_trials(trials)

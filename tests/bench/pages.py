@@ -66,7 +66,10 @@ def _compared(what: str, ours: str, folder: str) -> None:
             theirs.append(complete(url))
     one, other = (statistics.median(each.seconds for each in found) for found in (mine, theirs))
     heaps = [max(each.heap for each in found) for found in (mine, theirs)]
-    print(f"  {what:<36}{one:8.1f} s {heaps[0]:4} MB {other:12.1f} s {heaps[1]:4} MB   {one / other:.2f} × (heap asked: 150 MB)")
+    print(
+        f"  {what:<36}{one:8.1f} s {heaps[0]:4} MB {other:12.1f} s {heaps[1]:4} MB   {one / other:.2f} × (heap asked:"
+        " 150 MB)"
+    )
 
 
 def _twice(few: str, many: str) -> None:
@@ -77,7 +80,10 @@ def _twice(few: str, many: str) -> None:
         for url, found in took.items():
             found.append(complete(url).seconds)
     one, other = (statistics.median(found) for found in took.values())
-    print(f"  {2 * RUNS} runs of {SHORT:,} points             {other:8.1f} s              {other / one:.2f} × that of {RUNS} (asked 2)")
+    print(
+        f"  {2 * RUNS} runs of {SHORT:,} points             {other:8.1f} s              {other / one:.2f} × that of"
+        f" {RUNS} (asked 2)"
+    )
 
 
 def _changes(url: str) -> None:
@@ -88,9 +94,14 @@ def _changes(url: str) -> None:
         page.wait_for_selector(".raydeck-plot .scatterlayer path", timeout=60_000)
         page.wait_for_timeout(5000)
         page.evaluate("addEventListener('pointerdown', () => { window.pressed = performance.now() }, true)")
-        smoothing = [_drawn(page, lambda word=word: _smooth(page, word)) for word in ("EMA", "window mean", "off") * ROUNDS]
+        smoothing = [
+            _drawn(page, lambda word=word: _smooth(page, word)) for word in ("EMA", "window mean", "off") * ROUNDS
+        ]
         page.keyboard.press("Escape")
-        axis = [_drawn(page, lambda word=word: _along(page, word)) for word in ("x: Report", "x: Time since", "x: Step") * ROUNDS]
+        axis = [
+            _drawn(page, lambda word=word: _along(page, word))
+            for word in ("x: Report", "x: Time since", "x: Step") * ROUNDS
+        ]
     for what, took in (("smoothing", smoothing), ("x axis", axis)):
         first, again = (statistics.median(part) for part in (took[:3], took[3:]))
         print(f"  another {what:<28}{first:8.2f} s, again {again:.2f} s (asked 0.5)")
@@ -109,10 +120,16 @@ def _along(page: Any, word: str) -> None:
 
 def _drawn(page: Any, change: Callable[[], None]) -> float:
     """Returns the seconds from the last press of a change until the first chart was drawn anew."""
-    now = "() => { const node = document.querySelector('.raydeck-plot'); return node?.id + node?.dataset.draws + node?.kept?.epoch }"
+    now = (
+        "() => { const node = document.querySelector('.raydeck-plot'); return node?.id + node?.dataset.draws +"
+        " node?.kept?.epoch }"
+    )
     before = page.evaluate(now)
     change()
-    wait = f"(before) => ({now})() !== before && document.querySelector('.raydeck-plot').dataset.draws && performance.now()"
+    wait = (
+        f"(before) => ({now})() !== before && document.querySelector('.raydeck-plot').dataset.draws &&"
+        " performance.now()"
+    )
     ended = page.wait_for_function(wait, arg=before, timeout=30_000).json_value()
     took = (ended - page.evaluate("window.pressed")) / 1000
     page.wait_for_timeout(1500)
@@ -166,7 +183,9 @@ def _live(ours: App) -> None:
         with browser() as opened:
             pages = [opened.new_page(viewport={"width": 1400, "height": 900})]
             received: list[int] = []
-            pages[0].on("websocket", lambda socket: socket.on("framereceived", lambda frame: received.append(len(frame))))
+            pages[0].on(
+                "websocket", lambda socket: socket.on("framereceived", lambda frame: received.append(len(frame)))
+            )
             pages[0].goto(f"{ours.url}/run?id={run_id}")
             pages[0].wait_for_selector(".raydeck-plot .scatterlayer path", timeout=60_000)
             pages[0].wait_for_timeout(5000)
@@ -176,7 +195,8 @@ def _live(ours: App) -> None:
             pages[0].wait_for_timeout(LIVE_SECONDS * 1000)
             cpu, each = process.cpu_percent() / 100, sum(received) / LIVE_SECONDS
             print(
-                f"Live page, {LINES} lines, {LINES} new points a second    {cpu:6.1%} of a core (asked 15 %), {each / 1e3:.1f} kB a second"
+                f"Live page, {LINES} lines, {LINES} new points a second    {cpu:6.1%} of a core (asked 15 %),"
+                f" {each / 1e3:.1f} kB a second"
             )
             _memory(ours.url, run_id, pages[0].context.browser, process)
     finally:
@@ -195,7 +215,10 @@ def _memory(url: str, run_id: str, opened: object, process: psutil.Process) -> N
         while (ticks := round((time.monotonic() - began) * (TABS + 1))) < TICKS * share:
             pages[0].wait_for_timeout(1000)
         at[ticks] = process.memory_info().rss / 1e6
-    print("Web process, memory after ticks              " + ", ".join(f"{ticks:,}: {size:.0f} MB" for ticks, size in at.items()))
+    print(
+        "Web process, memory after ticks              "
+        + ", ".join(f"{ticks:,}: {size:.0f} MB" for ticks, size in at.items())
+    )
 
 
 if __name__ == "__main__":

@@ -29,8 +29,14 @@ def main() -> None:
         print(f"Reading a chart of at most {POINTS:,} buckets a curve")
         print(f"  1 curve of     10,000 points     {first * 1e3:8.1f} ms")
         print(f"  1 curve of  1,000,000 points     {middle * 1e3:8.1f} ms   (asked 20)")
-        print(f"  1 curve of 10,000,000 points     {longest * 1e3:8.1f} ms   {longest / first:.2f} × the one of 10,000 (asked 1.5)")
-        print(f"  200 curves of 10,000 points      {_medians([read(*many)])[0] * 1e3:8.1f} ms   {BUDGET:,} buckets in all (asked 300)")
+        print(
+            f"  1 curve of 10,000,000 points     {longest * 1e3:8.1f} ms   {longest / first:.2f} × the one of 10,000"
+            " (asked 1.5)"
+        )
+        print(
+            f"  200 curves of 10,000 points      {_medians([read(*many)])[0] * 1e3:8.1f} ms   {BUDGET:,} buckets in all"
+            " (asked 300)"
+        )
         database.close()
 
 

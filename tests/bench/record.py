@@ -40,7 +40,10 @@ def main() -> None:
     for who in sorted(rates, key=lambda each: -rates[each]):
         print(f"  {who:<16}{rates[who]:40,.0f}   {size[who]:13.1f}")
     ours = rates["raydeck"]
-    print(f"  Raydeck: {ours / rates['raw']:.2f} × the raw loop (asked 0.6), {ours / rates['trackio']:.1f} × trackio (asked 2)")
+    print(
+        f"  Raydeck: {ours / rates['raw']:.2f} × the raw loop (asked 0.6), {ours / rates['trackio']:.1f} × trackio"
+        " (asked 2)"
+    )
     _together(ours)
 
 
@@ -51,9 +54,15 @@ def _together(alone: float) -> None:
         with tempfile.TemporaryDirectory() as folder:
             began = [_start("raydeck", REPORTS["raydeck"] // TOGETHER, Path(folder)) for _ in range(TOGETHER)]
             took = [_read(each) for each in began]
-            sums.append(sum(each.points for each in took) / (max(each.ended for each in took) - min(each.began for each in took)))
+            sums.append(
+                sum(each.points for each in took)
+                / (max(each.ended for each in took) - min(each.began for each in took))
+            )
     rate = statistics.median(sums)
-    print(f"  {TOGETHER} writers, one file: {rate:,.0f} points/s in sum, {rate / alone:.2f} × one writer (asked 0.7), none refused")
+    print(
+        f"  {TOGETHER} writers, one file: {rate:,.0f} points/s in sum, {rate / alone:.2f} × one writer (asked 0.7),"
+        " none refused"
+    )
 
 
 def _start(who: str, reports: int, folder: Path) -> subprocess.Popen[str]:
@@ -61,7 +70,9 @@ def _start(who: str, reports: int, folder: Path) -> subprocess.Popen[str]:
     environment = {**os.environ, "RAYDECK_HOME": str(folder / "raydeck"), "GIT_PYTHON_REFRESH": "quiet"}
     environment.pop("RAYDECK_DB", None)
     command = [python, str(ROOT / "tests" / "bench" / "write.py"), who, str(reports)]
-    return subprocess.Popen(command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    return subprocess.Popen(
+        command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
 
 
 def _read(process: subprocess.Popen[str]) -> Written:

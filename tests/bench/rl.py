@@ -1,4 +1,5 @@
-"""Reinforcement learning: recorded training beside the same library by hand, seeds side by side, and a click until a video plays."""
+"""Reinforcement learning: recorded training beside the same library by hand, seeds side by side, and a
+click until a video plays."""
 
 import os
 import re
@@ -14,15 +15,31 @@ from backend.settings import ROOT
 PAIRS, VIDEOS = 5, 3
 NEVER = {"every": 0}
 TAXI: dict[str, Any] = {
-    "kind": "rl", "algorithm": "q_learning", "environment": "Taxi-v3", "seeds": [1], "params": {"alpha": 0.5}, "evaluation": NEVER,
+    "kind": "rl", "algorithm": "q_learning", "environment": "Taxi-v3", "seeds": [1], "params": {"alpha": 0.5},
+    "evaluation": NEVER,
     "stop": {"env_steps": 600_000},
 }  # fmt: skip
-CART: dict[str, Any] = {"kind": "rl", "environment": "CartPole-v1", "seeds": [1], "evaluation": NEVER, "stop": {"env_steps": 40_000}}
+CART: dict[str, Any] = {
+    "kind": "rl",
+    "environment": "CartPole-v1",
+    "seeds": [1],
+    "evaluation": NEVER,
+    "stop": {"env_steps": 40_000},
+}
 PPO: dict[str, Any] = {**CART, "algorithm": "ppo"}
 SB3_PPO: dict[str, Any] = {
-    **CART, "algorithm": "sb3_ppo", "stop": {"env_steps": 80_000},
-    "params": {"n_steps": 256, "batch_size": 64, "n_epochs": 10, "gae_lambda": 0.95, "gamma": 0.99, "learning_rate": 3e-4},
-}  # fmt: skip
+    **CART,
+    "algorithm": "sb3_ppo",
+    "stop": {"env_steps": 80_000},
+    "params": {
+        "n_steps": 256,
+        "batch_size": 64,
+        "n_epochs": 10,
+        "gae_lambda": 0.95,
+        "gamma": 0.99,
+        "learning_rate": 3e-4,
+    },
+}
 PLAYED = {"tabular": "q_learning", "PyTorch": "a2c", "SB3": "sb3_ppo", "RLlib": "ppo"}
 LIMITS = {"RLlib": 9}  # seconds; the others 6
 
@@ -34,7 +51,10 @@ def main() -> None:
 
         api.reset()  # another part may have worked in another home
         load = os.getloadavg()[0]
-        print(f"Reinforcement learning (medians of {PAIRS} paired runs; {load:.1f} processes want this machine's {os.cpu_count()} cores)")
+        print(
+            f"Reinforcement learning (medians of {PAIRS} paired runs; {load:.1f} processes want this machine's"
+            f" {os.cpu_count()} cores)"
+        )
         api.cluster_up()
         try:
             _beside("Q-learning, Taxi", api, TAXI, "q_learning", 0.9)
@@ -55,7 +75,10 @@ def _beside(title: str, api: Any, spec: dict[str, Any], bare: str, asked: float)
     ratios = [one / other for one, other in zip(ours, theirs, strict=True)]
     told = f"{min(ratios):.2f} to {max(ratios):.2f}"
     rate = statistics.median(ours)
-    print(f"{title:22} {rate:8,.0f} env steps/s   {statistics.median(ratios):.2f} × by hand ({told}; asked {asked})", flush=True)
+    print(
+        f"{title:22} {rate:8,.0f} env steps/s   {statistics.median(ratios):.2f} × by hand ({told}; asked {asked})",
+        flush=True,
+    )
 
 
 def _run(api: Any, spec: dict[str, Any]) -> Any:
@@ -68,13 +91,16 @@ def _run(api: Any, spec: dict[str, Any]) -> Any:
 
 
 def _rate(api: Any, run: Any) -> float:
-    """Returns the env steps a second from the first report to the last, by the clock: with recording, checkpoints and all."""
+    """Returns the env steps a second from the first report to the last, by the clock: with
+    recording, checkpoints and all."""
     (curve,) = api.curves([run], ["env_steps"], "time", points=100_000)
     return float((curve.mean[-1] - curve.mean[0]) / (curve.x[-1] - curve.x[0]))
 
 
 def _by_hand(what: str, steps: int) -> float:
-    environment = {key: value for key, value in os.environ.items() if not key.startswith(("RAY_", "RAYDECK_"))} | {"OMP_NUM_THREADS": "1"}
+    environment = {key: value for key, value in os.environ.items() if not key.startswith(("RAY_", "RAYDECK_"))} | {
+        "OMP_NUM_THREADS": "1"
+    }
     command = [sys.executable, "-m", "tests.bench.bare_rl", what, str(steps)]
     said = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=True, env=environment).stdout
     return float(re.findall(r"rate ([\d.]+)", said)[-1])
@@ -103,7 +129,16 @@ def _videos(api: Any) -> None:
     from backend.api import rl as rl_api
 
     for title, algorithm in PLAYED.items():
-        run = _run(api, {"kind": "rl", "algorithm": algorithm, "environment": "CartPole-v1", "seeds": [1], "stop": _stop(algorithm)})
+        run = _run(
+            api,
+            {
+                "kind": "rl",
+                "algorithm": algorithm,
+                "environment": "CartPole-v1",
+                "seeds": [1],
+                "stop": _stop(algorithm),
+            },
+        )
         best = next(each for each in rl_api.checkpoints(run.id) if each.is_best)
         took, steps, cached = [], [], 0.0
         for seed in range(1, VIDEOS + 1):
@@ -118,7 +153,10 @@ def _videos(api: Any) -> None:
             cached = time.perf_counter() - began
         told = f"{statistics.median(steps):.0f} steps; asked {LIMITS.get(title, 6)} s, for 500"
         then = statistics.median(took[1:])
-        print(f"Video, {title:14}  {took[0]:8.1f} s, others {then:.1f} s ({told}), again {cached:.3f} s (asked 0.5)", flush=True)
+        print(
+            f"Video, {title:14}  {took[0]:8.1f} s, others {then:.1f} s ({told}), again {cached:.3f} s (asked 0.5)",
+            flush=True,
+        )
 
 
 def _stop(algorithm: str) -> dict[str, float]:

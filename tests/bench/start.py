@@ -17,10 +17,17 @@ from tests.bench.app import app, browser
 ROUNDS = 3
 LIVE_SECONDS = 20
 LAKE: dict[str, Any] = {
-    "kind": "rl", "algorithm": "q_learning", "environment": "FrozenLake-v1", "environment_options": {"is_slippery": False},
+    "kind": "rl", "algorithm": "q_learning", "environment": "FrozenLake-v1",
+    "environment_options": {"is_slippery": False},
     "seeds": [1, 2, 3], "params": {"alpha": 0.5}, "stop": {"episodes": 2000},
 }  # fmt: skip
-CART: dict[str, Any] = {"kind": "rl", "algorithm": "ppo", "environment": "CartPole-v1", "seeds": [1], "stop": {"env_steps": 20_000}}
+CART: dict[str, Any] = {
+    "kind": "rl",
+    "algorithm": "ppo",
+    "environment": "CartPole-v1",
+    "seeds": [1],
+    "stop": {"env_steps": 20_000},
+}
 
 
 def main() -> None:
@@ -46,7 +53,10 @@ def _start_up_times(api: Any) -> None:
         ours.append(_first_point(api, CART))
         bare.append(_bare_first_point())
     one, other = statistics.median(ours), statistics.median(bare)
-    print(f"Start to first point, PPO            {one:6.1f} s   {one / other:5.2f} × a bare script from a cold start ({other:.1f} s)")
+    print(
+        f"Start to first point, PPO            {one:6.1f} s   {one / other:5.2f} × a bare script from a cold start"
+        f" ({other:.1f} s)"
+    )
 
 
 def _first_point(api: Any, spec: dict[str, Any]) -> float:
@@ -61,7 +71,9 @@ def _first_point(api: Any, spec: dict[str, Any]) -> float:
 
 
 def _bare_first_point() -> float:
-    said = subprocess.run([sys.executable, "-m", "tests.bench.bare_ppo"], capture_output=True, text=True, cwd=ROOT, check=True).stdout
+    said = subprocess.run(
+        [sys.executable, "-m", "tests.bench.bare_ppo"], capture_output=True, text=True, cwd=ROOT, check=True
+    ).stdout
     return float(re.search(r"first ([\d.]+)", said).group(1))  # type: ignore[union-attr]
 
 
@@ -81,7 +93,10 @@ def _web(api: Any) -> None:
         page.goto(started.url)
         page.get_by_role("heading", name="Overview").wait_for()
         took = time.monotonic() - began
-        print(f"First page, cold server and browser  {took:6.1f} s   after Streamlit's start of {started.start_seconds:.1f} s")
+        print(
+            f"First page, cold server and browser  {took:6.1f} s   after Streamlit's start of"
+            f" {started.start_seconds:.1f} s"
+        )
         run_id = api.launch({**CART, "stop": {"time_s": LIVE_SECONDS + 20}})
         page.goto(f"{started.url}/run?id={run_id}")
         page.wait_for_selector(".raydeck-plot .scatterlayer path", timeout=60_000)

@@ -1,4 +1,5 @@
-"""Sweeps: trivial trials beside Tune by hand, the cost of recording, the page of a thousand trials beside Optuna Dashboard."""
+"""Sweeps: trivial trials beside Tune by hand, the cost of recording, the page of a thousand trials
+beside Optuna Dashboard."""
 
 import json
 import os
@@ -60,14 +61,27 @@ def _throughput(api: Any) -> None:
         lean.append(TRIALS / _by_hand("lean", TRIALS))
     default = DEFAULT_TRIALS / _by_hand("defaults", DEFAULT_TRIALS)
     rate, best = statistics.median(ours), statistics.median(one / other for one, other in zip(ours, lean, strict=True))
-    print(f"{TRIALS} trials × 10 reports        {rate:6.1f} trials/s   {best:.2f} × Tune with reuse_actors, no loggers (asked 0.8)")
-    print(f"                                               {rate / default:5.1f} × Tune's defaults, {default:.2f} trials/s (asked 10)")
+    print(
+        f"{TRIALS} trials × 10 reports        {rate:6.1f} trials/s   {best:.2f} × Tune with reuse_actors, no loggers"
+        " (asked 0.8)"
+    )
+    print(
+        f"                                               {rate / default:5.1f} × Tune's defaults, {default:.2f}"
+        " trials/s (asked 10)"
+    )
 
 
 def _ours(api: Any, trials: int) -> tuple[float, str]:
     """Returns how many seconds Tune took in our driver, and the driver's log."""
     space = {"x": {"uniform": [0, 1]}}
-    spec = {"kind": "sweep", "name": "trivial", "trainable": "own:trivial", "metric": "value", "space": space, "samples": trials}
+    spec = {
+        "kind": "sweep",
+        "name": "trivial",
+        "trainable": "own:trivial",
+        "metric": "value",
+        "space": space,
+        "samples": trials,
+    }
     run_id = api.launch(spec)
     while not api.run(run_id).is_over:
         time.sleep(0.2)
@@ -109,7 +123,10 @@ def _page(api: Any, folder: str) -> None:
             theirs.append(complete(board).seconds)
         _tick(api, ours, live_id)
     one, other = statistics.median(mine), statistics.median(theirs)
-    print(f"Page of {MANY:,} trials × {REPORTS} reports  {one:4.1f} s, Optuna Dashboard {other:4.1f} s   {one / other:.2f} × (asked 0.5)")
+    print(
+        f"Page of {MANY:,} trials × {REPORTS} reports  {one:4.1f} s, Optuna Dashboard {other:4.1f} s  "
+        f" {one / other:.2f} × (asked 0.5)"
+    )
 
 
 def _beats(api: Any, run_id: str) -> None:
@@ -117,15 +134,21 @@ def _beats(api: Any, run_id: str) -> None:
     from backend.store import schema
 
     with api.house().database.write() as connection:
-        connection.execute(schema.runs.update().where(schema.runs.c.id == run_id).values(heartbeat_at=time.time() + 3600))
+        connection.execute(
+            schema.runs.update().where(schema.runs.c.id == run_id).values(heartbeat_at=time.time() + 3600)
+        )
 
 
 def _tick(api: Any, ours: App, run_id: str) -> None:
-    """What each second costs the server while a browser looks at a live page of a thousand trials, two of them reporting."""
+    """What each second costs the server while a browser looks at a live page of a thousand
+    trials, two of them reporting."""
     from backend.store.recording.recorder import Recorder
 
     assert api.run(run_id).state == "running"
-    recorder, process = Recorder(api.house().database, run_id, 1, api.run(run_id).goal), psutil.Process(ours.process.pid)
+    recorder, process = (
+        Recorder(api.house().database, run_id, 1, api.run(run_id).goal),
+        psutil.Process(ours.process.pid),
+    )
     with browser() as opened:
         page = opened.new_page(viewport={"width": 1400, "height": 900})
         asked: list[int] = []
@@ -141,7 +164,10 @@ def _tick(api: Any, ours: App, run_id: str) -> None:
             page.wait_for_timeout(1000)
         ticks, spent = len(asked) - ticks, sum(process.cpu_times()[:2]) - spent
     recorder.abandon()
-    print(f"  a live tick of it             {1000 * spent / ticks:6.0f} ms of the server's CPU time, mean of {ticks} (asked 50)")
+    print(
+        f"  a live tick of it             {1000 * spent / ticks:6.0f} ms of the server's CPU time, mean of {ticks}"
+        " (asked 50)"
+    )
 
 
 @contextmanager

@@ -91,7 +91,11 @@ def _bare() -> float:
 
 
 def _bare_job(api: Any) -> float:
-    jobs, name, log = api.house().cluster.jobs(), f"bare-{time.time():.0f}", Path(os.environ["RAYDECK_HOME"]) / "bare.log"
+    jobs, name, log = (
+        api.house().cluster.jobs(),
+        f"bare-{time.time():.0f}",
+        Path(os.environ["RAYDECK_HOME"]) / "bare.log",
+    )
     began = time.time()
     jobs.submit(name, f"cd {ROOT} && exec {sys.executable} -m tests.bench.bare_job > {log} 2>&1", {})
     while jobs.job(name).is_alive:
@@ -115,8 +119,15 @@ def _million(api: Any) -> None:
         time.sleep(0.2)
     run = api.run(run_id)
     took = run.ended_at - _first(run_id).started_at
-    exact = "exact" if run.tasks.succeeded == MILLION == _counted(run_id) else f"WRONG: {run.tasks}, {_counted(run_id)} rows"
-    print(f"1,000,000 trivial tasks                {took:8.1f} s   counts {exact}; driver {peak.stop():.0f} MB at most (asked 700)")
+    exact = (
+        "exact"
+        if run.tasks.succeeded == MILLION == _counted(run_id)
+        else f"WRONG: {run.tasks}, {_counted(run_id)} rows"
+    )
+    print(
+        f"1,000,000 trivial tasks                {took:8.1f} s   counts {exact}; driver {peak.stop():.0f} MB at most"
+        " (asked 700)"
+    )
     size = sum(part.stat().st_size for part in Path(os.environ["RAYDECK_HOME"]).glob("raydeck.db*"))
     print(f"  the database, all these runs in it   {size / 1e6:8.0f} MB")
     for tab, more in (

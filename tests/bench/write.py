@@ -1,4 +1,5 @@
-"""One process that records ten metrics a report, until all is stored, with us or with a peer: python write.py WHO REPORTS.
+"""One process that records ten metrics a report, until all is stored, with us or with a peer: python write.py WHO
+REPORTS.
 
 Runs where the peer is installed, in the folder it writes to. Prints from when to when, points and bytes.
 """
@@ -33,11 +34,16 @@ def raw(values: Values) -> Iterator[None]:
     db.execute("pragma journal_mode=wal")
     db.execute("pragma synchronous=normal")
     db.execute(
-        "create table point (series int, sequence int, step real, time real, value real, primary key (series, sequence)) without rowid"
+        "create table point (series int, sequence int, step real, time real, value real, primary key (series,"
+        " sequence)) without rowid"
     )
     yield
     for start in range(0, len(values), 500):
-        rows = [(key, at, at, time.time(), values[at]) for at in range(start, min(start + 500, len(values))) for key in range(10)]
+        rows = [
+            (key, at, at, time.time(), values[at])
+            for at in range(start, min(start + 500, len(values)))
+            for key in range(10)
+        ]
         db.execute("begin")
         db.executemany("insert into point values (?, ?, ?, ?, ?)", rows)
         db.execute("commit")

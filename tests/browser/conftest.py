@@ -18,9 +18,15 @@ from backend import api
 from backend.settings import ROOT
 from tests.conftest import SOON, end_all_runs, poll
 
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking", "--disable-component-update"]
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-background-networking",
+    "--disable-component-update",
+]
 FLAGS += ["--disable-sync", "--no-first-run"]
-expect.set_options(timeout=20_000)  # a cold page on a busy machine
+expect.set_options(timeout=90_000)  # a cold page on a busy machine
 
 
 def free_port() -> int:
@@ -37,11 +43,16 @@ class App:
         port = port or free_port()
         environment = {**os.environ, **settings, "RAYDECK_HOME": str(home), "RAYDECK_PORT": str(port)}
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "backend", "app"], env=environment, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+            [sys.executable, "-m", "backend", "app"],
+            env=environment,
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
         )
         self.home, self.lines = home, list[str]()
         threading.Thread(target=self._read, daemon=True).start()
-        poll(lambda: any("You can now view" in line for line in self.lines), 60, "the app's start")
+        poll(lambda: any("You can now view" in line for line in self.lines), "the app's start")
         found = re.search(r"Raydeck is at (\S+)", "".join(self.lines))
         assert found
         self.url = found.group(1)
@@ -61,7 +72,9 @@ PLOT = ".raydeck-plot"
 
 def plot(page: Page, expression: str) -> Any:
     """Returns what an expression over the first chart's node gives; None while nothing is drawn."""
-    return page.evaluate(f"(() => {{ const node = document.querySelector('{PLOT}'); return node?.calcdata ? {expression} : null }})()")
+    return page.evaluate(
+        f"(() => {{ const node = document.querySelector('{PLOT}'); return node?.calcdata ? {expression} : null }})()"
+    )
 
 
 STILL = {**SOON, "RAYDECK_AUTOSTART": "0"}
@@ -133,7 +146,7 @@ def browser() -> Iterator[Browser]:
 def page(browser: Browser) -> Iterator[Page]:
     context = browser.new_context(viewport={"width": 1400, "height": 900})
     opened = context.new_page()
-    opened.set_default_timeout(30_000)
+    opened.set_default_timeout(90_000)
     yield opened
     context.close()
 

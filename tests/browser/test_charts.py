@@ -16,7 +16,7 @@ def test_one_spike_in_a_million_points_is_drawn(app: App, page: Page) -> None:
     run_id = recorded("spike", quiet)
     page.goto(f"{app.url}/run?id={run_id}")
     drawn = "node.data.flatMap((trace) => trace.y).filter(Number.isFinite)"
-    poll(lambda: plot(page, "node.data.length"), 20, "a curve")
+    poll(lambda: plot(page, "node.data.length"), "a curve")
     assert plot(page, f"Math.max(...{drawn})") == 50.0
     assert plot(page, f"{drawn}.length") < 5000
     expect(page.get_by_text("977 of 1,000,000 points, extremes kept")).to_be_visible()
@@ -25,11 +25,11 @@ def test_one_spike_in_a_million_points_is_drawn(app: App, page: Page) -> None:
     page.goto(f"{app.url}/run?id={run_id}&window=654300..654340")  # a link to a zoom comes down to single points
     expect(page.get_by_text("(of 1,000,000 in all)")).to_be_visible()
     line = "node.data.find((trace) => trace.fill !== 'toself')"
-    poll(lambda: plot(page, f"{line}.x[{line}.y.indexOf(50)]") == 654_321, 10, "the point itself")
+    poll(lambda: plot(page, f"{line}.x[{line}.y.indexOf(50)]") == 654_321, "the point itself")
     assert plot(page, "node.layout.xaxis.range") == [654_300, 654_340]
     page.locator(".raydeck-plot .nsewdrag").first.dblclick(position={"x": 300, "y": 50})
     page.wait_for_url(lambda url: "window" not in url)  # a double click shows all again
-    poll(lambda: (plot(page, f"{line}.x.length") or 0) == 977, 10)
+    poll(lambda: (plot(page, f"{line}.x.length") or 0) == 977)
 
 
 def test_smoothing_axis_and_log_are_in_the_url(app: App, page: Page) -> None:
@@ -44,7 +44,7 @@ def test_smoothing_axis_and_log_are_in_the_url(app: App, page: Page) -> None:
     page.get_by_role("radio", name="Iteration").click()
     page.wait_for_url("**x=iteration*")
     page.reload()
-    poll(lambda: plot(page, "node.layout.yaxis.type") == "log", 20, "the log axis is back")
+    poll(lambda: plot(page, "node.layout.yaxis.type") == "log", "the log axis is back")
     assert plot(page, "node.layout.xaxis.title.text") == "iteration"
     raw, smooth = plot(page, "node.data.map((trace) => Math.max(...trace.y))")
     assert raw == 16

@@ -47,7 +47,7 @@ def settled(page: Page, charts: int, window: list[int] | None = None) -> Any:
         told = len(found) == charts and all(each and each["labels"] for each in found)
         return bool(told) and (window is None or all(each["x"] == window for each in found))
 
-    poll(drawn, 30, f"{charts} charts")
+    poll(drawn, f"{charts} charts")
     return picture(page)
 
 
@@ -80,20 +80,20 @@ def found(page: Page, app: App) -> str:
 def test_find_group_compare_zoom_and_send_the_link(app: App, page: Page, browser: Browser) -> None:
     recorded()
     page.goto(f"{found(page, app)}&more=loss&seeds=iqm&smooth=ema:0.9")
-    (reward, _) = settled(page, 2)
+    reward, _ = settled(page, 2)
     assert reward["labels"] == ["lr 0.01", "lr 0.1"], "a line for each group, not for each run"
     whole = reward["x"]
 
     page.get_by_role("button", name="lr 0.01").first.click()  # its label on the chart: the members, one click behind
     page.wait_for_url("**members_of=*")
     expect(page.get_by_text("Members of lr 0.01")).to_be_visible()
-    poll(lambda: len(picture(page)[0]["labels"]) == 5, 20, "three members by name, and two groups")
+    poll(lambda: len(picture(page)[0]["labels"]) == 5, "three members by name, and two groups")
 
     drag(page, 0.25, 0.5)
     page.wait_for_url("**window=*")
-    poll(lambda: all(each["x"] != whole for each in picture(page)), 20, "one zoom, all charts")
-    poll(lambda: len({tuple(each["x"]) for each in picture(page)}) == 1, 20, "the same range in all")
-    poll(lambda: max(length for *_, length in picture(page)[0]["lines"]) > STEPS / 5, 20, "finer data")
+    poll(lambda: all(each["x"] != whole for each in picture(page)), "one zoom, all charts")
+    poll(lambda: len({tuple(each["x"]) for each in picture(page)}) == 1, "the same range in all")
+    poll(lambda: max(length for *_, length in picture(page)[0]["lines"]) > STEPS / 5, "finer data")
     before = settled(page, 2, picture(page)[0]["x"])
 
     context = browser.new_context(viewport={"width": 1400, "height": 900})
@@ -108,7 +108,7 @@ def test_find_group_compare_zoom_and_send_the_link(app: App, page: Page, browser
 
     other.locator(f"{PLOT} .nsewdrag").last.dblclick(position={"x": 100, "y": 50})
     other.wait_for_url(lambda url: "window" not in url)
-    poll(lambda: all(each["x"] == whole for each in picture(other)), 20, "a double click in one shows all again in all")
+    poll(lambda: all(each["x"] == whole for each in picture(other)), "a double click in one shows all again in all")
     context.close()
 
 
@@ -120,11 +120,14 @@ def test_one_pointer_is_in_all_charts_and_names_the_line(app: App, page: Page) -
     assert box
     page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     crosses = (
-        "[...document.querySelectorAll('.raydeck-cross')].filter((line) => line.style.display !== 'none').map((line) => line.style.left)"
+        "[...document.querySelectorAll('.raydeck-cross')].filter((line) => line.style.display !== 'none').map((line) =>"
+        " line.style.left)"
     )
-    poll(lambda: len(page.evaluate(crosses)) == 2, 20, "a cross-hair in both")
+    poll(lambda: len(page.evaluate(crosses)) == 2, "a cross-hair in both")
     first, second = page.evaluate(crosses)
-    assert abs(float(first.removesuffix("px")) - float(second.removesuffix("px"))) < 2, "at the same place of equally wide charts"
+    assert abs(float(first.removesuffix("px")) - float(second.removesuffix("px"))) < 2, (
+        "at the same place of equally wide charts"
+    )
     expect(page.locator(f"{PLOT} .hoverlayer").first).to_contain_text(ids[0])
     expect(page.locator(f"{PLOT} .hoverlayer").last).to_contain_text(ids[0])
 

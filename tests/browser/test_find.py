@@ -56,7 +56,7 @@ def test_find_tag_save_and_share(app: App, page: Page, browser: Browser) -> None
     page.get_by_role("button", name="Tag").click()
     page.get_by_role("combobox", name="Tags").fill("best <b>one</b>")
     page.get_by_role("combobox", name="Tags").press("Enter")
-    poll(lambda: api.run(tagged).tags == ("best <b>one</b>",), 30, "the tag")
+    poll(lambda: api.run(tagged).tags == ("best <b>one</b>",), "the tag")
     page.keyboard.press("Escape")
     page.goto(f"{app.url}/runs?cols=params.alpha,metrics.return_mean.best,tags&sort=metrics.return_mean.best")
     page.locator(".raydeck-runs button.tag").first.click()  # a tag in the table finds its runs
@@ -68,7 +68,7 @@ def test_find_tag_save_and_share(app: App, page: Page, browser: Browser) -> None
     page.get_by_label("Name of this view").fill("my <i>view</i>")
     page.get_by_label("Name of this view").press("Enter")
     page.get_by_role("button", name="Save this view").click()
-    poll(lambda: [view.name for view in find.views()] == ["my <i>view</i>"], 30, "the view")
+    poll(lambda: [view.name for view in find.views()] == ["my <i>view</i>"], "the view")
 
     shared = page.url
     other = browser.new_context(viewport={"width": 1400, "height": 900}).new_page()

@@ -44,7 +44,9 @@ def asked(port: int, path: str, host: str, more: str = "") -> int:
     return raw(port, f"GET {path} HTTP/1.1\nHost: {host}\n{more}Connection: close\n\n")
 
 
-UPGRADE = "Connection: Upgrade\nUpgrade: websocket\nSec-WebSocket-Version: 13\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\n"
+UPGRADE = (
+    "Connection: Upgrade\nUpgrade: websocket\nSec-WebSocket-Version: 13\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\n"
+)
 
 
 @pytest.fixture(scope="module")
@@ -71,14 +73,20 @@ def test_each_route_answers_the_apps_own_address_and_no_other(app: App) -> None:
         (f"127.0.0.1:{app.port}", "http://localhost:1", 403),
         (f"127.0.0.1:{app.port}", "null", 403),
     ):
-        assert raw(app.port, f"GET /_stcore/stream HTTP/1.1\nHost: {host}\nOrigin: {origin}\n{UPGRADE}\n") == status, (host, origin)
+        assert raw(app.port, f"GET /_stcore/stream HTTP/1.1\nHost: {host}\nOrigin: {origin}\n{UPGRADE}\n") == status, (
+            host,
+            origin,
+        )
 
 
 @pytest.mark.parametrize("name", ["evil.test", "other.test"])
 def test_a_page_whose_owner_points_its_name_here_gets_nothing(app: App, elsewhere: Browser, name: str) -> None:
     """evil.test is the name of the page itself, so that the browser calls the app the same site; other.test is not."""
     page = elsewhere.new_page()
-    page.route(f"http://evil.test:{app.port}/lure", lambda route: route.fulfill(content_type="text/html", body="<p>nice pictures</p>"))
+    page.route(
+        f"http://evil.test:{app.port}/lure",
+        lambda route: route.fulfill(content_type="text/html", body="<p>nice pictures</p>"),
+    )
     page.goto(f"http://evil.test:{app.port}/lure")
     for target in (f"{name}:{app.port}", f"127.0.0.1:{app.port}"):
         done = page.evaluate(ATTACK, target)

@@ -19,9 +19,11 @@ def test_two_seeds_play_at_once_above_the_table(app: App, page: Page) -> None:
     frames = [np.full((64, 64, 3), 4 * frame, np.uint8) for frame in range(60)]
     for trial in (0, 1):
         played(run_id, trial, 5)
-        imageio.mimwrite(api.house().settings.run_folder(run_id) / "episodes" / f"episode-{trial}-5-1.mp4", frames, fps=10)
+        imageio.mimwrite(
+            api.house().settings.run_folder(run_id) / "episodes" / f"episode-{trial}-5-1.mp4", frames, fps=10
+        )
     page.goto(f"{app.url}/compare?runs={run_id}&tab=Media&agents=seed")
-    page.wait_for_function(READY, timeout=60_000)
+    page.wait_for_function(READY, timeout=90_000)
     expect(page.get_by_text("Return 1 in 2 env steps")).to_have_count(2)
     expect(page.get_by_text("The table after 50 episodes", exact=False)).to_be_visible()
     page.get_by_role("button", name="Pause all").click()

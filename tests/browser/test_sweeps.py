@@ -59,7 +59,7 @@ def test_a_sweep_from_the_form_to_the_best_again_with_seeds(ray_app: App, page: 
     run_id = re.search(r"id=(\w+)", page.url).group(1)  # type: ignore[union-attr]
     assert len(api.runs("story sweep")) == 1, "a double click starts one run"
 
-    poll(lambda: (plot(page, "node.calcdata.length") or 0) >= 2, 60, "points and the best so far")
+    poll(lambda: (plot(page, "node.calcdata.length") or 0) >= 2, "points and the best so far")
     shown_state(page, "succeeded")
     expect(page.get_by_text("30 of 30 trials", exact=True)).to_be_visible()
 
@@ -83,13 +83,15 @@ def test_a_sweep_from_the_form_to_the_best_again_with_seeds(ray_app: App, page: 
     page.get_by_role("button", name="+5", exact=True).click()
     expect(page.get_by_text("35 trials wanted")).to_be_visible()
     page.get_by_role("button", name="Resume").click()
-    poll(lambda: len(api.run(run_id).trials) == 35 and api.run(run_id).is_over, 60, "five more trials")
+    poll(lambda: len(api.run(run_id).trials) == 35 and api.run(run_id).is_over, "five more trials")
     shown_state(page, "succeeded")
 
     page.get_by_role("tab", name="Best").click()
     page.get_by_role("button", name="Run again with seeds").click()
     page.get_by_role("button", name="Start", exact=True).click()
     page.wait_for_url(lambda url: "run?id=" in url and run_id not in url)
+    again = re.search(r"id=(\w+)", page.url).group(1)  # type: ignore[union-attr]
+    poll(lambda: api.run(again).is_over, "its seeds are over")  # what the page shows may be the run of before
     shown_state(page, "succeeded")
     expect(page.get_by_text("5 of 5 trials", exact=True)).to_be_visible()
 

@@ -1,4 +1,5 @@
-"""A comparison leaves the app: what differs, the report as a file of its own, every point as CSV, a chart as a picture."""
+"""A comparison leaves the app: what differs, the report as a file of its own, every point as
+CSV, a chart as a picture."""
 
 from pathlib import Path
 
@@ -23,7 +24,9 @@ def recorded(name: str, lr: float, seed: int) -> str:
     return run.id
 
 
-def test_what_differs_and_the_report_are_readable_and_harmless(app: App, page: Page, browser: Browser, tmp_path: Path) -> None:
+def test_what_differs_and_the_report_are_readable_and_harmless(
+    app: App, page: Page, browser: Browser, tmp_path: Path
+) -> None:
     ids = [recorded(NASTY if lr == 1 else "other", lr, seed) for lr in (1.0, 2.0) for seed in (1, 2, 3)]
     alerts: list[str] = []
     page.on("dialog", lambda dialog: (alerts.append(dialog.message), dialog.dismiss()))
@@ -57,9 +60,11 @@ def _opens_alone(browser: Browser, report: Path, alerts: list[str]) -> None:
     page.on("request", lambda request: asked.append(request.url))
     page.on("dialog", lambda dialog: (alerts.append(dialog.message), dialog.dismiss()))
     page.goto(report.as_uri())
-    poll(lambda: page.evaluate(DRAWN) >= 4, 30, "the curves and the profile are drawn")
+    poll(lambda: page.evaluate(DRAWN) >= 4, "the curves and the profile are drawn")
     expect(page.get_by_role("heading", name="Performance profile")).to_be_visible()
-    expect(page.locator("figure", has=page.get_by_role("heading", name="Params: scatter")).locator(".scatterlayer .point")).to_have_count(6)
+    expect(
+        page.locator("figure", has=page.get_by_role("heading", name="Params: scatter")).locator(".scatterlayer .point")
+    ).to_have_count(6)
     expect(page.get_by_role("heading", name="Why")).to_be_visible()
     expect(page.get_by_text("is better than").first).to_be_visible()
     expect(page.locator("section.note")).to_contain_text(NASTY)

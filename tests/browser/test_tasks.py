@@ -1,4 +1,5 @@
-"""A fan-out as a person goes: form, live numbers, every row, download, failures tried again, a function of one's own, a CSV."""
+"""A fan-out as a person goes: form, live numbers, every row, download, failures tried again, a
+function of one's own, a CSV."""
 
 import csv
 import io
@@ -46,10 +47,10 @@ def test_pi_from_the_form_to_the_downloaded_table(ray_app: App, page: Page) -> N
     expect(page.locator("code").filter(has_text="darts: 300000").first).to_be_visible()
     run_id = started(page)
 
-    poll(lambda: (plot(page, "node.calcdata.length") or 0) >= 1, 60, "the running mean appears")
+    poll(lambda: (plot(page, "node.calcdata.length") or 0) >= 1, "the running mean appears")
     shown_state(page, "succeeded")
-    poll(lambda: number(page, "Succeeded") == "500", 20, "all 500 on the page")
-    poll(lambda: "500 results" in page.get_by_test_id("stMain").inner_text(), 10, "the chart has every result")
+    poll(lambda: number(page, "Succeeded") == "500", "all 500 on the page")
+    poll(lambda: "500 results" in page.get_by_test_id("stMain").inner_text(), "the chart has every result")
     widths = page.evaluate(
         "(() => { const line = document.querySelector('.raydeck-plot').kept.lines[0];"
         " return [line.high[0] - line.low[0], line.high.at(-1) - line.low.at(-1)] })()"
@@ -107,14 +108,18 @@ def test_a_function_of_ones_own_over_a_csv_with_failures_that_are_tried_again(
     run_id = started(page)
     shown_state(page, "succeeded")
     expect(page.get_by_text("1 failed")).to_be_visible()
-    assert [(task.input["name"], task.result) for task in tasks.tasks(run_id)] == [("ann", 1.5), ("bob", None), ("007", 3.0)]
+    assert [(task.input["name"], task.result) for task in tasks.tasks(run_id)] == [
+        ("ann", 1.5),
+        ("bob", None),
+        ("007", 3.0),
+    ]
 
     page.get_by_role("tab", name="Failures").click()
     expect(page.get_by_text("ValueError at school.py:3")).to_be_visible()
     page.get_by_role("button", name="Show these tasks").click()
     expect(page.get_by_text("1 to 1 of 1 tasks.")).to_be_visible()
     page.get_by_role("button", name="Retry failed").click()
-    poll(lambda: api.run(run_id).attempt == 2 and api.run(run_id).is_over, 60, "the second attempt is over")
+    poll(lambda: api.run(run_id).attempt == 2 and api.run(run_id).is_over, "the second attempt is over")
     tries = {task.number: task.attempts for task in tasks.tasks(run_id)}
     assert tries == {0: 1, 1: 2, 2: 1}, "only what failed is tried again"
     expect(page.get_by_role("button", name="Retry failed")).to_be_visible()  # the buttons stand where they will

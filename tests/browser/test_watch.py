@@ -1,4 +1,5 @@
-"""Watch the agent: a click on the reward curve plays that checkpoint; the table of a tabular agent changes with the slider."""
+"""Watch the agent: a click on the reward curve plays that checkpoint; the table of a tabular agent
+changes with the slider."""
 
 from collections.abc import Callable
 
@@ -19,7 +20,7 @@ def test_a_click_on_the_curve_plays_that_agent_and_the_slider_turns_its_arrows(
 ) -> None:
     run_id = finished("lake").id
     page.goto(f"{ray_app.url}/run?id={run_id}")
-    poll(lambda: plot(page, "node.data.length"), 30, "the curve")
+    poll(lambda: plot(page, "node.data.length"), "the curve")
     box = page.locator(".raydeck-plot .nsewdrag").first.bounding_box()
     assert box
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
@@ -33,18 +34,18 @@ def test_a_click_on_the_curve_plays_that_agent_and_the_slider_turns_its_arrows(
     _sees_it_play(page)
 
     page.get_by_role("tab", name="Table").click()
-    arrows = poll(lambda: _arrows(page), 30, "the table")
+    arrows = poll(lambda: _arrows(page), "the table")
     slider = page.get_by_role("slider").first
     slider.focus()
     slider.press("Home")
-    poll(lambda: (now := _arrows(page)) and now != arrows, 30, "other arrows at the beginning")
+    poll(lambda: (now := _arrows(page)) and now != arrows, "other arrows at the beginning")
 
 
 def test_a_click_between_two_far_points_plays_too(ray_app: App, page: Page) -> None:
     run_id = api.launch({**LAKE, "seeds": [1], "stop": {"iteration": 3}})
-    poll(lambda: api.run(run_id).is_over, 120)
+    poll(lambda: api.run(run_id).is_over)
     page.goto(f"{ray_app.url}/run?id={run_id}&x=iteration")
-    at = poll(lambda: plot(page, "node._fullLayout.xaxis.l2p(2.5)"), 30, "the curve")
+    at = poll(lambda: plot(page, "node._fullLayout.xaxis.l2p(2.5)"), "the curve")
     box = page.locator(".raydeck-plot .nsewdrag").first.bounding_box()
     assert box
     page.mouse.move(box["x"] + at, box["y"] + box["height"] / 2)
@@ -54,11 +55,15 @@ def test_a_click_between_two_far_points_plays_too(ray_app: App, page: Page) -> N
 
 def _sees_it_play(page: Page) -> None:
     video = page.locator("video").first
-    video.wait_for(state="attached", timeout=90_000)
+    video.wait_for(state="attached", timeout=180_000)
     video.scroll_into_view_if_needed()  # Chromium plays no video that is out of sight
-    page.wait_for_function(PLAYS, timeout=20_000)
+    page.wait_for_function(PLAYS, timeout=90_000)
 
 
 def _arrows(page: Page) -> str:
     """Returns every text that is drawn in a plot."""
-    return str(page.evaluate("() => [...document.querySelectorAll('.js-plotly-plot text')].map((text) => text.textContent).join(' ')"))
+    return str(
+        page.evaluate(
+            "() => [...document.querySelectorAll('.js-plotly-plot text')].map((text) => text.textContent).join(' ')"
+        )
+    )

@@ -10,7 +10,12 @@ from backend.catalog.examples import EXAMPLES, Example
 from backend.kinds import specs
 from backend.model import goals
 
-PAIRS = [(algorithm, environment) for algorithm in ALGORITHMS.values() for environment in CURATED.values() if algorithm.suits(environment)]
+PAIRS = [
+    (algorithm, environment)
+    for algorithm in ALGORITHMS.values()
+    for environment in CURATED.values()
+    if algorithm.suits(environment)
+]
 
 
 @pytest.mark.parametrize("algorithm", ALGORITHMS.values(), ids=lambda each: each.id)

@@ -1,14 +1,18 @@
 """Functions are read, never run: their arguments, their files' problems, and the catalogue's own entries."""
 
+import ast
 import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from backend.catalog import functions, signatures
-from backend.catalog.functions import FUNCTIONS, Entry, look_up, user_files
+from backend.catalog import functions, own_code
+from backend.catalog.functions import FUNCTIONS, FunctionEntry, look_up
+from backend.catalog.own_code import own_files
+from backend.catalog.own_environments import own_environments
 from backend.catalog.signatures import Argument, Function
+from backend.catalog.tunables import user_tunables
 from backend.errors import UnknownWorkload
 from backend.kinds.tasks import prepare, rows
 from backend.kinds.tasks.spec import Inputs, TaskSpec
@@ -27,8 +31,12 @@ def harmless(x: int) -> int:
 """
 
 
+def read(text: str) -> tuple[Function, ...]:
+    return own_code.parsed(Path("mine.py"), text).functions
+
+
 def only(text: str) -> Function:
-    (found,) = signatures.read(text)
+    (found,) = read(text)
     return found
 
 
@@ -75,7 +83,14 @@ def test_an_annotation_is_understood(annotation: str, wanted: dict[str, Any]) ->
 
 @pytest.mark.parametrize(
     ("default", "kind", "value"),
-    [("3", "int", 3), ("0.5", "float", 0.5), ("-1", "int", -1), ("True", "bool", True), ("'a'", "str", "a"), ("[1]", "any", [1])],
+    [
+        ("3", "int", 3),
+        ("0.5", "float", 0.5),
+        ("-1", "int", -1),
+        ("True", "bool", True),
+        ("'a'", "str", "a"),
+        ("[1]", "any", [1]),
+    ],
 )
 def test_without_an_annotation_the_default_tells_the_kind(default: str, kind: str, value: object) -> None:
     (found,) = only(f"def f(x={default}): ...").arguments
@@ -87,8 +102,11 @@ def test_a_default_of_none_makes_an_argument_optional() -> None:
     assert (found.kind, found.optional, found.required) == ("int", True, False)
 
 
-# What JSON changes, such as a tuple, is left to Python: the function gets its own default, not a list that looks like it.
-@pytest.mark.parametrize("default", ["os.cpu_count()", "LIMIT", "(1, 2)", "b'x'", "{1, 2}", "{1: 2}", "...", "1e309", "[x for x in y]"])
+# What JSON changes, such as a tuple, is left to Python: the function gets its own default, not a list that looks like
+# it.
+@pytest.mark.parametrize(
+    "default", ["os.cpu_count()", "LIMIT", "(1, 2)", "b'x'", "{1, 2}", "{1: 2}", "...", "1e309", "[x for x in y]"]
+)
 def test_a_default_that_is_no_plain_value_is_shown_and_not_passed(default: str) -> None:
     (found,) = only(f"def f(x={default}): ...").arguments
     assert found == Argument("x", required=False, default=None, default_text=default)
@@ -126,14 +144,22 @@ class Model:
 
 
 def test_what_the_docstring_says_of_an_argument_is_known() -> None:
-    function, model = signatures.read(DESCRIBED)
+    function, model = read(DESCRIBED)
     assert {each.name: each.about for each in function.arguments} == {"x": "What goes in: a number.", "mode": "How."}
-    assert {each.name: each.about for each in (*model.init, *model.arguments)} == {"path": "Where it lies.", "x": "One."}
+    assert {each.name: each.about for each in (*model.init, *model.arguments)} == {
+        "path": "Where it lies.",
+        "x": "One.",
+    }
 
 
 def test_keyword_only_arguments_and_those_after_defaults_are_in_order() -> None:
     found = only("def f(a, b: int = 2, *more, c, d='x', **rest): ...")
-    assert [(each.name, each.required) for each in found.arguments] == [("a", True), ("b", False), ("c", True), ("d", False)]
+    assert [(each.name, each.required) for each in found.arguments] == [
+        ("a", True),
+        ("b", False),
+        ("c", True),
+        ("d", False),
+    ]
     assert found.takes_any
     assert found.signature == "f(a, b: int, c, d: str, **)"
     assert found.argument("c") == Argument("c")
@@ -141,7 +167,10 @@ def test_keyword_only_arguments_and_those_after_defaults_are_in_order() -> None:
 
 
 def test_a_class_that_can_be_called_has_the_arguments_of_its_constructor_too() -> None:
-    text = "class Model:\n  '''Scores.'''\n  def __init__(self, path: Path, k=3): ...\n  def __call__(self, row: dict, *, raw=False): ..."
+    text = (
+        "class Model:\n  '''Scores.'''\n  def __init__(self, path: Path, k=3): ...\n  def __call__(self, row: dict, *,"
+        " raw=False): ..."
+    )
     found = only(text)
     assert (found.is_class, found.doc) == (True, "Scores.")
     assert [each.name for each in found.init] == ["path", "k"]
@@ -165,17 +194,17 @@ def test_a_class_that_can_be_called_has_the_arguments_of_its_constructor_too() -
     ],
 )
 def test_what_cannot_be_fanned_out_is_left_out(text: str) -> None:
-    assert signatures.read(text) == ()
+    assert read(text) == ()
 
 
 def test_inner_functions_are_left_out() -> None:
     text = "def outer(x):\n  def inner(y): ...\n  return inner\ndef other(z): ..."
-    assert [each.name for each in signatures.read(text)] == ["outer", "other"]
+    assert [each.name for each in read(text)] == ["outer", "other"]
 
 
 def test_text_that_is_no_python_is_a_syntax_error() -> None:
     with pytest.raises(SyntaxError):
-        signatures.read("def f(:")
+        read("def f(:")
 
 
 def test_the_users_files_are_listed_without_importing_them(tmp_path: Path) -> None:
@@ -188,7 +217,7 @@ def test_the_users_files_are_listed_without_importing_them(tmp_path: Path) -> No
     (folder / "no-module.py").write_text("def f(): ...")
     (folder / "notes.txt").write_text("no Python")
     before = set(sys.modules)
-    found = {file.name: file for file in user_files(folder)}
+    found = {file.name: file for file in own_files(folder)}
     trap = look_up("trap:harmless", folder)
     assert set(sys.modules) == before
     assert not trace.exists()
@@ -201,7 +230,24 @@ def test_the_users_files_are_listed_without_importing_them(tmp_path: Path) -> No
     assert (found["trap"].problem, [each.name for each in found["trap"].functions]) == ("", ["harmless"])
     assert (trap.summary, trap.code, trap.text) == ("Doubles.", "trap:harmless", (folder / "trap.py").read_text())
     assert len(trap.hash) == 64
-    assert user_files(tmp_path / "nowhere") == []
+    assert own_files(tmp_path / "nowhere") == []
+
+
+def test_a_file_is_parsed_once_for_all_that_is_read_of_it_until_it_is_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, parsed = tmp_path / "mine.py", []
+    path.write_text("def train(config): ...")
+    parse = ast.parse
+    monkeypatch.setattr(ast, "parse", lambda text: parsed.append(text) or parse(text))
+    assert [each.name for each in look_up("mine:train", tmp_path).function.arguments] == ["config"]
+    assert [name for name, _ in user_tunables(tmp_path)] == ["mine:train"]
+    assert own_environments(tmp_path) == []
+    assert len(parsed) == 1
+    path.write_text("class Walk:\n  def reset(self): ...\n  def step(self, action): ...")
+    assert [each.id for each in own_environments(tmp_path)] == ["mine:Walk"]
+    assert user_tunables(tmp_path) == []
+    assert len(parsed) == 2
 
 
 @pytest.mark.parametrize(
@@ -234,7 +280,7 @@ def test_with_the_text_of_the_launch_the_file_is_not_looked_at(tmp_path: Path) -
 
 
 @pytest.mark.parametrize("entry", FUNCTIONS.values(), ids=lambda each: each.id)
-def test_each_function_of_ours_is_described_and_starts_as_it_stands(entry: Entry, tmp_path: Path) -> None:
+def test_each_function_of_ours_is_described_and_starts_as_it_stands(entry: FunctionEntry, tmp_path: Path) -> None:
     assert entry.title
     assert len(entry.summary) > 30
     assert entry.function.doc
@@ -253,4 +299,4 @@ def test_ours_are_plain_files_next_to_each_other() -> None:
     for entry in FUNCTIONS.values():
         module, _, attribute = entry.code.partition(":")
         text = (Path(functions.__file__).parent.parent / "workloads" / f"{module}.py").read_text()
-        assert attribute in {each.name for each in signatures.read(text)}
+        assert attribute in {each.name for each in read(text)}

@@ -123,7 +123,12 @@ def test_the_registry_is_read_in_another_process_and_its_environments_can_be_run
     registry.read(read_settings().environments_folder)
     assert registry.is_current()
     large = ENVIRONMENTS["FrozenLake8x8-v1"]
-    assert (large.observation, large.observes and large.observes.size, large.max_steps, large.solved_at) == ("discrete", 64, 200, 0.85)
+    assert (large.observation, large.observes and large.observes.size, large.max_steps, large.solved_at) == (
+        "discrete",
+        64,
+        200,
+        0.85,
+    )
     assert large.options().model_dump()["is_slippery"] is True
     assert large.picture
     assert large.picture.read_bytes().startswith(b"\x89PNG")
@@ -135,7 +140,8 @@ def test_the_registry_is_read_in_another_process_and_its_environments_can_be_run
     assert "continuous" not in continuous.options.model_fields  # which would change what actions are
     assert (ENVIRONMENTS["CarRacing-v3"].observation, ENVIRONMENTS["Blackjack-v1"].observation) == ("image", "other")
     taxi = ENVIRONMENTS["Taxi-v3"]
-    assert (taxi.title, taxi.picture is not None, taxi.observes and taxi.observes.size) == ("Taxi", True, 500)  # ours, with what was read
+    # ours, with what was read
+    assert (taxi.title, taxi.picture is not None, taxi.observes and taxi.observes.size) == ("Taxi", True, 500)
     assert not {"CartPole-v0", "Ant-v4"} & registry.known().keys()  # older versions
 
 
@@ -146,7 +152,9 @@ def test_an_environment_is_known_before_the_registry_was_read(home: Path) -> Non
     assert "CliffWalking-v1" in caught.value.problems["environment"]
 
 
-def test_what_is_missing_is_told_with_how_to_install_it(home: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_what_is_missing_is_told_with_how_to_install_it(
+    home: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     for name in ("jax", "flax"):
         (tmp_path / f"{name}.py").write_text(f"raise ModuleNotFoundError(\"No module named '{name}'\", name='{name}')")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
@@ -170,7 +178,11 @@ def test_an_own_environment_is_offered_with_its_options_and_checked(own: Path) -
     assert not checked.problems
     assert checked.environment
     assert checked.environment.observes
-    assert (checked.environment.observes.size, checked.environment.action, checked.environment.renders) == (4, "discrete", True)
+    assert (checked.environment.observes.size, checked.environment.action, checked.environment.renders) == (
+        4,
+        "discrete",
+        True,
+    )
     assert checked.environment.picture
 
 
@@ -221,7 +233,7 @@ def test_an_own_environment_runs_as_it_was_at_the_launch(cluster: Path) -> None:
     run_id = api.launch(walk("Corridor", environment_options={"length": 5}, seeds=[1, 2]))
     path.write_text("raise RuntimeError('changed since')")
     try:
-        poll(lambda: api.run(run_id).is_over, 90, "the run's end")
+        poll(lambda: api.run(run_id).is_over, "the run's end")
         run = api.run(run_id)
         assert run.state == "succeeded", run.error
         assert run.best is not None

@@ -1,4 +1,5 @@
-"""Every trainable of the catalogue is described, reports what it says, and goes on from its checkpoints if it says so."""
+"""Every trainable of the catalogue is described, reports what it says, and goes on from its
+checkpoints if it says so."""
 
 import ast
 import math
@@ -17,7 +18,9 @@ from backend.settings import ROOT
 
 LENGTHS = {"uniform": 2, "loguniform": 2, "quniform": 3, "randint": 2}  # of a range's numbers
 EVERY = pytest.mark.parametrize("trainable", TRAINABLES.values(), ids=lambda each: each.id)
-RESUMABLE = pytest.mark.parametrize("trainable", [each for each in TRAINABLES.values() if each.checkpoints], ids=lambda each: each.id)
+RESUMABLE = pytest.mark.parametrize(
+    "trainable", [each for each in TRAINABLES.values() if each.checkpoints], ids=lambda each: each.id
+)
 
 
 @dataclass
@@ -36,7 +39,9 @@ class Session:
             shutil.copytree(checkpoint.path, kept)
             self.latest = tune.Checkpoint.from_directory(kept)
 
-    def run(self, trainable: Trainable, config: dict[str, Any], resume: tune.Checkpoint | None = None) -> list[dict[str, Any]]:
+    def run(
+        self, trainable: Trainable, config: dict[str, Any], resume: tune.Checkpoint | None = None
+    ) -> list[dict[str, Any]]:
         """Runs the trainable in this process and returns its reports."""
         self.reports, self.checkpoint = [], resume
         module, _, attribute = trainable.code.partition(":")
@@ -122,7 +127,11 @@ def test_each_reports_what_it_says_and_reads_its_whole_space(trainable: Trainabl
         ("branin", {"x": math.pi, "y": 2.275}, 0.397887),
         ("branin", {"x": 3 * math.pi, "y": 2.475}, 0.397887),
         ("rosenbrock", {"x": 1, "y": 1}, 0.0),
-        ("hartmann6", {"x1": 0.20169, "x2": 0.150011, "x3": 0.476874, "x4": 0.275332, "x5": 0.311652, "x6": 0.6573}, -3.32237),
+        (
+            "hartmann6",
+            {"x1": 0.20169, "x2": 0.150011, "x3": 0.476874, "x4": 0.275332, "x5": 0.311652, "x6": 0.6573},
+            -3.32237,
+        ),
     ],
 )
 def test_the_analytic_ones_have_their_minimum_where_the_literature_says(
@@ -146,7 +155,9 @@ def test_a_trial_goes_on_from_its_checkpoint_as_if_it_had_never_stopped(trainabl
 
 
 @RESUMABLE
-def test_a_checkpoint_goes_on_with_the_hyperparameters_of_the_new_config(trainable: Trainable, session: Session) -> None:
+def test_a_checkpoint_goes_on_with_the_hyperparameters_of_the_new_config(
+    trainable: Trainable, session: Session
+) -> None:
     """As in population based training; only what gives the weights their shape stays."""
     before = session.run(trainable, sample(trainable, 2))[-1]
     checkpoint = session.latest

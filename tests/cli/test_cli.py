@@ -9,9 +9,12 @@ import yaml
 from backend.model import RunState
 from backend.store import runs
 from backend.store.database import Database
-from backend.store.fanout.book import Done, TaskBook
+from backend.store.fanout.book import TaskBook
+from backend.store.fanout.task_rows import Done
 from backend.store.recording.recorder import Recorder
+from tests.analysis.test_scores import tracked
 from tests.conftest import LAKE, content, typed
+from tests.store.test_going_back import resumed
 
 
 @pytest.fixture
@@ -53,13 +56,32 @@ def test_show_and_series_as_json(recorded: str) -> None:
     assert (min(both["min"]), max(both["max"])) == (0.0, 10.0)
 
 
+def test_series_prints_what_was_set_aside_if_asked(database: Database) -> None:
+    run_id = resumed(database)
+    plain = json.loads(typed("series", run_id, "return_mean", "--trial", "0", "--json").stdout)
+    assert (plain["total"], plain["mean"]) == (60, [float(step) for step in range(60)])
+    both = json.loads(typed("series", run_id, "return_mean", "--aside", "--json").stdout)
+    (apart,) = both.pop("aside")
+    assert (apart["trial"], apart["attempt"], apart["after"]) == (0, 1, 40)
+    assert apart["mean"] == [float(step) for step in range(40, 53)]
+    assert both == json.loads(typed("series", run_id, "return_mean", "--json").stdout)
+    window = ["--from", "45", "--to", "46"]
+    (few,) = json.loads(typed("series", run_id, "return_mean", "--aside", *window, "--json").stdout)["aside"]
+    assert few["x"] == [45.0, 46.0]
+    said = typed("series", run_id, "return_mean", "--aside").stdout
+    assert "set aside: trial 0, repeated by attempt 1 after report 40" in said
+    assert json.loads(typed("series", run_id, "return_mean", "--aside", "--trial", "1", "--json").stdout)["aside"] == []
+
+
 @pytest.fixture
 def fanned_out(database: Database) -> str:
     spec = {"kind": "tasks", "name": "roots", "function": "flaky", "inputs": {"range": 4, "argument": "number"}}
     run_id = runs.create(database, content(spec), [None], total=4)
     runs.claim(database, run_id, 1, "host", {})
     book = TaskBook(database, run_id, 1)
-    book.succeed([Done(number, 1, json.dumps({"number": number}), 1.0, 0.1, 0, number / 2, str(number / 2)) for number in (0, 1)])
+    book.succeed(
+        [Done(number, 1, json.dumps({"number": number}), 1.0, 0.1, 0, number / 2, str(number / 2)) for number in (0, 1)]
+    )
     book.fail(Done(2, 3, '{"number": 2}', 1.0, 0.1, 0, error=("ValueError", "a.py:1", "not in the mood", "")))
     book.flush()
     runs.finish(database, run_id, 1, RunState.STOPPED)
@@ -88,7 +110,11 @@ def test_the_functions_are_listed_with_the_users_own_and_the_broken_ones(home: P
     (folder / "broken.py").write_text("def f(:")
     listed = {each["function"]: each for each in json.loads(typed("functions", "--json").stdout)}
     assert listed["monte_carlo_pi"]["signature"] == "estimate(seed: int, darts: int)"
-    assert listed["mine:double"] == {"function": "mine:double", "signature": "double(x: int, k: int)", "about": "Doubles."}
+    assert listed["mine:double"] == {
+        "function": "mine:double",
+        "signature": "double(x: int, k: int)",
+        "about": "Doubles.",
+    }
     assert "does not parse: line 1" in listed["broken.py"]["about"]
     text = typed("functions").stdout
     assert all(name in text for name in listed)
@@ -102,7 +128,25 @@ def test_every_command_has_json_and_an_unknown_run_is_a_line(recorded: str) -> N
         assert said.returncode == 2, command
         assert "no run “nosuchrun”" in said.stderr
         assert "Traceback" not in said.stderr
-    assert json.loads(typed("status", "--json").stdout)["state"] == "off", "asking for a run that is not there starts no cluster"
+    assert json.loads(typed("status", "--json").stdout)["state"] == "off", (
+        "asking for a run that is not there starts no cluster"
+    )
+
+
+def test_groups_are_compared_as_an_address_says(home: Path) -> None:
+    ids = ",".join([*tracked("slow", [[1.0], [2.0], [1.5]], lr=1), *tracked("fast", [[3.0], [4.0], [3.5]], lr=2)])
+    told = json.loads(typed("compare", f"/compare?runs={ids}&tab=Curves", "--json").stdout)
+    assert (told["metric"], told["better"], told["baseline"]) == ("reward", "max", "slow")
+    assert [each["group"] for each in told["verdicts"]] == ["fast"]
+    assert told["verdicts"][0]["difference"].startswith("2 ")
+    assert "“fast”" in typed("compare", f"runs={ids}").stdout
+    for wrong, why in (
+        ("", "not two groups"),
+        (f"runs={ids.partition(',')[0]}", "not two groups"),
+        ("runs=x", "no run “x”"),
+    ):
+        said = typed("compare", wrong)
+        assert (said.returncode, why in said.stderr) == (2, True)
 
 
 def test_delete_removes_row_and_files(recorded: str, home: Path) -> None:

@@ -16,7 +16,12 @@ from backend.store import runs, wishes
 from backend.store.database import Database
 from tests.conftest import LAKE, ON_SQLITE, content, typed
 
-BRANIN: dict[str, Any] = {"kind": "sweep", "trainable": "branin", "space": {"x": {"uniform": [-5, 10]}, "y": {"fixed": 2.5}}, "samples": 4}
+BRANIN: dict[str, Any] = {
+    "kind": "sweep",
+    "trainable": "branin",
+    "space": {"x": {"uniform": [-5, 10]}, "y": {"fixed": 2.5}},
+    "samples": 4,
+}
 
 
 def written(folder: Path, spec: dict[str, Any]) -> str:
@@ -26,7 +31,12 @@ def written(folder: Path, spec: dict[str, Any]) -> str:
 
 
 def test_a_wrong_sweep_names_every_field_and_starts_nothing(home: Path, tmp_path: Path) -> None:
-    wrong = {**BRANIN, "trainable": "branim", "search": "optun", "space": {"x": {"uniform": [3, 1]}, "y": {"loguniform": [0, 1]}}}
+    wrong = {
+        **BRANIN,
+        "trainable": "branim",
+        "search": "optun",
+        "space": {"x": {"uniform": [3, 1]}, "y": {"loguniform": [0, 1]}},
+    }
     said = typed("launch", written(tmp_path, wrong))
     assert said.returncode == 2
     for line in (
@@ -94,8 +104,11 @@ def test_what_a_sweep_without_trials_cannot_do_is_said(queued: str) -> None:
 
 
 @ON_SQLITE
-def test_from_a_file_to_a_promoted_model_and_once_more(driven: Any, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(command_line, "time", SimpleNamespace(sleep=lambda _: driven.run(api.runs()[0].id)))  # while it waits
+def test_from_a_file_to_a_promoted_model_and_once_more(
+    driven: Any, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # while it waits
+    monkeypatch.setattr(command_line, "time", SimpleNamespace(sleep=lambda _: driven.run(api.runs()[0].id)))
     space = {"lr": {"grid": [0.001, 0.01]}, "epochs": {"fixed": 2}}
     digits = {"kind": "sweep", "trainable": "digits_mlp", "search": "grid", "space": space, "max_iterations": 2}
     said = typed("launch", written(tmp_path, digits), "--wait")
@@ -132,13 +145,23 @@ def test_from_a_file_to_a_promoted_model_and_once_more(driven: Any, home: Path, 
     assert again.returncode == 0, again.stderr
     child = driven.run(again.stdout.strip().splitlines()[-1])
     assert (child.state, child.parent_id) == ("succeeded", run_id)
-    assert [(trial.params["lr"], trial.seed) for trial in child.trials] == [(float(best["param.lr"]), 1), (float(best["param.lr"]), 2)]
+    assert [(trial.params["lr"], trial.seed) for trial in child.trials] == [
+        (float(best["param.lr"]), 1),
+        (float(best["param.lr"]), 2),
+    ]
 
 
 @ON_SQLITE
-def test_whoever_waits_for_a_sweep_that_fails_is_told_why(driven: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_whoever_waits_for_a_sweep_that_fails_is_told_why(
+    driven: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(command_line, "time", SimpleNamespace(sleep=lambda _: driven.run(api.runs()[0].id)))
-    spec = {"kind": "sweep", "trainable": "own_sweeps:moody", "metric": "score", "space": {"x": {"uniform": [0, 1]}, "mood": {"fixed": 3}}}
+    spec = {
+        "kind": "sweep",
+        "trainable": "own_sweeps:moody",
+        "metric": "score",
+        "space": {"x": {"uniform": [0, 1]}, "mood": {"fixed": 3}},
+    }
     said = typed("launch", written(tmp_path, spec), "--wait")
     assert said.returncode == 1
     assert "is not in the mood" in said.stderr

@@ -43,7 +43,9 @@ def test_the_token_is_ours_and_private(home: Path) -> None:
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1:9", "nonsense", "localhost:none"])
-def test_an_address_where_nothing_listens_is_refused_at_once(home: Path, monkeypatch: pytest.MonkeyPatch, address: str) -> None:
+def test_an_address_where_nothing_listens_is_refused_at_once(
+    home: Path, monkeypatch: pytest.MonkeyPatch, address: str
+) -> None:
     monkeypatch.setenv("RAY_ADDRESS", address)
     assert api.cluster_status().state == "dead"
     with pytest.raises(ClusterUnavailable):

@@ -39,15 +39,21 @@ def test_a_local_head_listens_on_loopback_alone(cluster: Path) -> None:
     known = head.known_head(Settings())
     assert known
     run_id = api.launch(ENDLESS)
-    poll(lambda: api.run(run_id).reports, 60, "a driver and a worker are there")
+    poll(lambda: api.run(run_id).reports, "a driver and a worker are there")
     family = {known.pid, *(each.pid for each in psutil.Process(known.pid).children(recursive=True))}
-    listening = {each.laddr.ip for each in psutil.net_connections("inet") if each.status == psutil.CONN_LISTEN and each.pid in family}
+    listening = {
+        each.laddr.ip
+        for each in psutil.net_connections("inet")
+        if each.status == psutil.CONN_LISTEN and each.pid in family
+    }
     assert "127.0.0.1" in listening, "its dashboard at least"
     assert listening <= set(LOOPBACK)
 
 
 @pytest.mark.nightly
-@pytest.mark.skipif(os.geteuid() != 0 or not shutil.which("unshare"), reason="a network of its own takes root and unshare")
+@pytest.mark.skipif(
+    os.geteuid() != 0 or not shutil.which("unshare"), reason="a network of its own takes root and unshare"
+)
 def test_a_laptop_that_changes_its_network_keeps_its_head(tmp_path: Path) -> None:
     spec = tmp_path / "lake.yaml"
     spec.write_text(yaml.safe_dump({**LAKE, "seeds": [1], "stop": {"episodes": 200}}))

@@ -33,7 +33,7 @@ def test_a_run_on_an_attached_head(cluster: Path, tmp_path: Path, monkeypatch: p
     api.cluster_up()
     assert not api.cluster_status().local
     run_id = api.launch({**LAKE, "seeds": [1], "stop": {"episodes": 200}})
-    poll(lambda: api.run(run_id).is_over, 60)
+    poll(lambda: api.run(run_id).is_over)
     assert api.run(run_id).state == "succeeded"
     assert api.cluster_down() is False, "an attached head is never ended"
     assert known.is_alive()

@@ -26,12 +26,12 @@ def on_postgres(cluster: Path, postgres_url: str, monkeypatch: pytest.MonkeyPatc
 
 def test_a_run_stops_goes_on_and_ends(on_postgres: str) -> None:
     run_id = api.launch({**LAKE, "stop": {"episodes": 12_000}})
-    poll(lambda: api.run(run_id).reports > 3, 60, "live points")
+    poll(lambda: api.run(run_id).reports > 3, "live points")
     api.stop(run_id)
-    poll(lambda: api.run(run_id).state is RunState.STOPPED, 20)
+    poll(lambda: api.run(run_id).state is RunState.STOPPED)
     before = api.run(run_id).reports
     api.resume(run_id)
-    poll(lambda: api.run(run_id).is_over, 90)
+    poll(lambda: api.run(run_id).is_over)
     run = api.run(run_id)
     assert run.attempt == 2
     assert run.reports > before

@@ -9,15 +9,16 @@ import torch
 from ray.tune.schedulers.pbt import _explore
 
 from backend.drivers.tune_results import metrics_of
-from backend.kinds.rl import drive
 from backend.kinds.sweep import schedulers
 from backend.kinds.sweep.space import Domain
+from backend.kinds.tunable import Tunable
 from tests.kinds.sweep.test_spec import OWN, parsed
 
 
 @pytest.mark.parametrize(
     ("domain", "start"),
-    [({"uniform": [0.0, 0.5]}, 0.5), ({"loguniform": [0.1, 1.0]}, 0.1), ({"randint": [1, 5]}, 4), ({"quniform": [0, 1, 0.25]}, 1.0),
+    [({"uniform": [0.0, 0.5]}, 0.5), ({"loguniform": [0.1, 1.0]}, 0.1), ({"randint": [1, 5]}, 4), ({"quniform": [0, 1,
+    0.25]}, 1.0),
      ({"choice": [1, 2]}, 2)],
 )  # fmt: skip
 def test_a_population_stays_inside_its_ranges(domain: dict[str, Any], start: Any) -> None:
@@ -35,21 +36,37 @@ def test_a_population_stays_inside_its_ranges(domain: dict[str, Any], start: Any
 
 def test_what_is_no_number_is_passed_over() -> None:
     result = {
-        "score": 1.5, "text": "1.5", "words": np.str_("two"), "day": np.datetime64("2026-01-01"), "date": date(2026, 1, 1), "flag": True,
-        "huge": 10**400, "many": np.zeros(3), "tensors": torch.zeros(2), "none": None, "nested": {3: np.float32(2.0), "b": torch.tensor(4)},
+        "score": 1.5, "text": "1.5", "words": np.str_("two"), "day": np.datetime64("2026-01-01"), "date": date(2026, 1,
+        1), "flag": True,
+        "huge": 10**400, "many": np.zeros(3), "tensors": torch.zeros(2), "none": None, "nested": {3: np.float32(2.0),
+        "b": torch.tensor(4)},
         "complex": 1j, "config": {"x": 1.0}, "training_iteration": 7, "time_total_s": 0.5,
     }  # fmt: skip
     assert metrics_of(result) == {"score": 1.5, "nested/3": 2.0, "nested/b": 4.0, "iteration": 7.0, "time_s": 0.5}
 
 
 def test_a_metric_of_ones_own_comes_before_tunes_of_the_same_name() -> None:
-    assert metrics_of({"time_s": 3.0, "training_iteration": 7, "time_total_s": 0.5}) == {"time_s": 3.0, "iteration": 7.0}
-    assert metrics_of({"time_total_s": 0.5, "iteration": 1, "training_iteration": 7}) == {"iteration": 1.0, "time_s": 0.5}
+    assert metrics_of({"time_s": 3.0, "training_iteration": 7, "time_total_s": 0.5}) == {
+        "time_s": 3.0,
+        "iteration": 7.0,
+    }
+    assert metrics_of({"time_total_s": 0.5, "iteration": 1, "training_iteration": 7}) == {
+        "iteration": 1.0,
+        "time_s": 0.5,
+    }
 
 
 def test_a_criterion_ends_a_class_as_soon_as_it_is_met() -> None:
-    criteria = drive.StopCriteria({"env_steps": 100, "return_mean": 50})
+    algorithm = Tunable(None, lambda params, seed: params, is_class=True, stop={"env_steps": 100, "return_mean": 50})
     for steps, returns, is_met in ((99, 10, False), (100, 10, True), (5, 50, True)):
         sampled = {"num_env_steps_sampled_lifetime": steps, "episode_return_mean": returns}
-        assert criteria("00000", {"env_runners": sampled, "training_iteration": 1, "time_total_s": 1.0}) is is_met
-    assert not criteria.stop_all()
+        result = {"env_runners": sampled, "training_iteration": 1, "time_total_s": 1.0}
+        assert algorithm.has_reached(result) is is_met
+
+
+def test_a_target_counts_once_there_are_as_many_episodes_as_it_is_a_mean_of() -> None:
+    algorithm = Tunable(None, lambda params, seed: params, is_class=True, stop={"return_mean": 50})
+    for episodes, is_met in ((1, False), (99, False), (100, True)):
+        means = {"return_mean": 60.0, "return_episodes": episodes}
+        result = {"env_runners": {}, "training_episodes": means, "training_iteration": 1, "time_total_s": 1.0}
+        assert algorithm.has_reached(result) is is_met

@@ -14,11 +14,13 @@ import backend
 from backend import api
 from backend.api import export
 from backend.errors import InvalidSpec, UnknownRun
+from backend.export.points import COLUMNS
 from backend.store import runs
 from backend.store.database import Database
 from backend.store.recording.recorder import Recorder
 from backend.store.series import points as store
 from tests.conftest import ON_SQLITE
+from tests.store.test_going_back import resumed
 
 NASTY = 'a "quoted", <b>name</b>\nover two lines'
 COUNT = 700
@@ -61,9 +63,49 @@ def test_odd_names_come_back_as_they_are(database: Database, form: str) -> None:
     assert read(ids, ["reward"], form)["group"][0] == NASTY
 
 
+@pytest.mark.parametrize("form", ["csv", "parquet"])
+def test_what_was_set_aside_is_in_it_only_if_asked_for(database: Database, form: str) -> None:
+    ids = [recorded(database, count=4), resumed(database)]
+    plain = read(ids, ["return_mean"], form)
+    assert list(plain.columns) == list(COLUMNS)
+    assert list(plain[plain["trial"] == 0]["step"]) == list(range(60)), "the line, each step once"
+    assert export.rows(ids, ["return_mean"]) == len(plain) == 120
+    whole = pd.read_csv if form == "csv" else pd.read_parquet
+    found = whole(io.BytesIO(b"".join(export.file_of_points(ids, None, [], form, aside=True))))
+    assert list(found.columns) == [*COLUMNS, "aside"]
+    apart = found[found["aside"].notna()]
+    assert list(apart["step"]) == list(range(40, 53))
+    assert (set(apart["run"]), set(apart["trial"]), set(apart["aside"]), set(apart["seed"])) == (
+        {ids[1]},
+        {0},
+        {1},
+        {1},
+    )
+    assert len(found) == 120 + 13 + 6
+    frame = export.points(ids, "return_mean", aside=True)
+    assert frame["aside"].notna().sum() == 13
+    assert "aside" not in export.points(ids)
+
+
+@ON_SQLITE
+def test_long_asides_are_read_piece_by_piece_too(database: Database) -> None:
+    run_id = resumed(database)
+    heads = store.heads(database, [run_id], aside=True)
+    assert [(head.trial, head.aside, head.length) for head in heads] == [(0, None, 60), (1, None, 60), (0, 1, 13)]
+    for size in (5, 100, 1000):
+        batches = list(store.batches(database, heads, size=size))
+        steps = [step for batch in batches for step in batch.step[batch.place == 2]]
+        assert steps == list(range(40, 53))
+        assert sum(len(batch.step) for batch in batches) == 133
+
+
 @ON_SQLITE
 def test_long_series_are_read_piece_by_piece_and_short_ones_together(database: Database) -> None:
-    ids = [recorded(database, "short", seed=1, count=5), recorded(database, "long", seed=2), recorded(database, "brief", seed=3, count=4)]
+    ids = [
+        recorded(database, "short", seed=1, count=5),
+        recorded(database, "long", seed=2),
+        recorded(database, "brief", seed=3, count=4),
+    ]
     heads = store.heads(database, ids, ["reward"])
     batches = list(store.batches(database, heads, size=100))
     assert [len(batch.value) for batch in batches] == [5, *[100] * 7, 4]
@@ -108,7 +150,9 @@ def test_the_snippet_runs_as_shown(database: Database, home: Path) -> None:
     ids = [recorded(database, seed=seed, count=20) for seed in (1, 2)]
     text = export.snippet(ids, ["reward", "loss"], ["params.lr"])
     plain = {name: value for name, value in os.environ.items() if not name.startswith("RAYDECK_")}
-    said = subprocess.run([sys.executable, "-c", text], capture_output=True, text=True, env=plain, cwd=home, check=False)
+    said = subprocess.run(
+        [sys.executable, "-c", text], capture_output=True, text=True, env=plain, cwd=home, check=False
+    )
     assert said.returncode == 0, said.stderr
     assert "reward" in said.stdout
     assert "2.714286" in said.stdout, "the mean of the last values"

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from backend.analysis import groups, scores
-from backend.analysis.answering import Question, answered
+from backend.analysis.answering import answered
+from backend.analysis.asking import Question
 from backend.analysis.scores import Rule, Scored
 from backend.api import export
 from backend.export import contents, report
@@ -16,6 +17,7 @@ from backend.figures.lines import Chart, Line
 from backend.model import Curve, Run
 from backend.store.series import pyramid
 from pages.widgets import live_plot
+from pages.widgets.component import script
 from tests.analysis.test_groups import run, trial
 
 NASTY = "<script>alert(1)</script><img src=x onerror=alert(2)>"
@@ -38,14 +40,19 @@ def curve_of(member: groups.Member) -> Curve:
 
 def scored(*runs: Run) -> list[Scored]:
     found = groups.grouped(runs)
-    curves = {(curve.run_id, curve.trial): curve for group in found for each in group.members if "reward" in each.trial.last
-              for curve in [curve_of(each)]}  # fmt: skip
+    curves = {
+        (curve.run_id, curve.trial): curve
+        for group in found
+        for each in group.members
+        if "reward" in each.trial.last
+        for curve in [curve_of(each)]
+    }
     return [scores.scored(group, RULE, "max", curves, {}) for group in found]
 
 
-def verdicts(*runs: Run) -> report.Table:
+def verdicts(*runs: Run) -> report.ReportTable:
     question = Question("reward", RULE, "max", "iqm", "")
-    return contents.verdicts(answered(question, scored(*runs), {}, lambda _done, _doing: None))
+    return contents.verdicts(answered(question, scored(*runs), {}, lambda curve, *_: curve, lambda _done, _doing: None))
 
 
 def page(*runs: Run, note: str = "", scripts: report.Scripts | None = None) -> str:
@@ -55,15 +62,26 @@ def page(*runs: Run, note: str = "", scripts: report.Scripts | None = None) -> s
     charts = [report.Drawing(NASTY, NASTY, 400, live_plot.whole(Chart((line,), layout, ""), 400))]
     tables = [contents.of_groups(scored(*runs), "reward", RULE), *([verdicts(*runs)] if len(found) > 1 else [])]
     codes = {runs[0].id: f"# {NASTY}"}
-    told = report.Report(
-        NASTY, 0.0, "http://here/compare?a=1&b=2", charts, note, tables, [group.label for group in found],
-        export.diff.of_groups(found), contents.of_runs(runs, codes, 9.0),
-    )  # fmt: skip
-    return report.html(told, scripts or report.Scripts("/* plotly */", {"plot": live_plot.script(), "figure": "/* none */"}))
+    told = report.ComparisonReport(
+        NASTY,
+        0.0,
+        "http://here/compare?a=1&b=2",
+        charts,
+        note,
+        tables,
+        [group.label for group in found],
+        export.diff.of_groups(found),
+        contents.of_runs(runs, codes, 9.0),
+    )
+    return report.html(
+        told, scripts or report.Scripts("/* plotly */", {"plot": script(*live_plot.FILES), "figure": "/* none */"})
+    )
 
 
 def test_what_people_wrote_stays_text() -> None:
-    html = page(made(1, [1.0, 2.0]), made(2, [3.0, 4.0], host=NASTY, versions={NASTY: NASTY}), note=f"{NASTY}\n\n`{NASTY}`")
+    html = page(
+        made(1, [1.0, 2.0]), made(2, [3.0, 4.0], host=NASTY, versions={NASTY: NASTY}), note=f"{NASTY}\n\n`{NASTY}`"
+    )
     assert "<img" not in html
     assert "<script>alert" not in html
     assert html.count("<script") == html.count("</script>") == 3, "the chart's data, plotly.js and what draws"
@@ -72,7 +90,8 @@ def test_what_people_wrote_stays_text() -> None:
 
 def test_nothing_is_fetched_and_links_lead_to_the_web_alone() -> None:
     note = (
-        "![x](http://elsewhere/x.png) [bad](javascript:alert(1)) [worse](data:text/html,x) [good](https://ray.io) **bold**\n\n|a|\n|-|\n|b|"
+        "![x](http://elsewhere/x.png) [bad](javascript:alert(1)) [worse](data:text/html,x) [good](https://ray.io)"
+        " **bold**\n\n|a|\n|-|\n|b|"
     )
     html = page(made(1, [1.0, 2.0]), note=note)
     assert "default-src 'none'" in html

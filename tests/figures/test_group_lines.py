@@ -18,7 +18,9 @@ TITLES = Titles("step", "Reward")
 
 def bundle(ordinal: int, curves: Sequence[Curve], *, is_open: bool = False, label: str = "") -> Bundle:
     names = [f"seed {place}" for place in range(len(curves))]
-    return Bundle(f"g{ordinal}", label or f"group {ordinal}", ordinal, curves, names, group_bands.shared(curves), is_open)
+    return Bundle(
+        f"g{ordinal}", label or f"group {ordinal}", ordinal, curves, names, group_bands.shared(curves), is_open
+    )
 
 
 def seeds(n: int, level: float = 0.0, length: int = 20) -> list[Curve]:
@@ -105,7 +107,9 @@ def test_of_many_lines_those_of_a_colour_are_drawn_as_one_with_their_extremes(sm
     points = pyramid.of_points(np.arange(1000.0), np.arange(1000.0), np.arange(1000.0), values)
     records = pyramid.merged(points, np.arange(0, 1000, 8))
     spiky = Curve("run", 0, "reward", records["step_max"], records, 8, 1000)
-    chart = group_lines.draw([bundle(number, [spiky]) for number in range(1, 101)], TITLES, Display(smoothing=smoothing))
+    chart = group_lines.draw(
+        [bundle(number, [spiky]) for number in range(1, 101)], TITLES, Display(smoothing=smoothing)
+    )
     raw, named = ([line for line in chart.lines if line.in_hover is wanted] for wanted in (False, True))
     assert (len(raw), len({line.merge for line in raw})) == (100, 10)
     assert all(line.y.max() == 50 for line in raw)
@@ -132,6 +136,6 @@ def test_an_interval_of_two_seeds_does_not_dwarf_what_was_measured() -> None:
     assert lines.CUT not in whole.caption
     goal = group_lines.draw([bundle(1, seeds(2))], Titles("step", "Reward", 475), Display())
     assert not axis(goal), "there is room for it below where it counts as solved"
-    alone = lines.seeds(lines.Group("", 1, seeds(2), ["1", "2"]), TITLES, Display())
+    alone = lines.seeds(lines.CurveGroup("", 1, seeds(2), ["1", "2"]), TITLES, Display())
     assert axis(alone) == axis(chart)
     assert not axis(group_lines.draw([bundle(1, seeds(2, 5))], TITLES, Display(log_y=True)))

@@ -9,6 +9,7 @@ from backend.analysis import params as analysis
 from backend.analysis.params import Column, Correlation
 from backend.figures import params as figures
 from backend.figures.params import Owner
+from backend.figures.params_parallel import parallel
 
 NASTY = "<script>alert(1)</script> $x$ %{y}"
 LR = Column("params.lr", np.array([1e-4, 1e-3, 1e-2, 1e-1]))
@@ -40,9 +41,11 @@ def test_a_third_column_colours_points_and_words_stay_words(colour: Column) -> N
 
 
 def test_parallel_lines_are_of_points_with_a_score() -> None:
-    figure = figures.parallel([LR, WORD], SCORE, "max")
+    figure = parallel([LR, WORD], SCORE, "max")
     lines = [y for trace in figure.data for y in np.split(np.array(trace.y, float), np.flatnonzero(np.isnan(trace.y)))]
-    assert sum(len(line[np.isfinite(line)]) == 3 for line in lines) == 3, "three axes each; the one without a score is left out"
+    assert sum(len(line[np.isfinite(line)]) == 3 for line in lines) == 3, (
+        "three axes each; the one without a score is left out"
+    )
     best = figure.data[-1]
     assert best.y[2] == 1.0
     assert best.y[0] == 1.0, "on a log axis the largest lr is at the top"
@@ -51,7 +54,7 @@ def test_parallel_lines_are_of_points_with_a_score() -> None:
 
 def test_all_equal_scores_and_constant_columns_are_drawn_in_the_middle() -> None:
     flat = Column("metrics.reward", np.ones(4))
-    figure = figures.parallel([Column("params.c", np.full(4, 7.0))], flat, "min")
+    figure = parallel([Column("params.c", np.full(4, 7.0))], flat, "min")
     assert set(np.array(figure.data[0].y)[np.isfinite(figure.data[0].y)]) == {0.5}
 
 
@@ -75,7 +78,9 @@ def test_many_numbers_are_put_in_bins() -> None:
 
 
 def test_bars_of_correlation_and_importance() -> None:
-    figure = figures.correlation([Correlation(NASTY, 0.5, 0.1, 0.8, 20), Correlation("b", -0.2, -0.5, 0.1, 20)], "Reward")
+    figure = figures.correlation(
+        [Correlation(NASTY, 0.5, 0.1, 0.8, 20), Correlation("b", -0.2, -0.5, 0.1, 20)], "Reward"
+    )
     assert list(figure.data[0].x) == [0.5, -0.2]
     assert figure.data[0].error_x.array[0] == pytest.approx(0.3)
     assert "n = 20" in figure.layout.yaxis.ticktext[0]

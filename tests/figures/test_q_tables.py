@@ -34,7 +34,12 @@ def test_every_map_is_drawn_known_or_not(grid: Grid, known: bool) -> None:
     for figure in (q_tables.value_map(given, grid, 1), q_tables.visit_map(given, grid)):
         assert {trace.type for trace in figure.data} <= {"bar", "scatter"}, "all that the small plotly.js knows"
         assert len(figure.data[0].x) == grid.rows * grid.columns * known
-        letters = [text for trace in figure.data for text in (trace.text if isinstance(trace.text, tuple) else ()) if "<b>" in text]
+        letters = [
+            text
+            for trace in figure.data
+            for text in (trace.text if isinstance(trace.text, tuple) else ())
+            if "<b>" in text
+        ]
         assert len(letters) == len(grid.letters)
         assert figure.to_json()
 
@@ -50,7 +55,11 @@ def test_arrows_point_where_the_policy_goes_and_ties_show_several() -> None:
 
 
 def test_what_is_under_the_pointer_names_actions_values_and_visits() -> None:
-    (text,) = [each for each in q_tables.value_map(shown(LAKE), LAKE, 1).data[0].hovertext if each.startswith("row 1, column 3")]
+    (text,) = [
+        each
+        for each in q_tables.value_map(shown(LAKE), LAKE, 1).data[0].hovertext
+        if each.startswith("row 1, column 3")
+    ]
     assert "<b>down: 2</b>" in text
     assert "left: 0" in text
     assert "12,345 visits" in text
@@ -69,7 +78,12 @@ def test_slices_show_values_visits_and_an_action_each_in_its_colour() -> None:
 
 
 def test_a_table_without_a_map_is_drawn_row_by_row() -> None:
-    given = Map(np.array([[1.0, np.nan], [2.0, 3.0]]), np.array([[1, 0], [1, 1]]), np.zeros((2, 2, 1)), np.zeros((2, 2, 1), dtype=bool))
+    given = Map(
+        np.array([[1.0, np.nan], [2.0, 3.0]]),
+        np.array([[1, 0], [1, 1]]),
+        np.zeros((2, 2, 1)),
+        np.zeros((2, 2, 1), dtype=bool),
+    )
     figure = q_tables.plain_table(given, ["stick", "hit"], 50, 1)
     assert len(figure.data[0].x) == 3
     assert "state 50, stick: 1<br>1 visits" in figure.data[0].hovertext

@@ -44,9 +44,21 @@ def made_up(count: int, **spec: Any) -> Run:
             "f": 3,
         }
         value = 0.9 - abs(params["lr"] - 0.01) + 0.02 * params["n"] + 0.1 * dice.random()
-        state = TrialState.SUCCEEDED if count < 5 else dice.choice([TrialState.SUCCEEDED] * 8 + [TrialState.PRUNED, TrialState.FAILED])
+        state = (
+            TrialState.SUCCEEDED
+            if count < 5
+            else dice.choice([TrialState.SUCCEEDED] * 8 + [TrialState.PRUNED, TrialState.FAILED])
+        )
         best = None if count >= 5 and number % 17 == 3 else value
-        trials.append(trial(number, params, best, state=state, last={"accuracy": best, "loss": None if best is None else 1 - params["q"]}))
+        trials.append(
+            trial(
+                number,
+                params,
+                best,
+                state=state,
+                last={"accuracy": best, "loss": None if best is None else 1 - params["q"]},
+            )
+        )
     return sweep(SPACE, *trials, **spec)
 
 

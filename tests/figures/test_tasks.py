@@ -25,7 +25,11 @@ def test_a_mean_has_the_digits_that_its_interval_leaves_certain(moments: Moments
 
 @pytest.mark.parametrize(
     ("pairs", "stride", "total", "said"),
-    [(2, 1, 2, "all 2 results"), (2, 1, 3, "2 of 3 results"), (5000, 200, 990_000, "5,000 of 990,000 results: those of every 200th task")],
+    [
+        (2, 1, 2, "all 2 results"),
+        (2, 1, 3, "2 of 3 results"),
+        (5000, 200, 990_000, "5,000 of 990,000 results: those of every 200th task"),
+    ],
 )
 def test_a_scatter_says_of_how_much_it_is(pairs: int, stride: int, total: int, said: str) -> None:
     assert tasks.scatter([(1.0, 2.0)] * pairs, stride, total, ("x", "y"), 0).caption.startswith(said)

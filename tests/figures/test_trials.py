@@ -18,7 +18,14 @@ def run_of(ends: list[tuple[str, float | None]], mode: str = "max") -> Run:
 def curve(number: int, x: list[float], y: list[float], spread: float = 0.0) -> Curve:
     """A curve; with a spread each of its points is a bucket of four."""
     records = np.zeros(len(x), pyramid.RECORD)
-    for name, values in {"mean": y, "min": np.array(y) - spread, "max": np.array(y) + spread, "last": y, "count": 1, "points": 1}.items():
+    for name, values in {
+        "mean": y,
+        "min": np.array(y) - spread,
+        "max": np.array(y) + spread,
+        "last": y,
+        "count": 1,
+        "points": 1,
+    }.items():
         records[name] = values
     return Curve("run", number, "accuracy", np.array(x, dtype=float), records, 4 if spread else 1, len(x))
 
@@ -39,7 +46,14 @@ def test_curves_do_not_run_into_each_other_nor_back() -> None:
 def test_every_extreme_of_a_bucket_is_drawn() -> None:
     run = run_of([("succeeded", 0.9)])
     chart = trials.curves(run, [curve(0, [4, 8, 12], [0.1, 0.5, 0.3], spread=0.05)], None, "accuracy", Display())
-    assert {round(value, 3) for value in chart.lines[0].y[~np.isnan(chart.lines[0].y)]} == {0.05, 0.15, 0.45, 0.55, 0.25, 0.35}
+    assert {round(value, 3) for value in chart.lines[0].y[~np.isnan(chart.lines[0].y)]} == {
+        0.05,
+        0.15,
+        0.45,
+        0.55,
+        0.25,
+        0.35,
+    }
     assert (np.diff(chart.lines[0].x[:-1]) >= 0).all()
 
 
@@ -56,14 +70,20 @@ def test_pruned_ones_are_faint_and_the_best_is_bold_and_in_full() -> None:
 
 def test_the_best_so_far_only_gets_better_whichever_way() -> None:
     for mode, expected in (("max", [0.2, 0.5, 0.5, 0.9]), ("min", [0.2, 0.2, 0.1, 0.1])):
-        run = run_of([("succeeded", 0.2), ("pruned", 0.5), ("running", 0.1), ("succeeded", 0.9), ("failed", None)], mode=mode)
+        run = run_of(
+            [("succeeded", 0.2), ("pruned", 0.5), ("running", 0.1), ("succeeded", 0.9), ("failed", None)], mode=mode
+        )
         chart = trials.history(run, "accuracy", trials.OVER_NUMBER, Display())
         hair, best = (line for line in chart.lines if line.name == "best so far")
         assert hair.y[::2].tolist() == expected
         assert sorted(set(best.y[~np.isnan(best.y)])) == sorted(set(expected))
         upright = (np.diff(best.x) == 0) & (np.diff(best.y) != 0)
         assert not upright.any(), "the bold line has steps alone"
-        assert {line.name: len(line.x) for line in chart.lines if line.look == "points"} == {"pruned": 1, "running": 1, "finished": 2}
+        assert {line.name: len(line.x) for line in chart.lines if line.look == "points"} == {
+            "pruned": 1,
+            "running": 1,
+            "finished": 2,
+        }
         assert "4 of 5 trials" in chart.caption
 
 
@@ -78,9 +98,13 @@ def test_each_curve_is_smoothed_by_itself_with_the_raw_ones_faint() -> None:
     for smoothing in ("ema", "mean"):
         raw, smooth = trials.curves(run, found, None, "accuracy", Display(smoothing)).lines
         assert raw.opacity < smooth.opacity
-        assert smooth.y[~np.isnan(smooth.y)].tolist() == [1.0, 1.0, 1.0, 9.0, 9.0, 9.0], "nothing goes over from one trial to the next"
+        assert smooth.y[~np.isnan(smooth.y)].tolist() == [1.0, 1.0, 1.0, 9.0, 9.0, 9.0], (
+            "nothing goes over from one trial to the next"
+        )
         assert len(segments(smooth)) == 2
-    jagged = trials.curves(run, [curve(0, [1, 2, 3, 4], [0.0, 1.0, 0.0, 1.0])], None, "accuracy", Display("ema", 0.5)).lines[1]
+    jagged = trials.curves(
+        run, [curve(0, [1, 2, 3, 4], [0.0, 1.0, 0.0, 1.0])], None, "accuracy", Display("ema", 0.5)
+    ).lines[1]
     assert np.nanmax(jagged.y) < 1
 
 
@@ -107,4 +131,6 @@ def test_of_many_trials_the_spread_is_drawn_and_the_best_by_themselves() -> None
     assert round(float(everything.low[-1]), 3) == -0.05, "every extreme is in it"
     assert drawn["trial 98"].opacity > drawn["trial 90"].opacity
     assert "100 trials, 300 points" in chart.caption
-    assert len(trials.curves(run, found[:60], found[59], "accuracy", Display()).lines) == 2, "few trials have a line each"
+    assert len(trials.curves(run, found[:60], found[59], "accuracy", Display()).lines) == 2, (
+        "few trials have a line each"
+    )

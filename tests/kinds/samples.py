@@ -1,4 +1,7 @@
-"""A run of each kind that launches: one that goes on until it is stopped, one that fails. A new kind adds its own here."""
+"""A run of each kind that launches: one that goes on until it is stopped, one that fails.
+
+A new kind adds its own here.
+"""
 
 from typing import Any
 
@@ -51,15 +54,28 @@ class Corridor(gymnasium.Env):
         return self.at, float(self.at == 5), self.at == 5, False, {}
 '''
 _X = {"x": {"grid": [1.0]}}
+# two CPUs are enough for one of each at once: a fan-out would take whatever is free
 GOES_ON: dict[str, dict[str, Any]] = {
     "rl": ENDLESS,
-    "sweep": {"kind": "sweep", "trainable": "samples:climb", "metric": "height", "search": "grid", "space": _X, "cpus": 0.5},
-    "tasks": {"kind": "tasks", "function": "samples:work", "inputs": {"range": 100_000}, "num_cpus": 0.5},
-}
-FAILS: dict[str, dict[str, Any]] = {
-    "rl": {"kind": "rl", "algorithm": "q_learning", "environment": "samples:Corridor", "seeds": [1], "stop": {"episodes": 100_000}},
-    "sweep": {"kind": "sweep", "trainable": "samples:stumble", "metric": "height", "search": "grid", "space": _X, "cpus": 0.5},
+    "sweep": {
+        "kind": "sweep",
+        "trainable": "samples:climb",
+        "metric": "height",
+        "search": "grid",
+        "space": _X,
+        "cpus": 0.5,
+    },
     "tasks": {
-        "kind": "tasks", "function": "samples:refuse", "inputs": {"range": 50}, "num_cpus": 0.5, "stop_on_first_failure": True,
+        "kind": "tasks", "function": "samples:work", "inputs": {"range": 100_000}, "num_cpus": 0.5, "concurrency": 1,
+    },
+}  # fmt: skip
+FAILS: dict[str, dict[str, Any]] = {
+    "rl": {"kind": "rl", "algorithm": "q_learning", "environment": "samples:Corridor", "seeds": [1],
+    "stop": {"episodes": 100_000}},
+    "sweep": {"kind": "sweep", "trainable": "samples:stumble", "metric": "height", "search": "grid", "space": _X,
+    "cpus": 0.5},
+    "tasks": {
+        "kind": "tasks", "function": "samples:refuse", "inputs": {"range": 50}, "num_cpus": 0.5,
+        "stop_on_first_failure": True,
     },
 }  # fmt: skip

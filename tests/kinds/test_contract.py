@@ -1,10 +1,11 @@
 """What every kind of work promises, checked on each that there is: on a real head where that takes one."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 
+import numpy as np
 import psutil
 import pytest
 
@@ -91,20 +92,20 @@ def put(home: Path, flag: Path) -> None:
     (home / "workloads" / "samples.py").write_text(CODE.replace("FLAG", str(flag)))
 
 
-def wait_for(ids: list[str], *states: RunState, limit: float = 60) -> None:
-    poll(lambda: all(api.run(each).state in states for each in ids), limit, f"{ids} {states}")
+def wait_for(ids: list[str], *states: RunState) -> None:
+    poll(lambda: all(api.run(each).state in states for each in ids), f"{ids} {states}")
 
 
 def wait_for_reports(ids: list[str]) -> None:
     begun = {each: api.run(each).reports for each in ids}
-    poll(lambda: all(api.run(each).reports > begun[each] for each in ids), 90, f"each of {ids} reports")
+    poll(lambda: all(api.run(each).reports > begun[each] for each in ids), f"each of {ids} reports")
 
 
 @pytest.mark.ray
 def test_each_shows_what_it_failed_of(samples: Path) -> None:
     ids = {name: api.launch(spec) for name, spec in FAILS.items()}
     samples.touch()
-    wait_for(list(ids.values()), RunState.FAILED, limit=90)
+    wait_for(list(ids.values()), RunState.FAILED)
     for name, run_id in ids.items():
         run = api.run(run_id)
         assert "not today" in run.error, name
@@ -113,33 +114,10 @@ def test_each_shows_what_it_failed_of(samples: Path) -> None:
         assert kinds.can_resume(run), name
 
 
-@pytest.mark.ray
-@pytest.mark.parametrize("name", LAUNCHED)
-def test_one_whose_driver_is_killed_is_lost_with_a_reason_goes_on_and_stops(name: str, samples: Path) -> None:
-    run_id = api.launch(GOES_ON[name])
-    wait_for_reports([run_id])
-    driver_of(run_id).kill()
-    wait_for([run_id], RunState.LOST, limit=30)
-    lost = api.run(run_id)
-    assert "killed by signal 9" in lost.error
-    assert kinds.can_resume(lost)
-    api.resume(run_id)
-    wait_for_reports([run_id])
-    assert (api.run(run_id).state, api.run(run_id).attempt) == (RunState.RUNNING, 2)
-    api.stop(run_id)
-    assert api.run(run_id).is_stopping or api.run(run_id).is_over
-    wait_for([run_id], RunState.STOPPED, limit=30)
-    assert [each.move for each in api.events(run_id)] == [
-        "queued", "running", "lost", "queued", "running", "stop requested", "stopped",
-    ]  # fmt: skip
-    poll(lambda: (load := api.house().cluster.jobs().load()) is not None and load.cpus_taken == 0, 30, "no actor is left behind")
-
-
-@pytest.mark.ray
-def test_all_outlive_their_head_which_ends_with_all_that_is_its_own(
-    ray_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """On a head of their own, with a slot for each: it is killed, started again, and ended; no other head is."""
+@pytest.fixture
+def own_head(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ray_home: Path) -> Iterator[Path]:
+    """A home with a head of its own, that has a slot for each kind; with it ends all that is
+    its own, and no other head."""
     mine = tmp_path / "home"
     for name, value in {**SOON, "RAYDECK_HOME": str(mine), "RAYDECK_SLOTS": str(len(LAUNCHED))}.items():
         monkeypatch.setenv(name, value)
@@ -147,23 +125,64 @@ def test_all_outlive_their_head_which_ends_with_all_that_is_its_own(
     put(mine, tmp_path / "flag")
     try:
         api.cluster_up()
-        ids = [api.launch(spec) for spec in GOES_ON.values()]
-        wait_for_reports(ids)
-        known = head.known_head(api.house().settings)
-        assert known
-        for process in [*psutil.Process(known.pid).children(recursive=True), psutil.Process(known.pid)]:
-            with suppress(psutil.NoSuchProcess):  # some end with others
-                process.kill()
-        wait_for(ids, RunState.LOST, limit=30)
-        assert all("cluster" in api.run(each).error for each in ids)
-        assert api.cluster_status().state == "dead"
-        api.cluster_up()
-        for each in ids:
-            api.resume(each)
-        wait_for_reports(ids)
-        assert all(api.run(each).state is RunState.RUNNING for each in ids)
+        yield mine
     finally:
         assert api.cluster_down()
         api.reset()
     assert Cluster(Settings(home=ray_home)).jobs().answers(), "another head is not ours to end"
     assert family(mine) == []
+
+
+def kill_head() -> None:
+    known = head.known_head(api.house().settings)
+    assert known
+    for process in [*psutil.Process(known.pid).children(recursive=True), psutil.Process(known.pid)]:
+        with suppress(psutil.NoSuchProcess):  # some end with others
+            process.kill()
+
+
+def has_one_line(run_id: str) -> None:
+    """Each iteration of a trial is in its curve once, in order, and what was repeated is kept aside."""
+    run = api.run(run_id)
+    for curve in api.curves([run], ["iteration", "height"], points=20_000):
+        steps = curve.mean if curve.key == "iteration" else curve.x
+        assert (np.diff(steps) > 0).all(), curve
+    assert bool(run.set_aside) == ("set aside" in [event.move for event in api.events(run_id)])
+
+
+@pytest.mark.ray
+def test_each_outlives_its_driver_and_its_head_and_stops(own_head: Path) -> None:
+    """One run of each kind at the same time: whatever is killed, it is lost with a reason, and goes on."""
+    ids = [api.launch(spec) for spec in GOES_ON.values()]
+    wait_for_reports(ids)
+    for each in ids:
+        driver_of(each).kill()
+    wait_for(ids, RunState.LOST)
+    for each in ids:
+        assert "killed by signal 9" in api.run(each).error
+        assert kinds.can_resume(api.run(each))
+        api.resume(each)
+    wait_for_reports(ids)
+    kill_head()
+    wait_for(ids, RunState.LOST)
+    assert all("cluster" in api.run(each).error for each in ids)
+    assert api.cluster_status().state == "dead"
+    api.cluster_up()
+    for each in ids:
+        api.resume(each)
+    wait_for_reports(ids)
+    assert [(api.run(each).state, api.run(each).attempt) for each in ids] == [(RunState.RUNNING, 3)] * len(ids)
+    for each in ids:
+        api.stop(each)
+        assert api.run(each).is_stopping or api.run(each).is_over
+    wait_for(ids, RunState.STOPPED)
+    for each in ids:
+        moves = [event.move for event in api.events(each)]
+        assert [move for move in moves if move != "set aside"] == [
+            *["queued", "running", "lost"] * 2, "queued", "running", "stop requested", "stopped",
+        ]  # fmt: skip
+        has_one_line(each)
+    poll(
+        lambda: (load := api.house().cluster.jobs().load()) is not None and load.cpus_taken == 0,
+        "no actor is left behind",
+    )

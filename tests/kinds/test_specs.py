@@ -14,7 +14,9 @@ def problems(**changes: object) -> dict[str, str]:
 
 
 def test_several_wrong_fields_are_all_reported() -> None:
-    found = problems(environment="FrozenLak-v1", params={"alpha": -1, "gamme": 0.9}, seeds=[1, 2, 1], stop={"iteration": 0})
+    found = problems(
+        environment="FrozenLak-v1", params={"alpha": -1, "gamme": 0.9}, seeds=[1, 2, 1], stop={"iteration": 0}
+    )
     assert set(found) >= {"environment", "params.alpha", "params.gamme", "seeds", "stop.iteration"}
     assert "FrozenLake-v1" in found["environment"]
     assert "greater than 0" in found["params.alpha"]

@@ -11,9 +11,14 @@ import pytest
 from backend.settings import ROOT
 
 PAGE = ROOT / "docs" / "architecture.md"
-FILE = re.compile(r"^`((?:backend|pages)/kinds/countdown/\S+\.py)`[^\n]*\n(?:[^\n`][^\n]*\n)*\n```python\n(.*?)```", re.M | re.S)
+FILE = re.compile(
+    r"^`((?:backend|pages)/kinds/countdown/\S+\.py)`[^\n]*\n(?:[^\n`][^\n]*\n)*\n```python\n(.*?)```", re.M | re.S
+)
 LINES = ("from backend.kinds import external, rl, sweep, tasks", "for each in (rl, sweep, tasks, external)}")
-NOW = ("from backend.kinds import countdown, external, rl, sweep, tasks", "for each in (rl, sweep, tasks, countdown, external)}")
+NOW = (
+    "from backend.kinds import countdown, external, rl, sweep, tasks",
+    "for each in (rl, sweep, tasks, countdown, external)}",
+)
 WALK = """
 import json, sys
 import streamlit as st
@@ -40,8 +45,10 @@ assert list(api.series(run_id, "left").mean) == [float(40 - step) for step in ra
 
 app = AppTest.from_file("app.py", default_timeout=60)
 app.run()
-for page, query in (("pages/watch/overview.py", {}), ("pages/watch/runs.py", {}), ("pages/watch/run.py", {"id": run_id}),
-                    ("pages/watch/run.py", {"id": run_id, "tab": "Spec"}), ("pages/compare/compare.py", {"runs": run_id})):
+for page, query in (
+    ("pages/watch/overview.py", {}), ("pages/watch/runs.py", {}), ("pages/watch/run.py", {"id": run_id}),
+    ("pages/watch/run.py", {"id": run_id, "tab": "Spec"}), ("pages/compare/compare.py", {"runs": run_id}),
+):
     for name, value in query.items():
         app.query_params[name] = value
     app.switch_page(page).run()
@@ -59,7 +66,8 @@ print("walked")
 
 @pytest.fixture
 def house(tmp_path: Path) -> Path:
-    """A copy of the code to which the page's kind was added; only its two folders are new, and one file has another line."""
+    """A copy of the code to which the page's kind was added; only its two folders are new, and
+    one file has another line."""
     copy = tmp_path / "house"
     for name in ("backend", "pages", ".streamlit"):
         shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
@@ -82,12 +90,15 @@ def house(tmp_path: Path) -> Path:
 def test_a_kind_is_two_folders_and_one_line(house: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHONPATH", str(house))
     monkeypatch.setenv("RAYDECK_AUTOSTART", "0")
-    done = subprocess.run([sys.executable, "-c", WALK], cwd=house, capture_output=True, text=True, timeout=180, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", WALK], cwd=house, capture_output=True, text=True, timeout=180, check=False
+    )
     assert done.stdout.strip().endswith("walked"), done.stderr[-3000:]
     changed = {
         path.relative_to(house).as_posix()
         for path in house.rglob("*.py")
-        if not (ROOT / path.relative_to(house)).exists() or path.read_bytes() != (ROOT / path.relative_to(house)).read_bytes()
+        if not (ROOT / path.relative_to(house)).exists()
+        or path.read_bytes() != (ROOT / path.relative_to(house)).read_bytes()
     }
     folders = {each for each in changed if not each.startswith(("backend/kinds/countdown/", "pages/kinds/countdown/"))}
     assert folders == {"backend/kinds/__init__.py"}

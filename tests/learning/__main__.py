@@ -1,8 +1,8 @@
 """make learn: trains what docs/benchmarks.md tells of, three seeds each, and prints what the best checkpoints score.
 
-The score is that of a seed's best checkpoint by evaluation, without exploring, over fresh episodes: 2,000 for tables, 100
-otherwise. Names on the command line choose some of the rows; every row must pass on every seed, within its budget of env
-steps or episodes. Nothing depends on how quick the machine is: a row takes as long as it takes.
+The score is that of a seed's best checkpoint by evaluation, without exploring, over fresh episodes: 2,000 for tables,
+100 otherwise. Names on the command line choose some of the rows; every row must pass on every seed, within its budget
+of env steps or episodes. Nothing depends on how quick the machine is: a row takes as long as it takes.
 """
 
 import math
@@ -80,8 +80,12 @@ GOALS = (
 
 
 def main(wanted: list[str]) -> int:
-    """Runs the goals of which one of the words wanted begins a word, all if none is wanted, and returns how many failed."""
-    print(f"{'':33} {'budget':>18} {'asked':>6}   score of each seed            env steps in all / seconds of each seed", flush=True)
+    """Runs the goals of which one of the words wanted begins a word, all if none is wanted, and
+    returns how many failed."""
+    print(
+        f"{'':33} {'budget':>18} {'asked':>6}   score of each seed            env steps in all / seconds of each seed",
+        flush=True,
+    )
     return sum(not _is_met(goal) for goal in GOALS if not wanted or goal.is_called(wanted))
 
 
@@ -100,12 +104,12 @@ def _learned(goal: Goal) -> Iterator[Learned]:
     """Trains the seeds of one row; yields nothing of a seed without a checkpoint."""
     episodes = 2000 if ALGORITHMS[goal.algorithm].library == "tabular" else 100
     run_id = api.launch(goal.spec())
-    poll(lambda: api.run(run_id).is_over, math.inf)
+    poll(lambda: api.run(run_id).is_over, limit=math.inf)
     if error := api.run(run_id).error:
         print(f"{goal.name}: {error}", flush=True)
     last = {trial.number: trial.last for trial in api.run(run_id).trials}
     for kept in [each for each in rl.checkpoints(run_id) if each.is_best]:
-        played = poll(lambda kept=kept: rl.evaluate(kept, episodes), math.inf)  # type: ignore[misc]
+        played = poll(lambda kept=kept: rl.evaluate(kept, episodes), limit=math.inf)  # type: ignore[misc]
         score, took = played.told.get("mean", math.nan), last[kept.trial]
         yield Learned(score, took.get("env_steps") or math.nan, took.get("time_s") or math.nan)
 

@@ -1,4 +1,5 @@
-"""Agents of Stable-Baselines3 report, save and go on; without Ray but for one, as Tune's two calls are all they need of it."""
+"""Agents of Stable-Baselines3 report, save and go on; without Ray but for one, as Tune's two calls
+are all they need of it."""
 
 import shutil
 from collections.abc import Callable
@@ -18,7 +19,7 @@ from tests.conftest import poll
 
 SB3 = [each for each in ALGORITHMS.values() if each.library == "sb3"]
 ALWAYS = {"episodes", "env_steps", "iteration", "steps_per_second", "time_s"}
-RETURNS = {"return_mean", "return_min", "return_max", "episode_length"}
+RETURNS = {"return_episodes", "return_mean", "return_min", "return_max", "episode_length"}
 EVALUATED = {"eval/return_mean", "eval/return_min", "eval/return_max", "eval/episode_length"}
 SMALL = {
     "sb3_ppo": {"n_steps": 64, "n_envs": 4, "n_epochs": 1},
@@ -27,7 +28,7 @@ SMALL = {
     "sb3_sac": {"learning_starts": 500, "train_freq": 50, "batch_size": 32, "hidden": [16]},
     "sb3_td3": {"learning_starts": 500, "train_freq": 50, "batch_size": 32, "hidden": [16]},
     "sb3_ddpg": {"learning_starts": 500, "train_freq": 50, "batch_size": 32, "hidden": [16]},
-}  # fmt: skip
+}
 
 
 class Trial(SimpleNamespace):
@@ -55,7 +56,9 @@ def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
                 shutil.copytree(checkpoint.path, trial.folder, dirs_exist_ok=True)
 
         monkeypatch.setattr(sb3.tune, "report", report)
-        monkeypatch.setattr(sb3.tune, "get_checkpoint", lambda: after and sb3.tune.Checkpoint.from_directory(after.folder))
+        monkeypatch.setattr(
+            sb3.tune, "get_checkpoint", lambda: after and sb3.tune.Checkpoint.from_directory(after.folder)
+        )
         sb3.train(config)
         return trial
 
@@ -89,7 +92,11 @@ def test_each_reports_evaluates_goes_on_and_acts(algorithm: Any, run: Run) -> No
     for each in first.reports:
         assert each.keys() >= ALWAYS | RETURNS
         assert (each.keys() >= EVALUATED) == (each["iteration"] % 2 == 0)
-        strange = [key for key in each if key not in ALWAYS | RETURNS | EVALUATED | {"epsilon"} and not key.startswith("learner/")]
+        strange = [
+            key
+            for key in each
+            if key not in ALWAYS | RETURNS | EVALUATED | {"epsilon"} and not key.startswith("learner/")
+        ]
         assert not strange
         assert all(isinstance(value, int | float) for value in each.values())
     assert any(key.startswith("learner/") and "loss" in key for key in first.reports[-1])
@@ -117,7 +124,9 @@ def test_what_a_checkpoint_does_is_what_was_evaluated_even_of_normalised_observa
     asked = config(algorithm, {"iteration": 2}, environment="Pendulum-v1", wrappers=wrappers)
     trial = run(asked)
     assert (trial.folder / "vecnormalize.pkl").exists()
-    again = environment.evaluate(sb3.policy(trial.folder, asked), environment.make(asked, learns=False), 2)
+    again = environment.evaluate(
+        sb3.policy(trial.folder, asked), environment.make(asked, learns=False), environment.evaluation_seeds(asked)
+    )
     assert again["eval/return_mean"] == pytest.approx(trial.reports[-1]["eval/return_mean"])
     assert trial.reports[-1]["return_mean"] < -300, "returns are recorded as they are, whatever the agent learns from"
 
@@ -136,7 +145,8 @@ def test_the_replay_buffer_is_taken_along_while_it_is_small(run: Run) -> None:
     assert buffer.size() == 400
     assert np.array_equal(buffer.observations, saved["observations"][200:]), "the newest steps, in order"
     assert np.array_equal(
-        saved["next_observations"][:-1][~saved["dones"][:-1].any(axis=1)], saved["observations"][1:][~saved["dones"][:-1].any(axis=1)]
+        saved["next_observations"][:-1][~saved["dones"][:-1].any(axis=1)],
+        saved["observations"][1:][~saved["dones"][:-1].any(axis=1)],
     )
 
 
@@ -174,7 +184,9 @@ def test_the_same_seed_repeats_itself_and_another_does_not(run: Run) -> None:
 def test_discrete_observations_are_learned_from_too(run: Run) -> None:
     asked = config("sb3_dqn", {"env_steps": 1000}, environment="FrozenLake-v1")
     trial = run(asked)
-    played = environment.evaluate(sb3.policy(trial.folder, asked), environment.make(asked, learns=False), 2)
+    played = environment.evaluate(
+        sb3.policy(trial.folder, asked), environment.make(asked, learns=False), environment.evaluation_seeds(asked)
+    )
     assert 0 <= played["eval/return_mean"] <= 1
 
 
@@ -184,17 +196,20 @@ def test_a_checkpoint_opens_in_plain_stable_baselines(run: Run) -> None:
 
 
 def test_an_agent_soon_does_better_than_chance(run: Run) -> None:
-    trial = run(config("sb3_ppo", {"env_steps": 40_000, "return_mean": 60}, params={"n_steps": 128, "n_envs": 8, "n_epochs": 4}))
+    trial = run(
+        config("sb3_ppo", {"env_steps": 40_000, "return_mean": 60}, params={"n_steps": 128, "n_envs": 8, "n_epochs": 4})
+    )
     assert trial.reports[-1]["return_mean"] >= 60, "a random policy balances for about 22 steps"
 
 
 @pytest.mark.ray
 def test_it_runs_from_a_form_with_a_seed_for_each_trial(cluster: Path) -> None:
     run_id = api.launch(
-        {"kind": "rl", "algorithm": "sb3_ppo", "environment": "CartPole-v1", "seeds": [1, 2], "stop": {"env_steps": 5000},
+        {"kind": "rl", "algorithm": "sb3_ppo", "environment": "CartPole-v1", "seeds": [1, 2],
+        "stop": {"env_steps": 5000},
          "evaluation": {"every": 2, "episodes": 2}}
     )  # fmt: skip
-    poll(lambda: api.run(run_id).is_over, 120)
+    poll(lambda: api.run(run_id).is_over)
     ended = api.run(run_id)
     assert (ended.state, ended.error) == ("succeeded", "")
     assert all((trial.last["env_steps"] or 0) >= 5000 and trial.checkpoint for trial in ended.trials)

@@ -13,7 +13,12 @@ CLIFF_EDGE = range(37, 47)  # the cells of the cliff; those above it are 12 lowe
 
 
 def agent(
-    algorithm: str, environment: str, episodes: int, seed: int = 1, options: dict[str, object] | None = None, **params: object
+    algorithm: str,
+    environment: str,
+    episodes: int,
+    seed: int = 1,
+    options: dict[str, object] | None = None,
+    **params: object,
 ) -> Training:
     made = gymnasium.make(environment, max_episode_steps=ENVIRONMENTS[environment].max_steps, **(options or {}))
     settings = ALGORITHMS[algorithm].params.model_validate(params).model_dump()
@@ -22,7 +27,7 @@ def agent(
 
 def trained(algorithm: str, environment: str, episodes: int, **more: object) -> Training:
     learner = agent(algorithm, environment, episodes, **more)  # type: ignore[arg-type]
-    while not learner.is_done():
+    while not learner.progress.is_done():
         learner.play_episode()
     return learner
 
@@ -32,7 +37,7 @@ def greedy_path(learner: Training) -> list[int]:
     state, _ = learner.env.reset()
     path, over = [int(state)], False
     while not over:
-        values = learner.values(state)
+        values = learner.agent.values(state)
         state, _, terminated, truncated, _ = learner.env.step(values.index(max(values)))
         path.append(int(state))
         over = terminated or truncated
@@ -60,7 +65,9 @@ def test_each_rule_finds_its_way_over_the_ice(algorithm: str, exploration: str) 
 def test_sarsa_keeps_away_from_the_cliff_and_q_learning_walks_along_it() -> None:
     settings = {"alpha": 0.1, "gamma": 1.0, "epsilon": 0.1, "epsilon_decay": "constant"}
     beside = {
-        algorithm: sum(cell + 12 in CLIFF_EDGE for cell in greedy_path(trained(algorithm, "CliffWalking-v1", 6000, **settings)))
+        algorithm: sum(
+            cell + 12 in CLIFF_EDGE for cell in greedy_path(trained(algorithm, "CliffWalking-v1", 6000, **settings))
+        )
         for algorithm in ("sarsa", "q_learning")
     }
     assert beside["sarsa"] < 5, beside
@@ -69,13 +76,14 @@ def test_sarsa_keeps_away_from_the_cliff_and_q_learning_walks_along_it() -> None
 
 def test_expected_sarsa_is_q_learning_when_nothing_is_explored() -> None:
     both = [
-        trained(each, "Taxi-v3", 60, epsilon=0.0, epsilon_min=0.0, epsilon_decay="constant") for each in ("expected_sarsa", "q_learning")
+        trained(each, "Taxi-v3", 60, epsilon=0.0, epsilon_min=0.0, epsilon_decay="constant")
+        for each in ("expected_sarsa", "q_learning")
     ]
-    assert both[0].q.rows == both[1].q.rows
+    assert both[0].agent.q.rows == both[1].agent.q.rows
 
 
 def test_double_q_learning_fills_two_tables() -> None:
-    learner = trained("double_q_learning", "Taxi-v3", 30)
+    learner = trained("double_q_learning", "Taxi-v3", 30).agent
     assert learner.q.rows != learner.other.rows
     assert any(map(any, learner.other.rows))
 
@@ -104,11 +112,12 @@ def test_the_softmax_is_a_distribution_at_any_temperature() -> None:
 
 def test_exploration_falls_as_asked() -> None:
     learner = agent("q_learning", "Taxi-v3", 100, exploration="softmax", temperature=2.0, temperature_min=0.5)
-    assert learner.exploration() == 2.0
-    learner.episodes = 90
-    assert learner.exploration() == 0.5
-    assert "temperature" not in agent("q_learning", "Taxi-v3", 100).params["exploration"]
+    assert learner.agent.exploration(learner.progress.share()) == 2.0
+    learner.progress.episodes = 90
+    assert learner.agent.exploration(learner.progress.share()) == 0.5
+    assert "temperature" not in agent("q_learning", "Taxi-v3", 100).agent.params["exploration"]
 
 
 def _kept(learner: Training) -> tuple[object, ...]:
-    return learner.q.rows, learner.other.rows, learner.visits.rows, list(learner.returns)
+    tables = learner.agent
+    return tables.q.rows, tables.other.rows, tables.visits.rows, list(learner.progress.returns)

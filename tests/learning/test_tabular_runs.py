@@ -1,4 +1,5 @@
-"""Whole runs of tabular agents without Ray: tuned settings solve, cells stand for continuous observations, snapshots and checkpoints."""
+"""Whole runs of tabular agents without Ray: tuned settings solve, cells stand for continuous observations,
+snapshots and checkpoints."""
 
 import random
 import shutil
@@ -10,7 +11,7 @@ import numpy as np
 import pytest
 
 from backend.analysis import q_tables
-from backend.kinds.rl.drive import own_config
+from backend.kinds.rl.config import own_config
 from backend.kinds.rl.spec import RLSpec
 from backend.workloads import environment, snapshots, tabular
 from backend.workloads.discretise import Coder
@@ -21,7 +22,9 @@ FRESH = 10_000_000  # seeds of episodes that no training or evaluation has seen
 def config(algorithm: str, name: str, seed: int = 1, **more: Any) -> dict[str, Any]:
     from backend.catalog.algorithms import ALGORITHMS
 
-    spec = RLSpec.model_validate({"algorithm": algorithm, "environment": name, "stop": ALGORITHMS[algorithm].stops(name), **more})
+    spec = RLSpec.model_validate(
+        {"algorithm": algorithm, "environment": name, "stop": ALGORITHMS[algorithm].stops(name), **more}
+    )
     return own_config(spec, spec.params) | {"seed": seed}
 
 
@@ -53,7 +56,9 @@ def tune(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Tune:
 
 def score(folder: Path, settings: dict[str, Any], episodes: int) -> float:
     policy = tabular.policy(folder / "checkpoint", settings)
-    return environment.evaluate(policy, environment.make(settings, learns=False), episodes, FRESH)["eval/return_mean"]
+    return environment.evaluate(policy, environment.make(settings, learns=False), range(FRESH, FRESH + episodes))[
+        "eval/return_mean"
+    ]
 
 
 @pytest.mark.nightly
@@ -63,7 +68,9 @@ def test_tuned_q_learning_crosses_the_slippery_lake_as_well_as_can_be(tune: Tune
     policy, leads = tabular.policy(tune.folder / "checkpoint", settings), environment.make(settings).unwrapped.P
     chance = np.zeros(16)
     for _ in range(settings["max_steps"]):  # the exact chance to reach the goal in time
-        chance = np.array([sum(p * (r + chance[to] * (not over)) for p, to, r, over in leads[s][policy(s)]) for s in range(16)])
+        chance = np.array(
+            [sum(p * (r + chance[to] * (not over)) for p, to, r, over in leads[s][policy(s)]) for s in range(16)]
+        )
     assert chance[0] >= 0.72
 
 

@@ -10,23 +10,35 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from gymnasium.wrappers import NormalizeReward
+from gymnasium.wrappers import NormalizeReward, RecordEpisodeStatistics
 
 from backend import api
 from backend.catalog.algorithms import ALGORITHMS
 from backend.kinds import specs
-from backend.kinds.rl.drive import own_config
+from backend.kinds.rl.config import own_config
 from backend.workloads import a2c, torch_agent
-from backend.workloads.environment import evaluate, make
+from backend.workloads.environment import evaluate, evaluation_seeds, make, training_env
 from tests.conftest import poll
 
-KEYS = {"return_mean", "return_min", "return_max", "episode_length", "episodes", "env_steps", "iteration", "steps_per_second", "time_s"}
+KEYS = {
+    "return_mean",
+    "return_min",
+    "return_max",
+    "episode_length",
+    "episodes",
+    "env_steps",
+    "iteration",
+    "steps_per_second",
+    "time_s",
+}
 LEARNED = {"learner/policy_loss", "learner/value_loss", "learner/entropy", "learner/gradient_norm"}
 SMALL: dict[str, dict[str, Any]] = {"reinforce": {"batch_episodes": 2}, "a2c": {"n_envs": 2, "report_steps": 64}}
 Train = Callable[[dict[str, Any], Path | None], list[dict[str, float]]]
 
 
-def config_of(algorithm: str, environment: str = "CartPole-v1", params: dict[str, Any] | None = None, **more: Any) -> dict[str, Any]:
+def config_of(
+    algorithm: str, environment: str = "CartPole-v1", params: dict[str, Any] | None = None, **more: Any
+) -> dict[str, Any]:
     data = {"kind": "rl", "algorithm": algorithm, "environment": environment, "stop": {"iteration": 4}, **more}
     spec = specs.parse({**data, "params": {"hidden": [8], **SMALL.get(algorithm, {}), **(params or {})}})
     return own_config(spec, spec.params) | {"seed": 1}  # type: ignore[arg-type]
@@ -45,7 +57,9 @@ def train(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Train:
                 shutil.copytree(checkpoint.path, tmp_path / "last", dirs_exist_ok=True)
 
         monkeypatch.setattr(torch_agent.tune, "report", report)
-        monkeypatch.setattr(torch_agent.tune, "get_checkpoint", lambda: torch_agent.tune.Checkpoint(str(start)) if start else None)
+        monkeypatch.setattr(
+            torch_agent.tune, "get_checkpoint", lambda: torch_agent.tune.Checkpoint(str(start)) if start else None
+        )
         import_module(ALGORITHMS[config["algorithm"]].code.partition(":")[0]).train(config)
         return reports
 
@@ -68,7 +82,7 @@ def test_a_training_reports_evaluates_and_ends_with_a_checkpoint_that_acts(
     if environment == "Pendulum-v1":
         assert reports[-1]["return_mean"] < -20, "rewards as they are: a scaled one is near -1 a step"
     act = import_module(ALGORITHMS[algorithm].code.partition(":")[0]).policy(tmp_path / "last", config)
-    again = evaluate(act, make(config, learns=False), 3)
+    again = evaluate(act, make(config, learns=False), evaluation_seeds(config))
     assert again == {key: reports[-1][key] for key in again}, "the checkpoint is the agent that was evaluated"
 
 
@@ -79,14 +93,18 @@ def test_an_agent_soon_does_better_than_chance(algorithm: str, train: Train) -> 
     assert train(config, None)[-1]["return_mean"] >= 60, "a random policy balances for about 22 steps"
 
 
-@pytest.mark.parametrize("wrappers", [{}, {"normalize_reward": True, "normalize_observation": True}], ids=["plain", "normalised"])
+@pytest.mark.parametrize(
+    "wrappers", [{}, {"normalize_reward": True, "normalize_observation": True}], ids=["plain", "normalised"]
+)
 def test_a_resumed_reinforce_ends_as_an_unbroken_one(wrappers: dict[str, Any], train: Train, tmp_path: Path) -> None:
     params = {"lr_decay": False}  # it follows the length of the run
     whole = train(config_of("reinforce", params=params, wrappers=wrappers), None)
     train(config_of("reinforce", params=params, wrappers=wrappers, stop={"iteration": 2}), None)
     rest = train(config_of("reinforce", params=params, wrappers=wrappers), tmp_path / "last")
     same = KEYS - {"time_s", "steps_per_second"} | LEARNED
-    assert [{key: report[key] for key in same} for report in rest] == [{key: report[key] for key in same} for report in whole[2:]]
+    assert [{key: report[key] for key in same} for report in rest] == [
+        {key: report[key] for key in same} for report in whole[2:]
+    ]
 
 
 def test_a_resumed_a2c_goes_on_counting(train: Train, tmp_path: Path) -> None:
@@ -107,7 +125,8 @@ def test_a_time_limit_bootstraps_and_a_termination_does_not() -> None:
     rollout = {
         "after": np.zeros((2, 2, 4), np.float32),
         "rewards": np.ones((2, 2)),
-        "terminated": np.array([[True, False], [False, False]]),  # of the second environment a time limit ended the episode
+        # of the second environment a time limit ended the episode
+        "terminated": np.array([[True, False], [False, False]]),
         "over": ends,
     }
     found = agent.advantages(rollout, torch.full((2, 2), 8.0))
@@ -115,22 +134,24 @@ def test_a_time_limit_bootstraps_and_a_termination_does_not() -> None:
 
 
 @pytest.mark.parametrize("algorithm", SMALL)
-def test_what_is_not_finite_ends_a_training_and_names_the_iteration(algorithm: str, train: Train, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_not_finite_ends_a_training_and_names_the_iteration(
+    algorithm: str, train: Train, monkeypatch: pytest.MonkeyPatch
+) -> None:
     steps = iter(range(10**6))
-    step = torch_agent.RecordEpisodeStatistics.step
+    step = RecordEpisodeStatistics.step
 
     def poisoned(self: Any, action: Any) -> Any:
         observation, reward, *rest = step(self, action)
         return observation, math.nan if next(steps) == 80 else reward, *rest
 
-    monkeypatch.setattr(torch_agent.RecordEpisodeStatistics, "step", poisoned)
+    monkeypatch.setattr(RecordEpisodeStatistics, "step", poisoned)
     with pytest.raises(FloatingPointError, match=r"loss is nan in iteration \d+"):
         train(config_of(algorithm, stop={"env_steps": 2000}), None)
 
 
 def test_running_statistics_are_those_of_everything_seen() -> None:
     config = config_of("a2c", wrappers={"normalize_observation": True})
-    network = torch_agent.ActorCritic(torch_agent.training_env(config), config)
+    network = torch_agent.ActorCritic(training_env(config), config)
     seen = np.random.default_rng(0).normal([1, -2, 30, 0], [1, 5, 0.1, 2], (500, 4))
     for part in np.split(seen, [3, 100, 101]):
         network.see(part)
@@ -140,7 +161,7 @@ def test_running_statistics_are_those_of_everything_seen() -> None:
 
 def test_rewards_are_scaled_for_learning_alone() -> None:
     config = config_of("a2c", "Pendulum-v1", wrappers={"normalize_reward": True})
-    assert isinstance(torch_agent.training_env(config), NormalizeReward)
+    assert isinstance(training_env(config), NormalizeReward)
     assert not isinstance(make(config, learns=False), NormalizeReward)
 
 
@@ -158,11 +179,14 @@ def test_a3c_learns_with_two_workers_and_leaves_no_actor_behind(cluster: Path) -
             "stop": {"env_steps": 3000},
         }
     )
-    poll(lambda: api.run(run_id).is_over, 240)
+    poll(lambda: api.run(run_id).is_over)
     run = api.run(run_id)
     assert (run.state, run.error) == ("succeeded", "")
     last = run.trials[0].last
     assert last["iteration"] == 6
     assert 3000 <= (last["env_steps"] or 0) < 3000 + 2 * 32 * 6
     assert {"eval/return_mean", *LEARNED} <= set(api.metric_keys(run_id))
-    poll(lambda: (load := api.house().cluster.jobs().load()) is not None and load.cpus_taken == 0, 20, "no actor is left behind")
+    poll(
+        lambda: (load := api.house().cluster.jobs().load()) is not None and load.cpus_taken == 0,
+        "no actor is left behind",
+    )

@@ -6,9 +6,11 @@ from typing import Any
 import pytest
 
 from backend.analysis import solved
+from backend.analysis.study import objectives
 from backend.catalog import environments, lookup, registry
 from backend.catalog.algorithms import ALGORITHMS
 from backend.kinds import specs
+from backend.kinds.sweep.limits import limits_of
 from backend.model import Goal
 from backend.model.stored import stored
 from tests.analysis.test_study import sweep, trial
@@ -18,7 +20,12 @@ from tests.analysis.test_study import sweep, trial
 def test_what_is_of_another_type_reads_as_nothing(odd: Any) -> None:
     spec = stored({"field": odd})
     for each in (spec, stored({})):
-        assert (each.text("field"), each.texts("field"), each.number("field"), each.count("field", 7)) == ("", [], None, 7)
+        assert (each.text("field"), each.texts("field"), each.number("field"), each.count("field", 7)) == (
+            "",
+            [],
+            None,
+            7,
+        )
         assert each.part("field").content == {}
     assert stored({"field": ["a", 1, {}]}).texts("field") == ["a"]
     assert stored({"field": "a"}).texts("field") == ["a"]
@@ -46,11 +53,15 @@ def test_gymnasium_is_not_asked_what_a_run_acts_in(monkeypatch: pytest.MonkeyPat
 
 
 def test_a_sweep_without_its_numbers_is_as_large_as_what_there_is_of_it() -> None:
-    run = replace(sweep({}, *(trial(number, {"x": 0.5}, 1.0) for number in range(3))), spec={"kind": "sweep", "repeats": 2})
-    assert run.sweep is not None
-    assert (run.sweep.trials, run.sweep.repeats, run.sweep.searched) == (4, 2, ())
-    assert run.sweep.goals == (Goal(run.main_metric, "max"),)
-    odd = replace(run, spec={"metric": ["loss", "accuracy", "zeal"], "mode": ["odd"], "space": {"x": {"uniform": [0, 1]}, "y": 3}})
-    assert odd.sweep is not None
-    assert odd.sweep.goals == (Goal("loss", "min"), Goal("accuracy", "max"), Goal("zeal", "max"))
-    assert odd.sweep.searched == ("x",)
+    run = replace(
+        sweep({}, *(trial(number, {"x": 0.5}, 1.0) for number in range(3))), spec={"kind": "sweep", "repeats": 2}
+    )
+    now = limits_of(run)
+    assert (now.trials, now.repeats, now.searched) == (4, 2, ())
+    assert run.goals == ()
+    assert objectives(run) == (Goal(run.main_metric, "max"),)
+    odd = replace(
+        run, spec={"metric": ["loss", "accuracy", "zeal"], "mode": ["odd"], "space": {"x": {"uniform": [0, 1]}, "y": 3}}
+    )
+    assert odd.goals == (Goal("loss", "min"), Goal("accuracy", "max"), Goal("zeal", "max"))
+    assert limits_of(odd).searched == ("x",)

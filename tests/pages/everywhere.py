@@ -30,7 +30,8 @@ _asked: list[str] = []  # the environments that Gymnasium was asked about
 
 @contextmanager
 def at_home(home: Path) -> Iterator[None]:
-    """Lets this process work in a home without a cluster, and without Gymnasium: it knows no environment but those of the catalogue."""
+    """Lets this process work in a home without a cluster, and without Gymnasium: it knows no environment
+    but those of the catalogue."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("RAYDECK_HOME", str(home))
         patch.delenv("RAYDECK_DB", raising=False)
@@ -72,6 +73,19 @@ def runs(found: Sequence[Run]) -> None:
             shown(app, "trial", run=run.id, number=str(number))
 
 
+def asides(found: Sequence[Run]) -> None:
+    """Opens each run of which something was set aside, and its trials, with what that was."""
+    for run in found:
+        if not run.set_aside:
+            continue
+        for tab in view(run).tabs(run):
+            app = browser()
+            assert shown(app, "run", id=run.id, tab=tab, aside="on").session_state["tab"] == tab
+        for trial in run.trials:
+            captions = shown(browser(), "trial", run=run.id, number=str(trial.number), aside="on").caption
+            assert trial.set_aside == 0 or any("set aside" in str(each.value) for each in captions)
+
+
 def lists() -> None:
     """Opens the pages that list runs, with every column there is, and those archived."""
     app = browser()
@@ -87,7 +101,7 @@ def comparison(found: Sequence[Run]) -> None:
         assert shown(app, "compare", runs=ids, tab=tab).session_state["tab"] == tab
     for _ in range(2):
         shown(app, "compare", runs=ids, tab="Answers", metric="return_mean")
-        poll(lambda: not any(kept.job and not kept.job.done() for kept in answers._answers.values()), 60, "answers")
+        poll(lambda: not any(kept.job and not kept.job.done() for kept in answers._answers.values()), "answers")
 
 
 def command_line(found: Sequence[Run]) -> None:
@@ -96,7 +110,13 @@ def command_line(found: Sequence[Run]) -> None:
     assert listed.returncode == 0, listed.stderr
     assert all(run.id in listed.stdout for run in found)
     for run in found:
-        asked = [["show", run.id], ["show", run.id, "--json"], ["logs", run.id], ["series", run.id, run.main_metric, "--json"]]
+        asked = [
+            ["show", run.id],
+            ["show", run.id, "--json"],
+            ["logs", run.id],
+            ["series", run.id, run.main_metric, "--json"],
+            ["series", run.id, run.main_metric, "--aside"],
+        ]
         asked += [["results", run.id]] if run.tasks else [["trials", run.id]]
         for arguments in asked:
             said = typed(*arguments)

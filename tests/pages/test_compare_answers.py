@@ -1,4 +1,5 @@
-"""The tabs Answers and Params with little, odd or no data, and with nonsense in the URL: nothing breaks, and what is missing is said."""
+"""The tabs Answers and Params with little, odd or no data, and with nonsense in the URL: nothing breaks, and
+what is missing is said."""
 
 from pathlib import Path
 
@@ -34,7 +35,7 @@ def opened(app: AppTest, ids: list[str], **query: str) -> str:
         assert not app.exception, app.exception
         return not any(kept.job for kept in answers._answers.values())
 
-    poll(is_done, 60, "answers")
+    poll(is_done, "answers")
     parts = [*app.markdown, *app.caption, *app.error, *app.info, *app.warning, *app.subheader]
     return "\n".join(str(each.value) for each in parts)
 
@@ -50,7 +51,9 @@ def test_a_metric_that_only_one_group_has(app: AppTest) -> None:
     assert "Only “with” of these groups has reported “zeal”. They share no metric at all." in said
 
 
-@pytest.mark.parametrize(("better", "told"), [("", "Say above whether high or low values"), ("min", "Performance profile")])
+@pytest.mark.parametrize(
+    ("better", "told"), [("", "Say above whether high or low values"), ("min", "Performance profile")]
+)
 def test_a_metric_of_which_nobody_said_what_is_better_is_asked_about(app: AppTest, better: str, told: str) -> None:
     ids = [*tracked("a", [[1.0], [2.0]], key="zeal", lr=1), *tracked("b", [[3.0], [4.0]], key="zeal", lr=2)]
     assert told in opened(app, ids, tab="Answers", metric="zeal", better=better)
@@ -85,7 +88,14 @@ def test_params_that_do_not_differ(app: AppTest) -> None:
 
 def test_nonsense_in_the_url_is_passed_over(app: AppTest) -> None:
     ids = [*tracked("a", [[1.0], [2.0]], lr=1), *tracked("b", [[3.0], [4.0]], lr=2)]
-    odd = {"baseline": "'; drop", "score": "reports:-1", "statistic": "<b>", "target": "nan", "better": "?", "by": "nothing"}
+    odd = {
+        "baseline": "'; drop",
+        "score": "reports:-1",
+        "statistic": "<b>",
+        "target": "nan",
+        "better": "?",
+        "by": "nothing",
+    }
     assert "Performance profile" in opened(app, ids, tab="Answers", **odd)
 
 

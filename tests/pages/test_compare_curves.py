@@ -82,8 +82,10 @@ def test_the_members_of_a_group_are_a_click_away(app: AppTest) -> None:
 @pytest.mark.parametrize(
     "query",
     [
-        {"more": "loss,nosuch,<b>"}, {"y": "1..x:reward|..|2..3:nosuch"}, {"window": "x..y"}, {"x": "nosuch"}, {"x": "date"},
-        {"x": "loss", "log": "xy"}, {"seeds": "mode", "members": "off"}, {"value": "odd"}, {"groups": "99", "member_page": "-1"},
+        {"more": "loss,nosuch,<b>"}, {"y": "1..x:reward|..|2..3:nosuch"}, {"window": "x..y"}, {"x": "nosuch"},
+        {"x": "date"},
+        {"x": "loss", "log": "xy"}, {"seeds": "mode", "members": "off"}, {"value": "odd"}, {"groups": "99",
+        "member_page": "-1"},
         {"y": "-1..5:reward", "window": "-3..4", "log": "xy"}, {"x": "date", "log": "x", "window": "date:1e12..2e12"},
     ],
 )  # fmt: skip
@@ -98,8 +100,11 @@ def test_what_was_chosen_is_in_the_link(app: AppTest) -> None:
     run.finish()
     opened(app, "compare", runs=run.id, more="loss", seeds="median", members="off", value="max")
     assert {name: app.query_params[name] for name in ("more", "seeds", "members", "value")} == {
-        "more": "loss", "seeds": "median", "members": "off", "value": "max",
-    }  # fmt: skip
+        "more": "loss",
+        "seeds": "median",
+        "members": "off",
+        "value": "max",
+    }
     next(each for each in app.multiselect if "More" in each.label).set_value(["loss", "other"]).run()
     assert app.query_params["more"] == "loss,other"
     app.toggle(key="members_shown").set_value(True).run()

@@ -29,7 +29,9 @@ def agent(name: str, scores: tuple[float, ...] = (0.2, 0.9), algorithm: str = "q
     for trial in (0, 1):
         recorder.report(trial, 9, {"return_mean": 0.5, "env_steps": 9, "iteration": 9})
         for place, score in enumerate(scores):
-            recorder.checkpoint(Checkpoint.of(made, trial, 5 + place, {"eval/return_mean": score - trial}, is_best=score == max(scores)))
+            recorder.checkpoint(
+                Checkpoint.of(made, trial, 5 + place, {"eval/return_mean": score - trial}, is_best=score == max(scores))
+            )
     recorder.close()
     folder = api.house().settings.run_folder(made) / "snapshots" / "seed-1"
     folder.mkdir(parents=True)
@@ -105,7 +107,9 @@ def test_one_that_failed_says_why_and_can_be_tried_again(app: AppTest) -> None:
     assert "It plays" in said(app)
 
 
-@pytest.mark.parametrize("query", [{"agents": "x", "kept": "<b>", "episode": "9" * 30, "table": "odd", "agent": "-1"}, {"table": "visits"}])
+@pytest.mark.parametrize(
+    "query", [{"agents": "x", "kept": "<b>", "episode": "9" * 30, "table": "odd", "agent": "-1"}, {"table": "visits"}]
+)
 def test_nonsense_in_the_link_does_no_harm(app: AppTest, query: dict[str, str]) -> None:
     opened(app, "compare", runs=agent("a"), tab="Media", **query)
 

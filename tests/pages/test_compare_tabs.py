@@ -7,8 +7,10 @@ from streamlit.testing.v1 import AppTest
 
 from backend import api
 from backend.analysis import diff, groups, scores
+from backend.analysis.asking import Question
 from backend.api import compare, export
 from backend.figures.lines import Display
+from backend.model import Mode
 from backend.store import runs
 from backend.store.recording.recorder import Recorder
 from pages.compare.parts import report
@@ -24,7 +26,11 @@ __all__ = ["app"]  # the fixture
 def lake(name: str, code: str = "", **changes: Any) -> str:
     database = api.house().database
     made = runs.create(
-        database, content({**LAKE, "name": name, **changes}), [1, 2], workload=code, workload_hash=code and f"hash of {code}"
+        database,
+        content({**LAKE, "name": name, **changes}),
+        [1, 2],
+        workload=code,
+        workload_hash=code and f"hash of {code}",
     )
     runs.claim(database, made, 1, "host", {"ray": "2"})
     recorder = Recorder(database, made, 1)
@@ -54,7 +60,9 @@ def test_one_run_asks_for_another(app: AppTest) -> None:
     assert "choose another run" in said(app)
 
 
-@pytest.mark.parametrize("query", [{}, {"left": "nonsense", "right": "<b>", "code_as": "odd", "per": "x"}, {"code_as": "below"}])
+@pytest.mark.parametrize(
+    "query", [{}, {"left": "nonsense", "right": "<b>", "code_as": "odd", "per": "x"}, {"code_as": "below"}]
+)
 def test_code_that_changed_is_shown(app: AppTest, query: dict[str, str]) -> None:
     ids = [lake("a", "x = 1"), lake("b", "x = 2"), lake("c")]
     opened(app, "compare", runs=",".join(ids), tab="Diff", **query)
@@ -71,8 +79,11 @@ def test_code_that_did_not_change_needs_no_choice(app: AppTest) -> None:
 def test_names_and_code_are_text_in_the_tables(app: AppTest) -> None:
     rows = diff.of_runs([api.run(lake(NASTY)), api.run(lake("b"))])
     html = markup.rendered(
-        "compare/parts/diff", columns=[{"label": NASTY, "about": NASTY, "href": "/run?id=a", "colour": "#000000"}], rows=rows,
-                           parts=["Settings"])  # fmt: skip
+        "compare/parts/diff",
+        columns=[{"label": NASTY, "about": NASTY, "href": "/run?id=a", "colour": "#000000"}],
+        rows=rows,
+        parts=["Settings"],
+    )
     lines = diff.lines(f"a\n{NASTY}", "a\nb\n<i>")
     html += markup.rendered("compare/parts/code_diff", pairs=lines, below=[]) + markup.rendered(
         "compare/parts/code_diff", pairs=None, below=diff.unified(lines)
@@ -94,12 +105,16 @@ def test_the_report_is_offered_and_its_note_is_kept(app: AppTest) -> None:
     assert "backend.points" in app.code[0].value
 
 
-def made(run_ids: list[str], key: str = "return_mean", mode: str | None = "max", baseline: str = "", picture: str = "") -> str:
+def made(
+    run_ids: list[str], key: str = "return_mean", mode: Mode | None = "max", baseline: str = "", picture: str = ""
+) -> str:
     """Returns the report on some runs, as a click makes it."""
     found = tuple(compare.some(run_ids))
-    what = Comparison(found, tuple(groups.grouped(found)), {run_id: [key] for run_id in run_ids}, [key], key, "step", Display())
-    look = Look("http://here", (key,), None, {}, scores.rule_of("", key), mode, "iqm", baseline, 0.5, {"picture": picture})  # type: ignore[arg-type]
-    return report._html(what, look)
+    what = Comparison(
+        found, tuple(groups.grouped(found)), {run_id: [key] for run_id in run_ids}, [key], key, "step", Display()
+    )
+    asked = Question(key, scores.rule_of("", key), mode or "max", "iqm", baseline, 0.5, mode is not None)
+    return report._html(what, Look("http://here", (key,), None, {}, asked, {"picture": picture}))
 
 
 @pytest.mark.usefixtures("app")

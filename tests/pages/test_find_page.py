@@ -32,7 +32,14 @@ def stored(name: str) -> str:
         ({"q": "'; drop table runs; --"}, "Nothing is shown until the query can be read"),
         ({"q": NASTY}, "Nothing is shown until the query can be read"),
         ({"q": "x" * 5000}, "Nothing is shown until the query can be read"),
-        ({"sort": "metrics.return_mean.best", "up": "1", "cols": "params.alpha,metrics.learner/loss.mean,tags,note,nonsense"}, "1 run."),
+        (
+            {
+                "sort": "metrics.return_mean.best",
+                "up": "1",
+                "cols": "params.alpha,metrics.learner/loss.mean,tags,note,nonsense",
+            },
+            "1 run.",
+        ),
         ({"sort": "'; drop table", "cols": "", "page": "99"}, "1 run."),
         ({"sort": "params.nothing"}, "1 run."),
         ({"state": "failed"}, "1 run."),
@@ -99,7 +106,9 @@ def test_what_goes_on_is_not_deleted_and_that_is_said(app: AppTest, run_id: str)
     assert [run.id for run in api.runs()] == [waits]
 
 
-def test_something_is_done_with_all_that_a_query_finds(app: AppTest, run_id: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_something_is_done_with_all_that_a_query_finds(
+    app: AppTest, run_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(find, "A_PAGE", 2)
     others = [stored(f"other {number}") for number in range(4)]
     waits = runs.create(api.house().database, content({**LAKE, "name": "other that waits"}), [1])

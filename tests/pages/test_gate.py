@@ -55,7 +55,11 @@ def connects(client: TestClient, headers: dict[str, str]) -> bool:
     ],
 )  # fmt: skip
 def test_the_addresses_of_the_app_are_answered(client: TestClient, host: str) -> None:
-    for headers in ({"host": host}, {"host": host, "origin": f"http://{host}"}, {"host": host, "origin": f"HTTPS://{host}"}):
+    for headers in (
+        {"host": host},
+        {"host": host, "origin": f"http://{host}"},
+        {"host": host, "origin": f"HTTPS://{host}"},
+    ):
         assert client.get("/", headers=headers).status_code == 200
         assert client.post("/", headers=headers).status_code == 200
         assert connects(client, headers)
@@ -66,7 +70,8 @@ def test_the_addresses_of_the_app_are_answered(client: TestClient, host: str) ->
     [
         "evil.test:8501", "evil.test", "127.0.0.1.evil.test:8501", "localhost.evil.test",
         "evil.test@127.0.0.1:8501", "127.0.0.1:8501@evil.test",
-        "127.0.0.1:8501/evil", "127.0.0.2:8501", "0.0.0.0:8501", "[::ffff:127.0.0.1]:8501", "2130706433", "127.1", "", " ", "127.0.0.1:",
+        "127.0.0.1:8501/evil", "127.0.0.2:8501", "0.0.0.0:8501", "[::ffff:127.0.0.1]:8501", "2130706433", "127.1", "",
+        " ", "127.0.0.1:",
         "127.0.0.1:8501, evil.test", "other.deck.example.com", "localhost.", "\x7f",
     ],
 )  # fmt: skip
@@ -80,8 +85,10 @@ def test_any_other_host_is_refused(client: TestClient, host: str) -> None:
 @pytest.mark.parametrize(
     "origin",
     [
-        "http://evil.test", "https://evil.test:8501", "null", "", "http://localhost:8501", "http://127.0.0.1:8502", "http://127.0.0.1",
-        "file://", "chrome-extension://abc", "http://127.0.0.1:8501.evil.test", "http://127.0.0.1:8501/x", "127.0.0.1:8501",
+        "http://evil.test", "https://evil.test:8501", "null", "", "http://localhost:8501", "http://127.0.0.1:8502",
+        "http://127.0.0.1",
+        "file://", "chrome-extension://abc", "http://127.0.0.1:8501.evil.test", "http://127.0.0.1:8501/x",
+        "127.0.0.1:8501",
     ],
 )  # fmt: skip
 def test_a_page_of_another_origin_is_refused(client: TestClient, origin: str) -> None:
@@ -109,7 +116,13 @@ def test_a_link_from_another_site_opens_the_app_but_its_pages_hold_no_piece_of_i
     assert asked("none", "navigate", "document") == 200
     assert asked("same-origin", "cors", "empty") == 200
     for site in ("cross-site", "same-site"):  # same-site: another port of this machine
-        for mode, dest in (("no-cors", "script"), ("no-cors", "image"), ("cors", "empty"), ("navigate", "iframe"), ("navigate", "embed")):
+        for mode, dest in (
+            ("no-cors", "script"),
+            ("no-cors", "image"),
+            ("cors", "empty"),
+            ("navigate", "iframe"),
+            ("navigate", "embed"),
+        ):
             assert asked(site, mode, dest) == 403
 
 

@@ -24,10 +24,20 @@ from tests.pages.test_pages import app, opened, said
 __all__ = ["app"]  # the fixture
 
 SWEEP: dict[str, Any] = {
-    "kind": "sweep", "name": "digits", "trainable": "digits_mlp", "search": "random", "scheduler": "asha", "samples": 4,
+    "kind": "sweep",
+    "name": "digits",
+    "trainable": "digits_mlp",
+    "search": "random",
+    "scheduler": "asha",
+    "samples": 4,
     "space": {"lr": {"loguniform": [1e-4, 1e-1]}},
-}  # fmt: skip
-PI: dict[str, Any] = {"kind": "tasks", "name": "pi", "function": "monte_carlo_pi", "inputs": {"range": 3, "argument": "seed"}}
+}
+PI: dict[str, Any] = {
+    "kind": "tasks",
+    "name": "pi",
+    "function": "monte_carlo_pi",
+    "inputs": {"range": 3, "argument": "seed"},
+}
 SETTING = {"params": content(LAKE)["params"] | {"gone": 1}}
 
 
@@ -82,7 +92,9 @@ def test_a_clone_begins_without_a_search_and_a_scheduler_that_are_gone(app: AppT
         (PI, {"kind": "gone"}, "must be one of: rl, sweep, tasks, not “gone”"),
     ],
 )
-def test_a_clone_of_what_is_gone_is_a_message(app: AppTest, spec: dict[str, Any], changes: dict[str, Any], told: str) -> None:
+def test_a_clone_of_what_is_gone_is_a_message(
+    app: AppTest, spec: dict[str, Any], changes: dict[str, Any], told: str
+) -> None:
     opened(app, spec["kind"], clone=stopped(spec, **changes))
     assert told in read(app)
     assert "Start run" not in labels(app)

@@ -25,7 +25,12 @@ def test_a_kind_can_be_started_if_it_launches(kind: facts.Kind) -> None:
 
 def test_no_two_kinds_share_a_page() -> None:
     every = kinds.starts().values()
-    assert len({each.address for each in every}) == len({each.page for each in every}) == len({each.title for each in every}) == len(every)
+    assert (
+        len({each.address for each in every})
+        == len({each.page for each in every})
+        == len({each.title for each in every})
+        == len(every)
+    )
 
 
 def test_every_example_has_a_form() -> None:

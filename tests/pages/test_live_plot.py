@@ -15,7 +15,9 @@ LAYOUT: dict[str, Any] = {"xaxis": {}, "yaxis": {}}
 
 
 def chart(*columns: list[float]) -> Chart:
-    lines = [Line(f"line {place}", "#000000", np.arange(len(y), dtype=float), np.array(y)) for place, y in enumerate(columns)]
+    lines = [
+        Line(f"line {place}", "#000000", np.arange(len(y), dtype=float), np.array(y)) for place, y in enumerate(columns)
+    ]
     return Chart(tuple(lines), LAYOUT, "")
 
 
@@ -31,7 +33,10 @@ def plot() -> LivePlot:
 def test_the_first_message_is_whole(plot: LivePlot) -> None:
     message = plot._message(chart([1, 2], [3, 4]), 300)
     assert [line["name"] for line in message["lines"]] == ["line 0", "line 1"]
-    assert [(change["line"], change["from"], floats(change["y"])) for change in message["changes"]] == [(0, 0, [1, 2]), (1, 0, [3, 4])]
+    assert [(change["line"], change["from"], floats(change["y"])) for change in message["changes"]] == [
+        (0, 0, [1, 2]),
+        (1, 0, [3, 4]),
+    ]
     assert message["layout"]["height"] == 300
 
 
@@ -45,7 +50,10 @@ def test_a_point_more_and_an_open_bucket_that_changed(plot: LivePlot) -> None:
     plot._message(chart([1, 2, 3], [1, 2, 3]), 300)
     message = plot._message(chart([1, 2, 3, 4], [1, 2, 9]), 300)
     assert message["number"] == 1
-    assert [(change["line"], change["from"], floats(change["y"])) for change in message["changes"]] == [(0, 3, [4]), (1, 2, [9])]
+    assert [(change["line"], change["from"], floats(change["y"])) for change in message["changes"]] == [
+        (0, 3, [4]),
+        (1, 2, [9]),
+    ]
     assert "lines" not in message
     assert "layout" not in message
 

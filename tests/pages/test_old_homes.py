@@ -1,4 +1,5 @@
-"""Homes that another version left, and specs that say what this one does not know: every page opens, every command answers."""
+"""Homes that another version left, and specs that say what this one does not know: every page
+opens, every command answers."""
 
 import tarfile
 from collections.abc import Callable, Iterator
@@ -27,17 +28,34 @@ Change = Callable[[dict[str, Any]], dict[str, Any]]
 
 def gone_ids(spec: dict[str, Any]) -> dict[str, Any]:
     """Each id of a catalogue is one that is no longer there."""
-    return {name: gone_ids(value) if isinstance(value, dict) else f"gone_{value}" if name in IDS else value for name, value in spec.items()}
+    return {
+        name: gone_ids(value) if isinstance(value, dict) else f"gone_{value}" if name in IDS else value
+        for name, value in spec.items()
+    }
 
 
 def more_fields(spec: dict[str, Any]) -> dict[str, Any]:
     """There is a field more in each part."""
-    return {"gone": {"field": [1]}} | {name: more_fields(value) if isinstance(value, dict) else value for name, value in spec.items()}
+    return {"gone": {"field": [1]}} | {
+        name: more_fields(value) if isinstance(value, dict) else value for name, value in spec.items()
+    }
 
 
 def fewer_fields(spec: dict[str, Any]) -> dict[str, Any]:
     """All is missing that may be left out."""
-    least = ("kind", "name", "algorithm", "environment", "stop", "trainable", "space", "function", "inputs", "params", "max_iterations")
+    least = (
+        "kind",
+        "name",
+        "algorithm",
+        "environment",
+        "stop",
+        "trainable",
+        "space",
+        "function",
+        "inputs",
+        "params",
+        "max_iterations",
+    )
     return {name: value for name, value in spec.items() if name in least}
 
 
@@ -92,12 +110,18 @@ def left(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
 
 
 def test_there_is_a_home_of_each_schema() -> None:
-    made = sorted(path.name.partition("_")[0] for path in (ROOT / "backend" / "store" / "migrations" / "versions").glob("*.py"))
+    made = sorted(
+        path.name.partition("_")[0] for path in (ROOT / "backend" / "store" / "migrations" / "versions").glob("*.py")
+    )
     assert made == VERSIONS
 
 
 def test_each_run_opens_with_each_tab_and_its_trials(left: list[Run]) -> None:
     everywhere.runs(left)
+
+
+def test_what_was_set_aside_is_shown_if_asked_for(left: list[Run]) -> None:
+    everywhere.asides(left)
 
 
 def test_the_lists_open(left: list[Run]) -> None:

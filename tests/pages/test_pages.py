@@ -21,8 +21,9 @@ from backend.model import RunState
 from backend.settings import ROOT
 from backend.store import runs
 from backend.store.fanout import tasks as store
-from backend.store.fanout.book import Done, TaskBook
+from backend.store.fanout.book import TaskBook
 from backend.store.fanout.summary import Summary
+from backend.store.fanout.task_rows import Done
 from backend.store.recording.recorder import Recorder
 from backend.store.schema import fanouts, tasks
 from pages.runs.kinds import starts
@@ -45,7 +46,7 @@ def app(home: Path) -> AppTest:
     """The app without a cluster: nothing is started in the background."""
     st.cache_data.clear()
     st.cache_resource.clear()
-    return AppTest.from_file(str(ROOT / "app.py"), default_timeout=20)
+    return AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
 
 
 def opened(app: AppTest, page: str, /, **query: str) -> AppTest:
@@ -71,7 +72,9 @@ def run_id(app: AppTest) -> str:
     for step in range(30):
         for trial in (0, 1):
             recorder.report(
-                trial, step, {"return_mean": step / 30, "env_steps": step, "iteration": step, "time_s": step, "learner/loss": 1.0}
+                trial,
+                step,
+                {"return_mean": step / 30, "env_steps": step, "iteration": step, "time_s": step, "learner/loss": 1.0},
             )
     recorder.close()
     runs.finish(database, made, 1, RunState.FAILED, error="KeyError: 'x7'", traceback="Traceback: here")
@@ -117,7 +120,9 @@ def test_each_tab_of_a_run(app: AppTest, run_id: str, tab: str) -> None:
 def external_id(app: AppTest) -> str:
     """A script's own run, still running, with trials and no reward."""
     database = api.house().database
-    made = runs.begin(database, {"kind": "external", "name": NASTY, "params": {"lr": 1, "odd": NASTY}, "seed": 3}, "host", {})
+    made = runs.begin(
+        database, {"kind": "external", "name": NASTY, "params": {"lr": 1, "odd": NASTY}, "seed": 3}, "host", {}
+    )
     recorder = Recorder(database, made, 1)
     recorder.add_trial(1, {"lr": 2})
     for step in range(30):
@@ -181,6 +186,21 @@ def test_the_form_reports_each_problem_and_starts_nothing(app: AppTest) -> None:
     assert api.runs() == []
 
 
+def test_an_optional_number_that_begins_with_a_value_can_be_emptied(app: AppTest) -> None:
+    opened(app, "rl")
+    for label, value in (("Time limit (s)", 60.0), ("Episodes", None)):
+        next(each for each in app.number_input if each.label == label).set_value(value).run()
+    next(button for button in app.button if button.label == "Start run").click().run()
+    assert api.runs()[0].spec["stop"] == {"time_s": 60.0}
+
+
+def test_a_form_begins_with_what_was_cloned_whatever_was_cloned_before(app: AppTest) -> None:
+    for episodes in (70, 80):
+        run_id = api.launch({**LAKE, "stop": {"episodes": episodes}})
+        opened(app, "rl", clone=run_id)
+        assert next(each for each in app.number_input if each.label == "Episodes").value == episodes
+
+
 def test_a_double_click_starts_one_run(app: AppTest) -> None:
     opened(app, "rl")
     start = next(button for button in app.button if button.label == "Start run")
@@ -214,12 +234,22 @@ def test_clone_opens_the_form_filled(app: AppTest, run_id: str) -> None:
 def fanout(app: AppTest) -> str:
     """A fan-out that is over, with people's words in it."""
     database = api.house().database
-    spec = {"kind": "tasks", "name": NASTY, "function": "monte_carlo_pi", "inputs": {"list": [1, 2, 3], "argument": "seed"}}
+    spec = {
+        "kind": "tasks",
+        "name": NASTY,
+        "function": "monte_carlo_pi",
+        "inputs": {"list": [1, 2, 3], "argument": "seed"},
+    }
     made = runs.create(database, specs.parse(spec).model_dump(exclude_none=True, mode="json"), [None], total=3)
     runs.claim(database, made, 1, "host", {"ray": "2"})
     book, recorder = TaskBook(database, made, 1), Recorder(database, made, 1)
     book.summary.workers.append(["node", 1])
-    book.succeed([Done(each, 1, json.dumps({"seed": NASTY}), 1e9, 0.5, 0, 3.0 + each, str(3.0 + each), output=NASTY) for each in (0, 1)])
+    book.succeed(
+        [
+            Done(each, 1, json.dumps({"seed": NASTY}), 1e9, 0.5, 0, 3.0 + each, str(3.0 + each), output=NASTY)
+            for each in (0, 1)
+        ]
+    )
     book.fail(Done(2, 4, "{}", 1e9, 0.1, 0, error=("ValueError", NASTY, NASTY, "Traceback: here")))
     book.flush()
     for step in (1, 2):
@@ -261,7 +291,9 @@ def test_the_tasks_of_a_failure_begin_on_the_first_page(app: AppTest, fanout: st
     assert "page" not in app.query_params
 
 
-def test_results_that_are_pairs_are_read_once_for_each_state_of_the_run(app: AppTest, fanout: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_results_that_are_pairs_are_read_once_for_each_state_of_the_run(
+    app: AppTest, fanout: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with api.house().database.write() as tx:
         tx.execute(update(fanouts).values(summary=asdict(Summary())))
         tx.execute(update(tasks).where(tasks.c.state == "succeeded").values(result="[1, 2]"))
@@ -291,8 +323,8 @@ def test_the_form_of_a_fan_out_says_what_is_wrong_and_starts_nothing(app: AppTes
 CHOICES = """
 from typing import Literal
 FAST = "p"
-def choose(x: int, mode: Literal["a", "b"] | None = None, m2: Literal["p", "q"] = FAST, fl: bool | None = None, dbg: bool = FAST == "p",
-           plain: bool = True):
+def choose(x: int, mode: Literal["a", "b"] | None = None, m2: Literal["p", "q"] = FAST, fl: bool | None = None,
+           dbg: bool = FAST == "p", plain: bool = True):
     '''Chooses.
 
     Args:
@@ -306,8 +338,11 @@ def test_what_a_function_does_by_itself_is_left_to_it(app: AppTest) -> None:
     opened(app, "tasks", function="choices:choose")
     chosen = {field.label: field for field in app.selectbox if field.label in ("mode", "m2", "fl", "dbg")}
     assert {name: field.options[0] for name, field in chosen.items()} == {
-        "mode": "default: none", "m2": "default: FAST", "fl": "default: none", "dbg": "default: FAST == 'p'",
-    }  # fmt: skip
+        "mode": "default: none",
+        "m2": "default: FAST",
+        "fl": "default: none",
+        "dbg": "default: FAST == 'p'",
+    }
     assert chosen["m2"].help == "The pace\\."
     chosen["fl"].set_value(False).run()
     next(button for button in app.button if button.label == "Start run").click().run()

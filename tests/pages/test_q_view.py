@@ -32,11 +32,18 @@ def running(environment: str, states: int, actions: int, moments: tuple[int, ...
     return made
 
 
-WORLDS = [("FrozenLake-v1", 16, 4, {}), ("CliffWalking-v1", 48, 4, {}), ("Taxi-v3", 500, 6, {}), ("CartPole-v1", 9, 2, CELLS)]
+WORLDS = [
+    ("FrozenLake-v1", 16, 4, {}),
+    ("CliffWalking-v1", 48, 4, {}),
+    ("Taxi-v3", 500, 6, {}),
+    ("CartPole-v1", 9, 2, CELLS),
+]
 
 
 @pytest.mark.parametrize(("environment", "states", "actions", "cells"), WORLDS)
-def test_each_worlds_newest_table_is_shown(app: AppTest, environment: str, states: int, actions: int, cells: dict[str, object]) -> None:
+def test_each_worlds_newest_table_is_shown(
+    app: AppTest, environment: str, states: int, actions: int, cells: dict[str, object]
+) -> None:
     opened(app, "run", id=running(environment, states, actions, **cells), tab="Table")
     assert "After 90 episodes and 900 env steps" in said(app)
     assert "Visits" in said(app)
@@ -47,7 +54,9 @@ def test_a_table_that_fits_no_map_is_shown_row_by_row(app: AppTest) -> None:
     assert "A row is a state" in said(app)
 
 
-@pytest.mark.parametrize(("asked", "episodes"), [("5", 50), ("7", 50), ("1", 10), ("newest", 90), ("nonsense", 90), ("-3", 90)])
+@pytest.mark.parametrize(
+    ("asked", "episodes"), [("5", 50), ("7", 50), ("1", 10), ("newest", 90), ("nonsense", 90), ("-3", 90)]
+)
 def test_a_link_leads_to_a_moment_or_the_one_before_it(app: AppTest, asked: str, episodes: int) -> None:
     opened(app, "run", id=running("FrozenLake-v1", 16, 4), tab="Table", table_at=asked)
     assert f"After {episodes} episodes" in said(app)
@@ -66,12 +75,22 @@ def test_a_seed_without_a_table_says_when_it_comes(app: AppTest) -> None:
 
 
 def test_two_dimensions_are_chosen_by_name(app: AppTest) -> None:
-    opened(app, "run", id=running("CartPole-v1", 9, 2, **CELLS), tab="Table", table_x="cart's place", table_y="pole's angle")
+    opened(
+        app,
+        "run",
+        id=running("CartPole-v1", 9, 2, **CELLS),
+        tab="Table",
+        table_x="cart's place",
+        table_y="pole's angle",
+    )
     assert "Mean over the visited cells of cart's speed, pole's angular speed" in said(app)
 
 
 def test_other_algorithms_have_no_table(app: AppTest) -> None:
-    made = runs.create(api.house().database, content({**LAKE, "algorithm": "ppo", "environment": "CartPole-v1", "environment_options": {},
-                                                      "params": {}}), [1])  # fmt: skip
+    made = runs.create(
+        api.house().database,
+        content({**LAKE, "algorithm": "ppo", "environment": "CartPole-v1", "environment_options": {}, "params": {}}),
+        [1],
+    )
     opened(app, "run", id=made)
     assert "Table" not in [tab.label for tab in app.tabs]

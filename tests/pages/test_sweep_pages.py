@@ -31,9 +31,15 @@ def run_id(app: AppTest) -> str:
     runs.claim(database, made, 1, "host", {"ray": "2"})
     recorder = Recorder(database, made, 1, api.run(made).goal)
     for number in range(12):
-        recorder.add_trial(number, {"lr": 10 ** -(1 + number / 4), "hidden": (16, 32)[number % 2], "alpha": number / 12})
+        recorder.add_trial(
+            number, {"lr": 10 ** -(1 + number / 4), "hidden": (16, 32)[number % 2], "alpha": number / 12}
+        )
         for step in range(1, 3 if number % 3 else 11):
-            recorder.report(number, step, {"accuracy": float("nan") if number == 5 else 0.5 + number / 30 + step / 100, "loss": 1 / step})
+            recorder.report(
+                number,
+                step,
+                {"accuracy": float("nan") if number == 5 else 0.5 + number / 30 + step / 100, "loss": 1 / step},
+            )
         state = TrialState.FAILED if number == 7 else TrialState.PRUNED if number % 3 else TrialState.SUCCEEDED
         recorder.trial(number, state=state, ended_at=1e9, error="ValueError: no" if number == 7 else "")
     recorder.finish(RunState.SUCCEEDED)
@@ -49,13 +55,17 @@ def test_each_tab_of_a_sweep(app: AppTest, run_id: str, tab: str) -> None:
     assert "<script>" not in said(app).replace("\\<script\\>", "")
 
 
-@pytest.mark.parametrize("picture", ["parallel", "importance", "contour", "slice", "rank", "edf", "timeline", "nonsense"])
+@pytest.mark.parametrize(
+    "picture", ["parallel", "importance", "contour", "slice", "rank", "edf", "timeline", "nonsense"]
+)
 def test_each_picture(app: AppTest, run_id: str, picture: str) -> None:
     opened(app, "run", id=run_id, tab="Pictures", picture=picture)
     assert not app.error
 
 
-@pytest.mark.parametrize("query", [{"order": "nonsense"}, {"order": "p.lr", "down": "x"}, {"page": "99"}, {"trial_states": "pruned"}])
+@pytest.mark.parametrize(
+    "query", [{"order": "nonsense"}, {"order": "p.lr", "down": "x"}, {"page": "99"}, {"trial_states": "pruned"}]
+)
 def test_a_list_of_trials_with_odd_links(app: AppTest, run_id: str, query: dict[str, str]) -> None:
     opened(app, "run", id=run_id, tab="Trials", **query)
     assert "trials." in said(app)
@@ -108,7 +118,9 @@ def test_defaults_taken_from_a_trial_show_in_the_form_and_can_be_forgotten(app: 
 
 def test_the_best_of_an_rl_sweep_becomes_the_default_of_its_form(app: AppTest) -> None:
     trainable = {"algorithm": "q_learning", "environment": "FrozenLake-v1", "stop": {"episodes": 100}}
-    spec = specs.parse({"kind": "sweep", "trainable": trainable, "space": {"alpha": {"uniform": [0.1, 0.9]}}, "samples": 1})
+    spec = specs.parse(
+        {"kind": "sweep", "trainable": trainable, "space": {"alpha": {"uniform": [0.1, 0.9]}}, "samples": 1}
+    )
     database = api.house().database
     made = runs.create(database, spec.model_dump(exclude_none=True, mode="json"), [])
     runs.claim(database, made, 1, "host", {})
@@ -175,21 +187,32 @@ class Counter(tune.Trainable):
 
 
 def test_the_time_budget_of_what_never_ends_by_itself_cannot_be_lifted(app: AppTest) -> None:
-    spec = {"kind": "sweep", "trainable": "endless:Counter", "metric": "height", "space": {"x": {"uniform": [0, 1]}}, "time_budget_s": 60}
+    spec = {
+        "kind": "sweep",
+        "trainable": "endless:Counter",
+        "metric": "height",
+        "space": {"x": {"uniform": [0, 1]}},
+        "time_budget_s": 60,
+    }
     content = specs.parse(spec).model_dump(exclude_none=True, mode="json")
     made = runs.create(api.house().database, content, [], workload=ENDLESS)
     with pytest.raises(InvalidSpec) as caught:
         sweeps.extend(made, time_budget_s=0)
     assert "goes on until somebody says how many iterations" in caught.value.problems["time_budget_s"]
-    assert api.run(made).sweep.time_budget_s == 60
+    assert sweeps.limits(api.run(made)).time_budget_s == 60
     bounded = runs.create(api.house().database, content | {"max_iterations": 5}, [], workload=ENDLESS)
     sweeps.extend(bounded, time_budget_s=0)
-    assert api.run(bounded).sweep.time_budget_s is None
+    assert sweeps.limits(api.run(bounded)).time_budget_s is None
 
 
 def test_a_huge_grid_is_asked_for_again(app: AppTest) -> None:
     values = list(range(200))
-    spec = {"kind": "sweep", "trainable": "branin", "search": "grid", "space": {"x": {"grid": values}, "y": {"choice": values}}}
+    spec = {
+        "kind": "sweep",
+        "trainable": "branin",
+        "search": "grid",
+        "space": {"x": {"grid": values}, "y": {"choice": values}},
+    }
     database = api.house().database
     made = runs.create(database, specs.parse(spec).model_dump(exclude_none=True, mode="json"), [])
     opened(app, "sweep", clone=made)
@@ -214,18 +237,29 @@ def clone_of(app: AppTest, spec: dict[str, Any]) -> tuple[dict[str, Any], dict[s
 
 def test_a_clone_keeps_every_digit_and_what_is_text(app: AppTest) -> None:
     space = {
-        "alpha": {"uniform": [0.123456789, 1.0]}, "lr": {"loguniform": [1.23456789e-05, 0.1]}, "epochs": {"fixed": "on"},
+        "alpha": {"uniform": [0.123456789, 1.0]},
+        "lr": {"loguniform": [1.23456789e-05, 0.1]},
+        "epochs": {"fixed": "on"},
         "hidden": {"choice": ["on", "off", "1", "a, b", "1e-4", 2, True, None, [64, 64], 0.1234567891, ""]},
-    }  # fmt: skip
+    }
     before, after = clone_of(app, {"kind": "sweep", "trainable": "digits_mlp", "space": space, "samples": 3})
     assert after == before
-    assert [type(value) for value in after["space"]["hidden"]["choice"]] == [type(value) for value in space["hidden"]["choice"]]
+    assert [type(value) for value in after["space"]["hidden"]["choice"]] == [
+        type(value) for value in space["hidden"]["choice"]
+    ]
 
 
 def test_a_clone_of_a_sweep_of_learners_keeps_stop_and_options(app: AppTest) -> None:
     stop = {"episodes": 500, "time_s": 60.0, "return_mean": 0.0}
-    lake = {"algorithm": "q_learning", "environment": "FrozenLake-v1", "environment_options": {"is_slippery": False}, "stop": stop}
-    before, after = clone_of(app, {"kind": "sweep", "trainable": lake, "space": {"alpha": {"uniform": [0.1, 0.9]}}, "samples": 3})
+    lake = {
+        "algorithm": "q_learning",
+        "environment": "FrozenLake-v1",
+        "environment_options": {"is_slippery": False},
+        "stop": stop,
+    }
+    before, after = clone_of(
+        app, {"kind": "sweep", "trainable": lake, "space": {"alpha": {"uniform": [0.1, 0.9]}}, "samples": 3}
+    )
     assert after == before
     assert after["trainable"]["stop"] == stop
 
@@ -268,7 +302,9 @@ def test_a_zoom_belongs_to_its_axis(app: AppTest, run_id: str) -> None:
 def running(app: AppTest) -> str:
     """A sweep of which one trial runs."""
     database = api.house().database
-    made = runs.create(database, specs.parse({**SPEC, "scheduler": "fifo"}).model_dump(exclude_none=True, mode="json"), [])
+    made = runs.create(
+        database, specs.parse({**SPEC, "scheduler": "fifo"}).model_dump(exclude_none=True, mode="json"), []
+    )
     runs.claim(database, made, 1, "host", {})
     recorder = Recorder(database, made, 1, api.run(made).goal)
     recorder.add_trial(0, {"lr": 0.01, "hidden": 16, "alpha": 0.5})
@@ -288,14 +324,17 @@ def test_limits_are_lifted_on_the_page(app: AppTest, running: str) -> None:
     opened(app, "run", id=running)
     app.button(key="lift_budget").click().run()
     app.button(key="lift_at_once").click().run()
-    sweep = api.run(running).sweep
-    assert sweep
-    assert (sweep.concurrency, sweep.time_budget_s) == (None, None)
+    now = sweeps.limits(api.run(running))
+    assert (now.concurrency, now.time_budget_s) == (None, None)
 
 
-def test_the_other_metrics_of_many_trials_are_drawn_in_few_lines(app: AppTest, run_id: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_other_metrics_of_many_trials_are_drawn_in_few_lines(
+    app: AppTest, run_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     drawn: list[int] = []
-    monkeypatch.setattr("pages.widgets.live_plot.LivePlot.show", lambda plot, chart, *_, **__: drawn.append(len(chart.lines)))
+    monkeypatch.setattr(
+        "pages.widgets.live_plot.LivePlot.show", lambda plot, chart, *_, **__: drawn.append(len(chart.lines))
+    )
     opened(app, "run", id=run_id, tab="Metrics")
     assert drawn
     assert max(drawn) <= 4, "twelve trials"

@@ -13,7 +13,8 @@ from backend.catalog.search import SCHEDULERS, SEARCHERS
 from backend.catalog.trainables import TRAINABLES
 from backend.cli.app import app
 from backend.kinds import specs
-from backend.kinds.rl.spec import RLSpec, Stop, Wrappers
+from backend.kinds.rl.options import Stop, Wrappers
+from backend.kinds.rl.spec import RLSpec
 from backend.kinds.sweep.spec import SweepSpec
 from backend.kinds.tasks.spec import Inputs, TaskSpec
 from backend.settings import ROOT, Settings

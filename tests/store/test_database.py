@@ -46,36 +46,71 @@ def test_what_was_recorded_before_there_were_rollups_is_summarised(home: Path, m
         tx.exec_driver_sql("alter table series drop column length")
         tx.exec_driver_sql("alter table series drop column closed")
         tx.exec_driver_sql("drop index runs_listed")
-        tx.exec_driver_sql("alter table series drop column tail")
+        for name in ("tail", "cuts"):
+            tx.exec_driver_sql(f"alter table series drop column {name}")
         judged = tx.exec_driver_sql("select best, last from runs").all()
         standing = tx.exec_driver_sql("select key, run, last, best, mean, low, high from run_metrics order by 1").all()
         settings = tx.exec_driver_sql("select name, run, trial, number, text from run_settings order by 1, 2, 3").all()
         tx.exec_driver_sql("alter table runs drop column deleted_at")
-        for name in ("workload", "workload_hash", "wishes", "note", "starred", "archived", "best", "last"):
+        for name in (
+            "workload",
+            "workload_hash",
+            "wishes",
+            "metrics_version",
+            "note",
+            "starred",
+            "archived",
+            "best",
+            "last",
+        ):
             tx.exec_driver_sql(f"alter table runs drop column {name}")
-        for name in ("checkpoint_iteration", "stop_requested_at"):
+        for name in ("checkpoint_iteration", "checkpoint_reports", "set_aside", "stop_requested_at"):
             tx.exec_driver_sql(f"alter table trials drop column {name}")
-        for table in ("fanouts", "tasks", "failures", "checkpoints", "run_tags", "run_settings", "run_metrics", "views"):
+        for table in (
+            "fanouts",
+            "tasks",
+            "failures",
+            "checkpoints",
+            "aside_points",
+            "aside_series",
+            "asides",
+            "run_tags",
+            "run_settings",
+            "run_metrics",
+            "views",
+        ):
             tx.exec_driver_sql(f"drop table {table}")
         tx.exec_driver_sql("update alembic_version set version_num = '0001'")
     opened.close()
     again = open_database(Settings())
     with again.read() as connection:
         assert len(before) == 5  # 62 records of level 1, 3 of level 2
-        assert connection.exec_driver_sql("select series, level, chunk, data from rollups order by 1, 2, 3").all() == before
+        assert (
+            connection.exec_driver_sql("select series, level, chunk, data from rollups order by 1, 2, 3").all()
+            == before
+        )
         assert connection.exec_driver_sql("select length, closed from series").all() == [(1000, 991)]
         assert connection.exec_driver_sql("select best, last from runs").all() == judged == [(999**0.5, 999**0.5)]
         assert len(standing) == 1
-        assert connection.exec_driver_sql("select key, run, last, best, mean, low, high from run_metrics order by 1").all() == standing
-        assert connection.exec_driver_sql("select name, run, trial, number, text from run_settings order by 1, 2, 3").all() == settings
+        assert (
+            connection.exec_driver_sql("select key, run, last, best, mean, low, high from run_metrics order by 1").all()
+            == standing
+        )
+        assert (
+            connection.exec_driver_sql("select name, run, trial, number, text from run_settings order by 1, 2, 3").all()
+            == settings
+        )
     again.close()
 
 
 def test_an_up_to_date_database_is_opened_without_alembic(database: Database, home: Path) -> None:
     said = subprocess.run(
         [sys.executable, "-c", "import sys; from backend import api; api.house(); print('alembic' in sys.modules)"],
-        capture_output=True, text=True, cwd=settings.ROOT, check=True,
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        cwd=settings.ROOT,
+        check=True,
+    )
     assert said.stdout.strip() == "False"
 
 
@@ -128,7 +163,11 @@ def test_a_file_of_a_newer_version_stays_as_it_is_byte_by_byte(home: Path, journ
 
 def content_of(home: Path) -> dict[str, str]:
     """Returns the hash of each file of a database; what a reader shares with others in memory is none."""
-    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in home.glob("raydeck.db*") if path.suffix != ".db-shm"}
+    return {
+        path.name: hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in home.glob("raydeck.db*")
+        if path.suffix != ".db-shm"
+    }
 
 
 @pytest.mark.parametrize(
@@ -140,7 +179,9 @@ def test_a_url_that_cannot_be_used_says_so(home: Path, monkeypatch: pytest.Monke
         open_database(Settings())
 
 
-def test_another_sqlite_file_is_used_when_asked_for(new_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_another_sqlite_file_is_used_when_asked_for(
+    new_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("RAYDECK_DB", f"sqlite:///{tmp_path / 'elsewhere' / 'other.db'}")
     open_database(Settings()).close()
     assert (tmp_path / "elsewhere" / "other.db").exists()

@@ -1,4 +1,5 @@
-"""Queries: what is printed parses to itself, what the database finds is what Python finds, and what is wrong is pointed at."""
+"""Queries: what is printed parses to itself, what the database finds is what Python finds, and
+what is wrong is pointed at."""
 
 import time
 from collections.abc import Callable
@@ -14,16 +15,20 @@ from backend.store import annotations, queries, runs
 from backend.store.database import Database
 from backend.store.find import fields, pages
 from backend.store.find.grammar import parse
-from backend.store.find.query import And, Compare, Field, Has, Listing, Node, Not, Number, Or, Span, Text, Words
+from backend.store.find.query import And, Compare, Field, Has, LastDays, Listing, Node, Not, Number, Or, Text, Words
 from backend.store.find.settings import of_spec, of_trial, words
 from backend.store.recording.recorder import Recorder
 from tests.conftest import LAKE, content
 
 LETTERS = st.characters(exclude_categories=["Cs"], exclude_characters="\0")
-NAMES = st.sampled_from(["state", "params.lr", "metrics.eval/return_mean.best", "my name", "and", "a=b", "größe", "x.y"])
+NAMES = st.sampled_from(
+    ["state", "params.lr", "metrics.eval/return_mean.best", "my name", "and", "a=b", "größe", "x.y"]
+)
 NUMBERS = st.floats(allow_nan=False, allow_infinity=False).map(Number)
 TEXTS = st.text(LETTERS, max_size=12).map(Text)
-SPANS = st.builds(Span, st.integers(1, 999_999), st.sampled_from(["minute", "hour", "day", "week", "month", "year"]))
+SPANS = st.builds(
+    LastDays, st.integers(1, 999_999), st.sampled_from(["minute", "hour", "day", "week", "month", "year"])
+)
 SINGLES = st.one_of(NUMBERS, TEXTS, SPANS)
 LISTS = st.lists(SINGLES, max_size=4).map(lambda values: Listing(tuple(values)))
 OPERATORS = st.sampled_from(["==", "!=", "<", "<=", ">", ">=", "contains"])
@@ -59,7 +64,8 @@ def why_not(text: str) -> InvalidQuery | None:
 
 @settings(deadline=None, max_examples=200)
 @given(st.one_of(st.text(max_size=60), st.lists(st.sampled_from(
-    ["state", "==", "(", ")", "[", "]", "and", "or", "not", "in", "'", '"', "`", "last 7 days", "1e-3", ",", "lake", "\\", "!"]
+    ["state", "==", "(", ")", "[", "]", "and", "or", "not", "in", "'", '"', "`", "last 7 days", "1e-3", ",", "lake",
+    "\\", "!"]
 ), max_size=25).map(" ".join)))  # fmt: skip
 def test_whatever_is_typed_is_a_query_or_an_error_that_points_at_it(text: str) -> None:
     error = why_not(text)
@@ -109,7 +115,9 @@ def test_what_cannot_be_read_is_pointed_at(query: str, at: int, said: str) -> No
         ("starred == maybe", 11, None),
     ],
 )
-def test_what_does_not_exist_is_pointed_at_with_what_may_be_meant(database: Database, query: str, at: int, nearest: str | None) -> None:
+def test_what_does_not_exist_is_pointed_at_with_what_may_be_meant(
+    database: Database, query: str, at: int, nearest: str | None
+) -> None:
     made(database)
     with pytest.raises(InvalidQuery) as raised:
         queries.all_runs(database, query=query)
@@ -140,13 +148,22 @@ def made(database: Database) -> list[str]:
         for step in range(12):
             for trial in (0, 1):
                 recorder.report(
-                    trial, step, {"return_mean": float(step * (number - 1) + trial), "loss": float("nan") if number else 1 / (step + 1)}
+                    trial,
+                    step,
+                    {
+                        "return_mean": float(step * (number - 1) + trial),
+                        "loss": float("nan") if number else 1 / (step + 1),
+                    },
                 )
         recorder.close()
         if end := ENDS[number]:
             runs.finish(database, run_id, 1, end, error="boom" if end is RunState.FAILED else "")
         found.append(run_id)
-    external = {"kind": "external", "name": "script", "params": {"lr": "1e-3", "deep": {"x": 3}, "flag": True, "none": None, "my name": 3}}
+    external = {
+        "kind": "external",
+        "name": "script",
+        "params": {"lr": "1e-3", "deep": {"x": 3}, "flag": True, "none": None, "my name": 3},
+    }
     found.append(runs.begin(database, external, "other", {}))
     found.append(runs.create(database, content(LAKE | {"name": "waits"}), [1]))
     annotations.tag(database, found[:2], ["baseline", NASTY])
@@ -161,7 +178,8 @@ SAME = st.sampled_from(["==", "!="])
 
 def compared(names: list[str], operators: st.SearchStrategy[Any], values: list[Any]) -> st.SearchStrategy[Node]:
     made = [
-        Text(value) if isinstance(value, str) else Number(float(value)) if isinstance(value, int | float) else value for value in values
+        Text(value) if isinstance(value, str) else Number(float(value)) if isinstance(value, int | float) else value
+        for value in values
     ]
     return st.builds(Compare, st.sampled_from(names).map(Field), operators, st.sampled_from(made))
 
@@ -179,17 +197,19 @@ LEAVES: st.SearchStrategy[Node] = st.one_of(
         st.sampled_from(["==", "!=", "contains"]),
         ["lake", "sarsa", "q_learning", NASTY, "%", "_", "1e-3", "host", ""],
     ),
-    compared(["params.alpha", "params.seed", "params.deep.x", "seed", "attempt"], SIGNS, [0.1, 0.25, 1, 2, 3, 1e300, -1.5]),
+    compared(
+        ["params.alpha", "params.seed", "params.deep.x", "seed", "attempt"], SIGNS, [0.1, 0.25, 1, 2, 3, 1e300, -1.5]
+    ),
     compared(["best", "last"], SIGNS, [-11, 0, 1, 10.5, 12, 22]),
     compared(STANDINGS, SIGNS, [-5, 0, 0.5, 1, 6.5, 22]),
     compared(["tags"], st.sampled_from(["contains", "==", "!="]), ["baseline", NASTY, "x"]),
     compared(["starred", "archived"], SAME, ["true", "no"]),
-    compared(MOMENTS, st.just("in"), [Span(1, "hour"), Span(7, "day"), Span(2, "year")]),
+    compared(MOMENTS, st.just("in"), [LastDays(1, "hour"), LastDays(7, "day"), LastDays(2, "year")]),
     compared(MOMENTS, SIGNS, ["today", "yesterday", "2020-02", "2999-12-31"]),
     compared(["params.alpha"], st.just("in"), [Listing(()), Listing((Number(0.5), Number(1.0))), Number(7.0)]),
-    st.sampled_from(["params.flag", "params.none", "metrics.loss", "metrics.loss.best", "tags", "note", "starred", "parent"]).map(
-        lambda name: Has(Field(name))
-    ),
+    st.sampled_from(
+        ["params.flag", "params.none", "metrics.loss", "metrics.loss.best", "tags", "note", "starred", "parent"]
+    ).map(lambda name: Has(Field(name))),
     st.sampled_from(["lake", "50%", "FROZENlake", "look at", "baseline", "日本", "queued", "zebra"]).map(Words),
 )
 
@@ -236,8 +256,12 @@ def holds(node: Node, run: Run) -> bool:
 
 
 COMPARE: dict[str, Callable[[Any, Any], bool]] = {
-    "==": lambda a, b: a == b, "<": lambda a, b: a < b, "<=": lambda a, b: a <= b, ">": lambda a, b: a > b, ">=": lambda a, b: a >= b,
-}  # fmt: skip
+    "==": lambda a, b: a == b,
+    "<": lambda a, b: a < b,
+    "<=": lambda a, b: a <= b,
+    ">": lambda a, b: a > b,
+    ">=": lambda a, b: a >= b,
+}
 
 
 class Moment(float):
@@ -248,7 +272,7 @@ def agrees(operator: str, known: Any, value: Any) -> bool:
     if isinstance(known, bool):
         return known == (value.value in ("true", "yes", "1"))
     if isinstance(known, Moment):
-        if isinstance(value, Span):
+        if isinstance(value, LastDays):
             return time.time() - value.seconds <= known
         days = {"2020-02": -2000, "2999-12-31": 300_000, "today": 0, "yesterday": -1}[value.value]
         here = (days > 0) - (days < 0)  # what was asked lies before, in, or after today, when all of them were made
@@ -283,7 +307,10 @@ def standing(key: str, run: Run) -> dict[str, float | None]:
     nothing: dict[str, float | None] = dict.fromkeys(("last", "best", "mean", "mean3", "low", "high"))
     if number is None or (key == "loss" and number):
         return nothing
-    every = [[float(step * (number - 1) + trial) if key == "return_mean" else 1 / (step + 1) for step in range(12)] for trial in (0, 1)]
+    every = [
+        [float(step * (number - 1) + trial) if key == "return_mean" else 1 / (step + 1) for step in range(12)]
+        for trial in (0, 1)
+    ]
     flat = [value for each in every for value in each]
     best = max(flat) if key == "return_mean" else min(flat)
     mean, mean3 = (sum(sum(each[-count:]) / count for each in every) / 2 for count in (10, 3))
@@ -295,7 +322,11 @@ def test_words_are_looked_for_in_all_that_is_said_of_a_run(database: Database) -
     first, second, odd, *_ = made(database)
     assert {run.id for run in queries.all_runs(database, query="lake q_learning")} >= {first}
     assert [run.id for run in queries.all_runs(database, query="look this")] == [first]
-    assert [run.id for run in queries.all_runs(database, query="日本 alpha")] == [odd, second, first], "in a name, in tags"
+    assert [run.id for run in queries.all_runs(database, query="日本 alpha")] == [
+        odd,
+        second,
+        first,
+    ], "in a name, in tags"
     assert [run.id for run in queries.all_runs(database, query='"LAKE two"')] == [second]
     annotations.note(database, first, "")
     assert queries.all_runs(database, query='"look at"') == []
@@ -303,7 +334,13 @@ def test_words_are_looked_for_in_all_that_is_said_of_a_run(database: Database) -
 
 def test_letters_of_any_alphabet_are_found_in_both_cases(database: Database) -> None:
     run_id = runs.create(database, content(LAKE | {"name": "Größe ÜBER Ωmega"}), [1])
-    for query in ('name contains "GRÖSSE"', 'name contains "über ω"', 'name contains "GRÖßE"', "ÜBER", 'params.alpha contains "Ä"'):
+    for query in (
+        'name contains "GRÖSSE"',
+        'name contains "über ω"',
+        'name contains "GRÖßE"',
+        "ÜBER",
+        'params.alpha contains "Ä"',
+    ):
         found = [run.id for run in queries.all_runs(database, query=query)]
         assert found == ([] if "GRÖSSE" in query or "alpha" in query else [run_id]), query
 
@@ -362,7 +399,9 @@ def test_how_a_run_stands_goes_on_over_a_restart_of_its_recorder(database: Datab
     one, other = (each["return_mean"] for each in found.values())
     assert one == other
     for run in queries.all_runs(database):
-        assert [run.id for run in queries.all_runs(database, query=f"best == {run.best!r} and last == {run.last!r}")] == [broken, whole]
+        assert [
+            run.id for run in queries.all_runs(database, query=f"best == {run.best!r} and last == {run.last!r}")
+        ] == [broken, whole]
     assert one["best"] == one["high"] == 11.0
     assert one["mean7"] == pytest.approx(sum((step * 7) % 11 for step in range(18, 25)) / 7 + 0.5)
     assert one["low"] == 0.0

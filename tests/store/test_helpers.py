@@ -25,11 +25,13 @@ def pool() -> Iterator[ThreadPoolExecutor]:
 
 def begun(helpers: Helpers, pool: ThreadPoolExecutor, helper: str, seconds: float = 20) -> Future[list[str] | None]:
     waits = pool.submit(helpers.wait, helper, seconds, lambda: True)
-    poll(lambda: helper in helpers.waiting(), 5)
+    poll(lambda: helper in helpers.waiting())
     return waits
 
 
-def test_one_of_many_askers_gets_a_helper_and_the_helper_what_it_asks(helpers: Helpers, pool: ThreadPoolExecutor) -> None:
+def test_one_of_many_askers_gets_a_helper_and_the_helper_what_it_asks(
+    helpers: Helpers, pool: ThreadPoolExecutor
+) -> None:
     waits = begun(helpers, pool, "a")
     together = threading.Barrier(6)
 

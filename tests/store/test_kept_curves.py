@@ -41,6 +41,29 @@ def test_a_trials_curves_are_read_again_only_when_it_has_reported(run_id: str, m
     assert max(curve.length for curve in api.trial_curves(run, run.trials[1])) == 2
 
 
+def test_curves_of_a_trial_that_went_back_are_read_anew_though_it_is_as_long_again(run_id: str) -> None:
+    recorder = Recorder(api.house().database, run_id, 1)
+    for step in range(2, 40):
+        recorder.report(1, step, {"return_mean": 1.0})
+    recorder.flush()
+
+    def now() -> tuple[list[float], list[float], list[float], list[float]]:
+        run = api.run(run_id)
+        (curve,) = [each for each in api.curves([run], ["return_mean"]) if each.trial == 1]
+        (alone,) = api.trial_curves(run, run.trials[1], ["return_mean"])
+        spark = api.sparklines([run])[run_id]
+        return list(curve.mean), list(alone.mean), spark, list(api.series(run_id, "return_mean", 1).mean)
+
+    before = now()
+    recorder.go_back(1, 10)
+    for step in range(11, 40):
+        recorder.report(1, step, {"return_mean": 7.0})
+    recorder.close()
+    after = now()
+    assert after[0] == after[1] == after[3] == [1.0] * 10 + [7.0] * 29
+    assert after[2] != before[2]
+
+
 def test_a_chart_that_is_slow_to_read_keeps_no_other_waiting(run_id: str, monkeypatch: pytest.MonkeyPatch) -> None:
     read, is_reading, may_end = series.read, threading.Event(), threading.Event()
 

@@ -30,15 +30,19 @@ def recorder(database: Database, run_id: str) -> Iterator[Recorder]:
     made.abandon()
 
 
-def test_reports_are_on_disk_within_a_second_without_asking(database: Database, run_id: str, recorder: Recorder) -> None:
+def test_reports_are_on_disk_within_a_second_without_asking(
+    database: Database, run_id: str, recorder: Recorder
+) -> None:
     recorder.report(0, 10, {"return_mean": 1.5, "learner/loss": 2.0})
     assert FLUSH_SECONDS < 1
-    poll(lambda: read.read(database, [run_id], ["return_mean"]), 10)
+    poll(lambda: read.read(database, [run_id], ["return_mean"]))
     trial = queries.run(database, run_id).trials[0]
     assert (trial.best, trial.reports, trial.last["learner/loss"]) == (1.5, 1, 2.0)
 
 
-def test_all_keys_of_a_report_share_its_sequence_and_nan_is_a_gap(database: Database, run_id: str, recorder: Recorder) -> None:
+def test_all_keys_of_a_report_share_its_sequence_and_nan_is_a_gap(
+    database: Database, run_id: str, recorder: Recorder
+) -> None:
     for step, value in enumerate([1.0, math.nan, 3.0]):
         recorder.report(1, step, {"return_mean": value, "env_steps": step})
     recorder.report(1, 3, {"env_steps": 3.0})

@@ -44,12 +44,16 @@ def check(database: Database, run_id: str) -> int:
     total = 0
     with database.read() as connection:
         for head in connection.execute(select(series).where(series.c.run_id == run_id)):
-            wanted = select(points.c.sequence, points.c.step, points.c.time, points.c.value).where(points.c.series == head.id)
+            wanted = select(points.c.sequence, points.c.step, points.c.time, points.c.value).where(
+                points.c.series == head.id
+            )
             rows = [tuple(row) for row in connection.execute(wanted.order_by(points.c.sequence))]
             assert head.length == len(rows)
             assert head.closed == (rows[len(rows) // FACTOR * FACTOR - 1][0] if len(rows) >= FACTOR else -1)
             stored: dict[int, list[bytes]] = {}
-            for chunk in connection.execute(select(rollups).where(rollups.c.series == head.id).order_by(rollups.c.level, rollups.c.chunk)):
+            for chunk in connection.execute(
+                select(rollups).where(rollups.c.series == head.id).order_by(rollups.c.level, rollups.c.chunk)
+            ):
                 stored.setdefault(chunk.level, []).append(chunk.data)
                 assert chunk.chunk == len(stored[chunk.level]) - 1
             for level in range(1, max(stored, default=0) + 2):
@@ -77,7 +81,11 @@ def begun(database: Database) -> str:
 portion = st.lists(st.tuples(steps, values, st.booleans(), st.integers(0, 1)), max_size=60)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.data_too_large])
+@settings(
+    max_examples=25,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.data_too_large],
+)
 @given(portions=st.lists(st.tuples(portion, st.integers(1, 12), st.booleans()), min_size=1, max_size=6))
 def test_rollups_equal_a_recomputation(database: Database, portions: list[Any]) -> None:
     run_id = begun(database)

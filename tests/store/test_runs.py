@@ -60,6 +60,16 @@ def test_the_same_launch_key_starts_one_run(database: Database) -> None:
     assert len(queries.all_runs(database)) == 1
 
 
+def test_repeats_differ_in_what_their_kind_says_repeats_differ_in(database: Database) -> None:
+    spec = {"kind": "rl", "name": "a", "seeds": [1], "node": 1}
+    same = [
+        runs.create(database, spec | other, [1], alike={"name", "node"}) for other in ({}, {"name": "b", "node": 2})
+    ]
+    other = runs.create(database, spec | {"seeds": [2]}, [2], alike={"name", "node"})
+    keys = [queries.run(database, run_id).group_key for run_id in (*same, other)]
+    assert keys[0] == keys[1] != keys[2]
+
+
 def test_a_stale_attempt_changes_nothing(database: Database) -> None:
     run_id = made(database)
     runs.claim(database, run_id, 1, "host", {})

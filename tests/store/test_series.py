@@ -1,4 +1,5 @@
-"""A read gives what the points give, whatever their number: every extreme, at most so many buckets, the window asked for."""
+"""A read gives what the points give, whatever their number: every extreme, at most so many
+buckets, the window asked for."""
 
 import math
 from collections.abc import Iterator
@@ -55,7 +56,9 @@ def test_buckets_hold_exactly_their_points(database: Database, recorder: Recorde
     np.testing.assert_array_equal(curve.last, bucketed(noise, curve.width, lambda part: part[-1]))
     np.testing.assert_array_equal(curve.count, bucketed(noise, curve.width, len))
     np.testing.assert_array_equal(curve.x, bucketed(2 * np.arange(length), curve.width, max))
-    np.testing.assert_array_equal(one(database, recorder, points=points, x="time").x, bucketed(100 + np.arange(length), curve.width, max))
+    np.testing.assert_array_equal(
+        one(database, recorder, points=points, x="time").x, bucketed(100 + np.arange(length), curve.width, max)
+    )
     np.testing.assert_array_equal(
         one(database, recorder, points=points, x="iteration").x, bucketed(1 + np.arange(length), curve.width, max)
     )
@@ -149,7 +152,9 @@ def test_reading_on_from_what_is_known_is_reading_anew(database: Database, recor
             at += 1
         recorder.flush()
         anew = read.read(database, [recorder.run_id], ["a"], x=x, points=100)
-        on = read.read(database, [recorder.run_id], ["a"], x=x, points=100, known={("", 0, ""): anew[0]} | named(known))
+        on = read.read(
+            database, [recorder.run_id], ["a"], x=x, points=100, earlier_curves={("", 0, ""): anew[0]} | named(known)
+        )
         assert [curve.width for curve in on] == [curve.width for curve in anew]
         for mine, theirs in zip(on, anew, strict=True):
             np.testing.assert_array_equal(mine.x, theirs.x)

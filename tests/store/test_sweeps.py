@@ -1,4 +1,5 @@
-"""What a person asks of a sweep reaches its driver; what ended stays ended; the best is the best the sweep looks for."""
+"""What a person asks of a sweep reaches its driver; what ended stays ended; the best is the
+best the sweep looks for."""
 
 import math
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 from backend import api
 from backend.api import kinds, models, sweeps
 from backend.errors import IllegalMove, InvalidSpec, UnknownRun
+from backend.kinds.sweep.limits import limits_of
 from backend.model import Goal, Run, RunState, TrialState
 from backend.store import queries, runs, wishes
 from backend.store.database import Database
@@ -16,7 +18,12 @@ from backend.store.recording.recorder import Recorder
 from backend.store.wishes import Wishes
 from tests.conftest import LAKE, content
 
-SWEEP: dict[str, Any] = {"kind": "sweep", "trainable": "branin", "space": {"x": {"uniform": [-5, 10]}, "y": 1.0}, "samples": 4}
+SWEEP: dict[str, Any] = {
+    "kind": "sweep",
+    "trainable": "branin",
+    "space": {"x": {"uniform": [-5, 10]}, "y": 1.0},
+    "samples": 4,
+}
 MINE: dict[str, Any] = {**SWEEP, "trainable": "mine:train", "metric": "score", "mode": "max", "max_iterations": 5}
 
 
@@ -30,7 +37,9 @@ def recorder(database: Database, run_id: str, attempt: int = 1) -> Recorder:
     return Recorder(database, run_id, attempt, queries.run(database, run_id).goal)
 
 
-def with_trials(database: Database, values: dict[int, tuple[TrialState, list[float]]], spec: dict[str, Any] = SWEEP, **more: Any) -> str:
+def with_trials(
+    database: Database, values: dict[int, tuple[TrialState, list[float]]], spec: dict[str, Any] = SWEEP, **more: Any
+) -> str:
     """A running sweep with trials that reported the metric and came to a state."""
     run_id = running(database, spec, **more)
     kept = recorder(database, run_id)
@@ -40,7 +49,12 @@ def with_trials(database: Database, values: dict[int, tuple[TrialState, list[flo
         for step, value in enumerate(told, 1):
             kept.report(number, step, {key: value})
         if state is not TrialState.RUNNING:
-            kept.trial(number, state=state, ended_at=100.0 + number, error="ValueError: no" if state is TrialState.FAILED else "")
+            kept.trial(
+                number,
+                state=state,
+                ended_at=100.0 + number,
+                error="ValueError: no" if state is TrialState.FAILED else "",
+            )
     kept.close()
     return run_id
 
@@ -63,10 +77,14 @@ def test_what_is_asked_reaches_the_driver_with_the_next_beat_and_the_spec_stays(
     assert wishes.beat(database, run_id, 1).wishes == Wishes({"samples": 9, "concurrency": 2, "time_budget_s": 60.5})
     assert wishes.wishes(database, run_id) == Wishes({"samples": 9, "concurrency": 2, "time_budget_s": 60.5})
     run = queries.run(database, run_id)
-    assert run.sweep
-    assert (run.sweep.trials, run.sweep.concurrency, run.sweep.time_budget_s) == (9, 2, 60.5)
+    now = limits_of(run)
+    assert (now.trials, now.concurrency, now.time_budget_s) == (9, 2, 60.5)
     assert run.spec["samples"] == 4
-    assert moves(database, run_id)[2:] == [("samples", "4 → 9"), ("concurrency", "no limit → 2"), ("time budget (s)", "no limit → 60.5")]
+    assert moves(database, run_id)[2:] == [
+        ("samples", "4 → 9"),
+        ("concurrency", "no limit → 2"),
+        ("time budget (s)", "no limit → 60.5"),
+    ]
 
 
 def test_a_second_wish_changes_only_what_it_names_and_asking_for_the_same_is_no_event(database: Database) -> None:
@@ -83,9 +101,7 @@ def test_a_second_wish_changes_only_what_it_names_and_asking_for_the_same_is_no_
 def test_repeats_count_as_trials(database: Database) -> None:
     run_id = running(database, repeats=3)
     wishes.ask(database, run_id, samples=5)
-    run = queries.run(database, run_id)
-    assert run.sweep
-    assert run.sweep.trials == 15
+    assert limits_of(queries.run(database, run_id)).trials == 15
 
 
 def test_wishes_outlive_the_attempt(database: Database) -> None:
@@ -111,7 +127,9 @@ def test_nothing_is_asked_of_what_is_not_there_or_no_sweep(database: Database) -
 
 
 def test_the_end_of_a_trial_is_asked_for_once_and_reaches_the_driver(database: Database) -> None:
-    run_id = with_trials(database, {0: (TrialState.RUNNING, [1.0]), 1: (TrialState.RUNNING, []), 2: (TrialState.SUCCEEDED, [3.0])})
+    run_id = with_trials(
+        database, {0: (TrialState.RUNNING, [1.0]), 1: (TrialState.RUNNING, []), 2: (TrialState.SUCCEEDED, [3.0])}
+    )
     wishes.request_trial_stop(database, run_id, 1)
     wishes.request_trial_stop(database, run_id, 1)
     assert wishes.beat(database, run_id, 1).wishes.stopped_trials == {1}
@@ -137,7 +155,9 @@ def test_another_attempt_takes_up_what_stopped_and_nothing_that_ended(database: 
     run = queries.run(database, run_id)
     assert run.trials[:3] == before[:3], "with their ends, values and errors"
     assert run.trials[3].last == {"value": 3.0}
-    assert wishes.wishes(database, run_id).stopped_trials == {4}, "who was ended for good is so in the next attempt, too"
+    assert wishes.wishes(database, run_id).stopped_trials == {4}, (
+        "who was ended for good is so in the next attempt, too"
+    )
 
 
 @pytest.mark.parametrize("way", [RunState.LOST, RunState.FAILED, RunState.STOPPED])
@@ -202,8 +222,9 @@ def test_other_kinds_of_runs_are_still_not_resumed_after_success(database: Datab
 def test_a_sweep_is_extended_by_what_its_spec_could_have_said(database: Database) -> None:
     run_id = finished(database)
     for asked, field in (
-        ({"samples": 0}, "samples"), ({"samples": 10**9}, "samples"), ({"samples": 3}, "samples"), ({"concurrency": -1}, "concurrency"),
-        ({"concurrency": -2}, "concurrency"), ({"time_budget_s": -1}, "time_budget_s"), ({"time_budget_s": math.nan}, "time_budget_s"),
+        ({"samples": 0}, "samples"), ({"samples": 10**9}, "samples"), ({"samples": 3}, "samples"),
+        ({"concurrency": -1}, "concurrency"), ({"concurrency": -2}, "concurrency"),
+        ({"time_budget_s": -1}, "time_budget_s"), ({"time_budget_s": math.nan}, "time_budget_s"),
     ):  # fmt: skip
         with pytest.raises(InvalidSpec) as caught:
             sweeps.extend(run_id, **asked)
@@ -237,14 +258,18 @@ def test_what_cannot_be_extended_says_why(database: Database) -> None:
 
 TOLD = {
     0: (TrialState.SUCCEEDED, [5.0, 2.0]), 1: (TrialState.PRUNED, [4.0]), 2: (TrialState.SUCCEEDED, [math.nan]),
-    3: (TrialState.SUCCEEDED, [3.0, math.nan]), 4: (TrialState.SUCCEEDED, [math.inf, -math.inf]), 5: (TrialState.FAILED, []),
+    3: (TrialState.SUCCEEDED, [3.0, math.nan]), 4: (TrialState.SUCCEEDED, [math.inf, -math.inf]), 5: (TrialState.FAILED,
+    []),
 }  # fmt: skip
 
 
 @pytest.mark.parametrize(
-    ("mode", "bests", "best"), [("max", [5.0, 4.0, None, 3.0, None, None], 0), ("min", [2.0, 4.0, None, 3.0, None, None], 0)]
+    ("mode", "bests", "best"),
+    [("max", [5.0, 4.0, None, 3.0, None, None], 0), ("min", [2.0, 4.0, None, 3.0, None, None], 0)],
 )
-def test_the_best_is_the_highest_or_the_lowest_and_never_what_is_no_number(database: Database, mode: str, bests: Any, best: int) -> None:
+def test_the_best_is_the_highest_or_the_lowest_and_never_what_is_no_number(
+    database: Database, mode: str, bests: Any, best: int
+) -> None:
     run = queries.run(database, with_trials(database, TOLD, MINE, mode=mode))
     assert [trial.best for trial in run.trials] == bests
     assert run.best_trial
@@ -266,7 +291,9 @@ def test_the_best_goes_on_in_the_next_attempt(database: Database) -> None:
 
 
 def test_a_sweep_without_a_value_has_no_best(database: Database) -> None:
-    run: Run = queries.run(database, with_trials(database, {0: (TrialState.SUCCEEDED, [math.nan]), 1: (TrialState.FAILED, [])}))
+    run: Run = queries.run(
+        database, with_trials(database, {0: (TrialState.SUCCEEDED, [math.nan]), 1: (TrialState.FAILED, [])})
+    )
     assert (run.best_trial, run.best) == (None, None)
     assert queries.run(database, running(database)).best is None
 
@@ -274,8 +301,7 @@ def test_a_sweep_without_a_value_has_no_best(database: Database) -> None:
 def test_the_first_of_several_objectives_decides_and_each_has_its_mode(database: Database) -> None:
     run_id = running(database, MINE, metric=["loss", "speed"], mode=["min", "max"], search="optuna")
     run = queries.run(database, run_id)
-    assert run.sweep
-    assert run.sweep.goals == (Goal("loss", "min"), Goal("speed", "max"))
+    assert run.goals == (Goal("loss", "min"), Goal("speed", "max"))
     assert run.main_metric == "loss"
 
 

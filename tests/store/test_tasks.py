@@ -1,11 +1,12 @@
-"""What a fan-out's driver writes is what is read, exactly once, whatever fails between; and the summary is what numpy says."""
+"""What a fan-out's driver writes is what is read, exactly once, whatever fails between; and the
+summary is what numpy says."""
 
 import io
 import json
 import math
-import tracemalloc
+import weakref
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from contextlib import AbstractContextManager
 from itertools import pairwise
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -25,13 +27,19 @@ from backend.store import queries, runs, space, wishes
 from backend.store.database import Database
 from backend.store.fanout import book as book_
 from backend.store.fanout import tasks as store
-from backend.store.fanout.book import MOST_FAILURES, Done, TaskBook
+from backend.store.fanout.book import MOST_FAILURES, TaskBook
 from backend.store.fanout.summary import LARGEST, SLOWEST, Durations, Histogram, Moments, Summary, Throughput
+from backend.store.fanout.task_rows import Done, TaskRow
 from backend.store.fanout.tasks import Wanted
 from backend.store.schema import fanouts, tasks
 from tests.conftest import content
 
-FANOUT: dict[str, Any] = {"kind": "tasks", "name": "pi", "function": "monte_carlo_pi", "inputs": {"range": 10, "argument": "seed"}}
+FANOUT: dict[str, Any] = {
+    "kind": "tasks",
+    "name": "pi",
+    "function": "monte_carlo_pi",
+    "inputs": {"range": 10, "argument": "seed"},
+}
 ERROR = ("ValueError", "mine.py:3", "not in the mood", "Traceback …")
 
 
@@ -61,7 +69,7 @@ def counts(database: Database, run_id: str) -> TaskCounts:
 
 
 def everything(database: Database, run_id: str) -> list[Task]:
-    return [each for batch in store.everything(database, run_id) for each in batch]
+    return store.page(database, run_id, Wanted(), limit=10_000)
 
 
 def states(database: Database, run_id: str) -> dict[int, str]:
@@ -82,14 +90,19 @@ def test_what_is_flushed_is_read_back(database: Database) -> None:
     nothing = {"value": None, "artifact": None, "error": None, "failure": None, "output": None}
     mine = {"attempts": 1, "seconds": 0.5, "worker": 0, **nothing}
     assert everything(database, run_id) == [
-        Task(**mine | {"number": 0, "state": TaskState.SUCCEEDED, "input": {"seed": 0}, "started_at": 100.0, "value": 3.5, "result": 3.5}),
-        Task(**mine | {"number": 1, "state": TaskState.SUCCEEDED, "input": {"seed": 1}, "started_at": 101.0, "result": None,
+        Task(**mine | {"number": 0, "state": TaskState.SUCCEEDED, "input": {"seed": 0}, "started_at": 100.0,
+        "value": 3.5, "result": 3.5}),
+        Task(**mine | {"number": 1, "state": TaskState.SUCCEEDED, "input": {"seed": 1}, "started_at": 101.0,
+        "result": None,
                        "artifact": "results/0000/1.png"}),
-        Task(**mine | {"number": 2, "state": TaskState.SUCCEEDED, "input": {"seed": 2}, "started_at": 102.0, "result": None,
+        Task(**mine | {"number": 2, "state": TaskState.SUCCEEDED, "input": {"seed": 2}, "started_at": 102.0,
+        "result": None,
                        "output": "hello\n"}),
-        Task(**mine | {"number": 3, "state": TaskState.FAILED, "input": {"seed": 3}, "started_at": 103.0, "result": None,
+        Task(**mine | {"number": 3, "state": TaskState.FAILED, "input": {"seed": 3}, "started_at": 103.0,
+        "result": None,
                        "error": "ValueError: not in the mood", "failure": 0}),
-        Task(**mine | {"number": 4, "state": TaskState.RUNNING, "attempts": 2, "input": {"seed": 4}, "started_at": 104.0, "seconds": None,
+        Task(**mine | {"number": 4, "state": TaskState.RUNNING, "attempts": 2, "input": {"seed": 4},
+        "started_at": 104.0, "seconds": None,
                        "worker": None, "result": None}),
     ]  # fmt: skip
     assert counts(database, run_id) == TaskCounts(10, running=1, succeeded=3, failed=1)
@@ -98,6 +111,10 @@ def test_what_is_flushed_is_read_back(database: Database) -> None:
     assert store.task(database, run_id, 9) is None, "nobody has taken it yet"
     assert [each.number for each in store.artifacts(database, run_id, ".png", 0, 10)] == [1]
     assert store.artifacts(database, run_id, ".npy", 0, 10) == []
+
+
+def test_a_row_has_the_columns_of_its_table() -> None:
+    assert [*TaskRow._fields] == [column.name for column in tasks.c if column.name != "run_id"]
 
 
 def test_a_running_task_becomes_what_it_ended_as(database: Database) -> None:
@@ -200,7 +217,9 @@ def test_a_stale_attempt_writes_nothing(database: Database) -> None:
 
 
 @pytest.mark.parametrize("where", ["before", "in the middle"])
-def test_a_write_that_fails_keeps_everything_for_the_next(database: Database, monkeypatch: pytest.MonkeyPatch, where: str) -> None:
+def test_a_write_that_fails_keeps_everything_for_the_next(
+    database: Database, monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
     run_id = launched(database)
     book = book_of(database, run_id)
     book.succeed([done(0, 1.0)])
@@ -213,7 +232,7 @@ def test_a_write_that_fails_keeps_everything_for_the_next(database: Database, mo
         if where == "before":
             patched.setattr(database, "write", full)
         else:
-            patched.setattr(book_.bulk, "upsert_tasks", full)
+            patched.setattr(book_.task_rows, "upsert", full)
         with pytest.raises(StoreUnavailable):
             book.flush()
     assert (book.waiting, everything(database, run_id)) == (2, [])
@@ -227,7 +246,8 @@ def test_a_write_that_fails_keeps_everything_for_the_next(database: Database, mo
 
 
 portion = st.tuples(
-    st.lists(st.sampled_from(["plain", "file", "failed"]), max_size=40), st.sampled_from(["flush", "crash", "lost", "fails"])
+    st.lists(st.sampled_from(["plain", "file", "failed"]), max_size=40),
+    st.sampled_from(["flush", "crash", "lost", "fails"]),
 )
 
 
@@ -314,9 +334,18 @@ def test_failures_are_grouped_by_kind_and_place(database: Database) -> None:
     book.fail(failing(4, ("ValueError", "a.py:2", "message 4", "trace 4")))
     book.flush()
     first, *others = store.failure_groups(database, run_id)
-    assert (first.kind, first.place, first.count, first.first, first.message) == ("ValueError", "a.py:2", 3, 1, "message 1")
+    assert (first.kind, first.place, first.count, first.first, first.message) == (
+        "ValueError",
+        "a.py:2",
+        3,
+        1,
+        "message 1",
+    )
     assert first.traceback == "trace 1"
-    assert {(each.kind, each.place, each.count) for each in others} == {("ValueError", "a.py:1", 1), ("OSError", "a.py:1", 1)}
+    assert {(each.kind, each.place, each.count) for each in others} == {
+        ("ValueError", "a.py:1", 1),
+        ("OSError", "a.py:1", 1),
+    }
     found = store.page(database, run_id, Wanted(failure=first.number))
     assert [each.number for each in found] == [1, 3, 4]
     assert store.count(database, run_id, Wanted(failure=first.number)) == 3
@@ -331,7 +360,10 @@ def test_too_many_kinds_of_failure_end_in_one_group_and_the_known_ones_go_on(dat
     book.flush()
     found = store.failure_groups(database, run_id)
     assert len(found) == MOST_FAILURES + 1
-    assert [(each.kind, each.place, each.count) for each in found[:2]] == [("other errors", "", 50), ("KeyError", "a.py:7", 2)]
+    assert [(each.kind, each.place, each.count) for each in found[:2]] == [
+        ("other errors", "", 50),
+        ("KeyError", "a.py:7", 2),
+    ]
 
 
 def test_only_what_failed_is_tried_again(database: Database) -> None:
@@ -411,8 +443,15 @@ def mixed(database: Database) -> str:
     run_id = launched(database, 12)
     book = book_of(database, run_id)
     seconds = [0.3, 0.1, 0.5, 0.2, 0.4]
-    book.succeed([Done(n, 5 - n, json.dumps({"word": f"w{n}"}), 50.0 - n, seconds[n], n % 2, float(n % 3), str(n % 3)) for n in range(5)])
-    book.succeed([Done(5, 1, json.dumps({"word": "café 50% C:\\temp"}), 60.0, 0.6, 0, None, json.dumps({"city": "Zürich"}))])
+    book.succeed(
+        [
+            Done(n, 5 - n, json.dumps({"word": f"w{n}"}), 50.0 - n, seconds[n], n % 2, float(n % 3), str(n % 3))
+            for n in range(5)
+        ]
+    )
+    book.succeed(
+        [Done(5, 1, json.dumps({"word": "café 50% C:\\temp"}), 60.0, 0.6, 0, None, json.dumps({"city": "Zürich"}))]
+    )
     book.fail(failing(6))
     book.fail(failing(7, ("OSError", "b.py:1", "the Disk is full", "")))
     book.begin(8, 1, "{}", 70.0)
@@ -470,7 +509,11 @@ def test_the_tasks_of_another_run_are_not_seen(database: Database, mixed: str) -
 
 def test_all_tasks_are_read_in_portions(database: Database, monkeypatch: pytest.MonkeyPatch, mixed: str) -> None:
     monkeypatch.setattr(store, "ROWS_AT_ONCE", 4)
-    assert [[each.number for each in batch] for batch in store.everything(database, mixed)] == [[0, 1, 2, 3], [4, 5, 6, 7], [8]]
+    assert [batch["number"].to_pylist() for batch in store.everything(database, mixed)] == [
+        [0, 1, 2, 3],
+        [4, 5, 6, 7],
+        [8],
+    ]
 
 
 # ---- the summary
@@ -617,7 +660,7 @@ def test_throughput_is_what_was_done_lately(monkeypatch: pytest.MonkeyPatch) -> 
 # ---- tables to take away
 
 
-def written(batches: Iterable[list[Task]], form: str) -> pd.DataFrame:
+def written(batches: Iterable[pa.RecordBatch], form: str) -> pd.DataFrame:
     buffer = io.BytesIO()
     tables.write(batches, form, buffer)
     buffer.seek(0)
@@ -641,17 +684,25 @@ def test_a_table_holds_every_task_that_has_begun(database: Database, mixed: str,
     assert table["seconds"].tolist()[:5] == [0.3, 0.1, 0.5, 0.2, 0.4]
 
 
-def task(at: int, returned: Any, **given_to: Any) -> Task:
-    return Task(
-        number=at, state=TaskState.SUCCEEDED, attempts=1, input=given_to, started_at=1.5, seconds=0.5, worker=0, value=None,
-        result=returned, artifact=None, error=None, failure=None, output=None,
-    )  # fmt: skip
+def task(at: int, returned: Any, **given_to: Any) -> dict[str, Any]:
+    row = dict.fromkeys(store.TAKEN_AWAY) | {
+        "number": at,
+        "state": "succeeded",
+        "attempts": 1,
+        "started_at": 1.5,
+        "seconds": 0.5,
+    }
+    return row | {"input": json.dumps(given_to), "worker": 0, "result": json.dumps(returned)}
+
+
+def batch(*rows: dict[str, Any]) -> pa.RecordBatch:
+    return pa.RecordBatch.from_pylist(list(rows), schema=store.taken_away())
 
 
 @pytest.mark.parametrize("form", ["csv", "parquet", "jsonl"])
 def test_long_whole_numbers_keep_their_digits_beside_an_empty_cell(form: str) -> None:
     buffer = io.BytesIO()
-    tables.write([[task(0, 2**60 + 1, x=2**61 + 1), task(1, None)]], form, buffer)
+    tables.write([batch(task(0, 2**60 + 1, x=2**61 + 1), task(1, None))], form, buffer)
     buffer.seek(0)
     if form == "parquet":
         table = pd.read_parquet(buffer)
@@ -665,7 +716,7 @@ def test_long_whole_numbers_keep_their_digits_beside_an_empty_cell(form: str) ->
 @pytest.mark.parametrize("form", ["csv", "parquet", "jsonl"])
 def test_results_of_every_kind_are_in_the_table(form: str) -> None:
     odd = [1, 2.5, True, "text", "half \ud800 a pair", [1, [2]], {"a": 1, "b": [2]}, None, math.nan, 2**70]
-    table = written([[task(number, result) for number, result in enumerate(odd)]], form)
+    table = written([batch(*(task(number, result) for number, result in enumerate(odd)))], form)
     assert len(table) == len(odd)
     assert table["result"].astype(str).tolist()[3:6] == ["text", "half ? a pair", "[1, [2]]"]
     assert str(table["result"].tolist()[9]) == str(2**70)
@@ -675,8 +726,12 @@ def test_results_of_every_kind_are_in_the_table(form: str) -> None:
 @pytest.mark.parametrize("form", ["csv", "parquet", "jsonl"])
 def test_an_argument_that_is_called_as_a_column_of_ours_is_told_from_it(form: str) -> None:
     clashing = ("number", "state", "worker", "result", "error", "artifact")
-    table = written([[task(7, "r", **{name: f"my {name}" for name in clashing})]], form)
-    assert {name: table[name][0] for name in ("number", "state", "result")} == {"number": 7, "state": "succeeded", "result": "r"}
+    table = written([batch(task(7, "r", **{name: f"my {name}" for name in clashing}))], form)
+    assert {name: table[name][0] for name in ("number", "state", "result")} == {
+        "number": 7,
+        "state": "succeeded",
+        "result": "r",
+    }
     assert [table[f"input.{name}"][0] for name in clashing] == [f"my {name}" for name in clashing]
 
 
@@ -700,29 +755,54 @@ def test_a_scatter_is_of_the_whole_run(database: Database) -> None:
 
 
 def test_a_column_that_comes_late_is_there_from_the_beginning_and_big_numbers_stay_beside_fractions() -> None:
-    batches = [[task(0, 1)], [task(1, 2.5, late="yes")], [task(2, 10**400)]]
+    batches = [batch(task(0, 1)), batch(task(1, 2.5, late="yes")), batch(task(2, 10**400))]
     for form in ("csv", "parquet"):
         assert written(batches, form)["late"].isna().tolist() == [True, False, True]
     assert written(batches, "parquet")["result"].tolist() == ["1", "2.5", str(10**400)]
     assert written(batches[:2], "parquet")["result"].tolist() == [1.0, 2.5]
 
 
-def test_a_download_holds_a_batch_at_a_time(tmp_path: Path) -> None:
+@pytest.mark.parametrize("form", ["csv", "parquet", "jsonl"])
+def test_a_download_holds_a_batch_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, form: str) -> None:
+    """Those that come from the store, and those that come back from where they waited."""
+    known: list[weakref.ref[pa.RecordBatch]] = []
     held: list[int] = []
+    rows_of = tables._rows
 
-    def batches() -> Iterator[list[Task]]:
-        for first in range(0, 30_000, 1000):
-            held.append(tracemalloc.get_traced_memory()[0])
-            yield [task(number, float(number), seed=number) for number in range(first, first + 1000)]
+    def seen(each: pa.RecordBatch) -> list[dict[str, Any]]:
+        known.append(weakref.ref(each))
+        held.append(sum(one() is not None for one in known))
+        return rows_of(each)
 
-    for form in ("csv", "parquet", "jsonl"):
-        held.clear()
-        tracemalloc.start()
-        with (tmp_path / form).open("wb") as file:
-            tables.write(batches(), form, file)
-        most = tracemalloc.get_traced_memory()[1]
-        tracemalloc.stop()
-        assert most < 5e6, f"{form}: {most / 1e6:.0f} MB for rows that take 45 MB"
+    monkeypatch.setattr(tables, "_rows", seen)
+    with (tmp_path / form).open("wb") as file:
+        tables.write(
+            (batch(*(task(n, float(n), seed=n) for n in range(first, first + 10))) for first in range(0, 200, 10)),
+            form,
+            file,
+        )
+    assert len(held) == (20 if form == "jsonl" else 40)
+    assert max(held) <= 2, "the one that is written, and the one that was before it"
+
+
+def test_a_table_of_lines_has_null_for_nan() -> None:
+    buffer = io.BytesIO()
+    tables.write([batch(task(0, math.nan), task(1, [math.nan]))], "jsonl", buffer)
+    first, second = buffer.getvalue().decode().splitlines()
+    assert json.loads(first, parse_constant=pytest.fail)["result"] is None
+    assert json.loads(second)["result"] == "[NaN]"
+
+
+def test_a_table_in_csv_has_numbers_as_python_writes_them() -> None:
+    buffer = io.BytesIO()
+    tables.write(
+        [batch(task(0, [1, True], x=10.0, y=1e-5, z=True), task(1, 0.1 + 0.2, x=3, y=math.inf))], "csv", buffer
+    )
+    assert buffer.getvalue().decode().splitlines() == [
+        "number,state,attempts,started_at,seconds,worker,x,y,z,result,artifact,error",
+        '0,succeeded,1,1.5,0.5,0,10.0,1e-05,True,"[1, true]",,',
+        "1,succeeded,1,1.5,0.5,0,3,inf,,0.30000000000000004,,",
+    ]
 
 
 def test_a_state_that_somebody_else_wrote_is_read_as_it_is(database: Database, mixed: str) -> None:

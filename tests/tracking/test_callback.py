@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from backend.errors import InvalidSpec
 from backend.model import Run, RunState, TrialState
 from backend.store import queries, runs, wishes
 from backend.store.database import Database
+from backend.store.series import asides
 from tests.conftest import ON_SQLITE
 
 pytestmark = ON_SQLITE
@@ -28,23 +30,28 @@ class Script:
     def __init__(self, database: Database, here: Any, folder: Path) -> None:
         self.database, self.here, self.folder = database, here, folder
         self.callback: Any = None
+        self.trainable: Any = train
 
-    def fit(self, config: dict[str, Any], *, at: int | None = None, do: Callable[[], None] | None = None, **how: Any) -> None:
+    def fit(
+        self, config: dict[str, Any], *, at: int | None = None, do: Callable[[], None] | None = None, **how: Any
+    ) -> None:
         """Begins the experiment; once so many reports have come, does something."""
         from ray import tune
 
         import backend
 
         self.callback = backend.RaydeckCallback("mine", {"data": "toy"})
-        run_config = tune.RunConfig(name="mine", storage_path=str(self.folder), callbacks=[self.callback], verbose=0, **how)
+        run_config = tune.RunConfig(
+            name="mine", storage_path=str(self.folder), callbacks=[self.callback], verbose=0, **how
+        )
         space = {"lr": tune.grid_search([1.0, 2.0]), "seed": 5, **config}
-        self._fit(tune.Tuner(train, param_space=space, run_config=run_config), at, do)
+        self._fit(tune.Tuner(self.trainable, param_space=space, run_config=run_config), at, do)
 
     def restored(self, *, at: int | None = None, do: Callable[[], None] | None = None) -> None:
         """Goes on with it, as Tune says one should."""
         from ray import tune
 
-        tuner = tune.Tuner.restore(str(self.folder / "mine"), train, resume_unfinished=True)
+        tuner = tune.Tuner.restore(str(self.folder / "mine"), self.trainable, resume_unfinished=True)
         (self.callback,) = tuner._local_tuner.get_run_config().callbacks
         self._fit(tuner, at, do)
 
@@ -95,6 +102,24 @@ def train(config: dict[str, Any]) -> None:
         tune.report({"loss": config["lr"] / (step + 1), "deep": {"er": step}})
 
 
+def saved_at_every_third(config: dict[str, Any]) -> None:
+    from ray import tune
+
+    done = 0
+    if checkpoint := tune.get_checkpoint():
+        done = int((Path(checkpoint.path) / "done").read_text())
+    for step in range(done + 1, config["steps"] + 1):
+        if step == 9 and config["lr"] == config.get("bad") and not Path(config["trace"]).exists():
+            Path(config["trace"]).touch()
+            raise ValueError("boom")
+        if step % 3:
+            tune.report({"loss": config["lr"] / step})
+            continue
+        with TemporaryDirectory() as folder:
+            (Path(folder) / "done").write_text(str(step))
+            tune.report({"loss": config["lr"] / step}, checkpoint=tune.Checkpoint.from_directory(folder))
+
+
 @pytest.fixture
 def script(database: Database, ray_here: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Script]:
     monkeypatch.setenv("TUNE_GLOBAL_CHECKPOINT_S", "0")
@@ -112,7 +137,12 @@ def last_note(run: Run) -> str:
 def test_an_experiment_is_a_run_with_its_trials_errors_included(script: Script) -> None:
     script.fit({"steps": 6, "bad": 2.0})
     (run,) = queries.all_runs(script.database)
-    assert (run.name, run.kind, run.state, run.spec["params"]) == ("mine", "external", RunState.SUCCEEDED, {"data": "toy"})
+    assert (run.name, run.kind, run.state, run.spec["params"]) == (
+        "mine",
+        "external",
+        RunState.SUCCEEDED,
+        {"data": "toy"},
+    )
     good, bad = run.trials
     assert (good.params["lr"], good.state, good.reports, good.seed) == (1.0, TrialState.SUCCEEDED, 6, 5)
     assert (bad.params["lr"], bad.state, bad.reports) == (2.0, TrialState.FAILED, 3)
@@ -141,7 +171,49 @@ def test_stop_in_the_app_ends_an_experiment_and_its_restored_tuner_goes_on_with_
     (after,) = queries.all_runs(script.database)
     assert (after.id, after.attempt, after.state) == (stopped.id, 2, RunState.SUCCEEDED)
     assert [trial.state for trial in after.trials] == [TrialState.SUCCEEDED] * 2
-    assert after.reports == stopped.reports + 24, "without checkpoints the trials begin anew; what was recorded stays"
+    assert [trial.reports for trial in after.trials] == [12, 12], "without checkpoints the trials begin anew"
+    assert after.set_aside == stopped.reports, "what was recorded is kept, aside"
+    for trial in after.trials:
+        assert list(api.series(after.id, "deep/er", trial.number).mean) == list(range(12))
+
+
+def steps_of(run: Run, trial: int) -> list[float]:
+    return [float(x) for x in api.series(run.id, "loss", trial).x]
+
+
+def held(run: Run) -> list[tuple[int, int, int]]:
+    """What was set aside: of which trial, by which attempt, after how many reports."""
+    return [(each.trial, each.attempt, each.after) for each in asides.listed(api.house().database, [run.id])]
+
+
+@pytest.mark.parametrize("is_moved", [False, True])
+def test_a_restored_tuner_goes_on_with_the_line_of_each_trial(script: Script, is_moved: bool) -> None:
+    script.trainable = saved_at_every_third
+    script.fit({"steps": 12}, at=9, do=script.stop)
+    (stopped,) = queries.all_runs(script.database)
+    if is_moved:
+        (script.folder / "elsewhere").mkdir()
+        (script.folder / "mine").rename(script.folder / "elsewhere" / "mine")
+        script.folder = script.folder / "elsewhere"
+    script.restored()
+    (after,) = queries.all_runs(script.database)
+    assert after.state is RunState.SUCCEEDED
+    assert [steps_of(after, trial) for trial in (0, 1)] == [[float(step) for step in range(1, 13)]] * 2
+    whole = [trial.reports - trial.reports % 3 for trial in stopped.trials]
+    assert sorted(held(after)) == [(n, 2, whole[n]) for n in (0, 1) if stopped.trials[n].reports % 3]
+    assert after.set_aside == stopped.reports - sum(whole) > 0
+
+
+def test_a_trial_of_an_experiment_that_is_tried_again_repeats_nothing(script: Script, tmp_path: Path) -> None:
+    from ray.tune import FailureConfig
+
+    script.trainable = saved_at_every_third
+    bad = {"steps": 12, "bad": 2.0, "trace": str(tmp_path / "trace")}
+    script.fit(bad, failure_config=FailureConfig(max_failures=1))
+    (run,) = queries.all_runs(script.database)
+    assert (run.state, run.attempt) == (RunState.SUCCEEDED, 1)
+    assert [steps_of(run, trial) for trial in (0, 1)] == [[float(step) for step in range(1, 13)]] * 2
+    assert held(run) == [(1, 1, 6)]
 
 
 def test_a_killed_experiment_is_taken_over_by_its_restored_tuner(script: Script) -> None:

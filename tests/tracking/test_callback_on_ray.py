@@ -32,7 +32,8 @@ folder, is_restored = sys.argv[1], sys.argv[2] == "restored"
 if is_restored:
     tuner = tune.Tuner.restore(folder + "/mine", train, resume_unfinished=True)
 else:
-    run_config = tune.RunConfig(name="mine", storage_path=folder, callbacks=[backend.RaydeckCallback("mine")], verbose=0)
+    callbacks = [backend.RaydeckCallback("mine")]
+    run_config = tune.RunConfig(name="mine", storage_path=folder, callbacks=callbacks, verbose=0)
     tuner = tune.Tuner(train, param_space={"lr": tune.grid_search([1.0, 2.0])}, run_config=run_config)
 tuner.fit()
 """
@@ -50,20 +51,24 @@ def experiment(folder: Path, how: str) -> subprocess.Popen[str]:
         "TUNE_GLOBAL_CHECKPOINT_S": "1",
     }
     command = [sys.executable, "-c", SCRIPT, str(folder), how]
-    return subprocess.Popen(command, cwd="/", env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    return subprocess.Popen(
+        command, cwd="/", env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+    )
 
 
-def test_a_killed_experiment_goes_on_with_its_run_until_it_is_stopped_in_the_app(database: Database, tmp_path: Path) -> None:
+def test_a_killed_experiment_goes_on_with_its_run_until_it_is_stopped_in_the_app(
+    database: Database, tmp_path: Path
+) -> None:
     (tmp_path / "token").write_text("0" * 64)
     process = experiment(tmp_path, "new")
-    poll(lambda: any(run.reports >= 4 for run in queries.all_runs(database)), 60, "live points")
-    poll(lambda: any(tmp_path.glob("mine/callback-states*")), 60, "Tune's own state")
+    poll(lambda: any(run.reports >= 4 for run in queries.all_runs(database)), "live points")
+    poll(lambda: any(tmp_path.glob("mine/callback-states*")), "Tune's own state")
     process.kill()
     process.communicate()
     again = experiment(tmp_path, "restored")
-    poll(lambda: queries.all_runs(database)[0].attempt == 2, 60, "the next attempt of the same run")
+    poll(lambda: queries.all_runs(database)[0].attempt == 2, "the next attempt of the same run")
     (run,) = queries.all_runs(database)
-    poll(lambda: api.run(run.id).reports > run.reports, 30, "points of the next attempt")
+    poll(lambda: api.run(run.id).reports > run.reports, "points of the next attempt")
     api.stop(run.id)
     again.communicate(timeout=60)
     stopped = api.run(run.id)

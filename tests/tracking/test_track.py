@@ -52,7 +52,7 @@ def test_a_run_is_there_while_its_block_works_and_has_succeeded_after(database: 
         now = present(database, run.id)
         assert (now.kind, now.state, now.trials[0].state) == ("external", RunState.RUNNING, TrialState.RUNNING)
         assert (now.heartbeat_at, now.host) != (None, "")
-        poll(lambda: present(database, run.id).reports == 2, 2, "what is logged is on disk within a second")
+        poll(lambda: present(database, run.id).reports == 2, "what is logged is on disk within a second")
     after = present(database, run.id)
     assert (after.state, after.trials[0].state) == (RunState.SUCCEEDED, TrialState.SUCCEEDED)
     assert (after.main_metric, after.best, after.last) == ("reward", 5.0, 5.0)
@@ -71,7 +71,16 @@ def test_without_a_step_the_report_has_its_number(database: Database) -> None:
 
 def test_scalars_of_numpy_and_torch_are_taken_and_what_is_no_number_is_named(database: Database) -> None:
     with backend.track("mine") as run:
-        run.log({"a": np.float32(1.5), "b": np.int64(2), "c": torch.tensor(3.5), "d": torch.tensor([4.5]), "e": np.array(5.5), "f": True})
+        run.log(
+            {
+                "a": np.float32(1.5),
+                "b": np.int64(2),
+                "c": torch.tensor(3.5),
+                "d": torch.tensor([4.5]),
+                "e": np.array(5.5),
+                "f": True,
+            }
+        )
         for odd in ("1.0", None, [1.0, 2.0], torch.tensor([1.0, 2.0]), {"deep": 1.0}, object()):
             with pytest.raises(NotANumber, match="“bad”") as caught:
                 run.log({"good": 1.0, "bad": odd})
@@ -82,8 +91,20 @@ def test_scalars_of_numpy_and_torch_are_taken_and_what_is_no_number_is_named(dat
 
 
 def test_params_of_any_kind_are_kept_and_a_seed_among_them_is_the_runs(database: Database) -> None:
-    odd = {"lr": np.float32(0.5), "sizes": (1, 2), "f": len, "bad": float("nan"), "w": np.arange(2), "path": Path("x"), "seed": np.int64(7)}
-    made = [backend.track("mine", params=odd), backend.track("mine", params=odd | {"seed": 8}), backend.track("mine", params={"lr": 1})]
+    odd = {
+        "lr": np.float32(0.5),
+        "sizes": (1, 2),
+        "f": len,
+        "bad": float("nan"),
+        "w": np.arange(2),
+        "path": Path("x"),
+        "seed": np.int64(7),
+    }
+    made = [
+        backend.track("mine", params=odd),
+        backend.track("mine", params=odd | {"seed": 8}),
+        backend.track("mine", params={"lr": 1}),
+    ]
     found = []
     for run in made:
         run.finish()
@@ -100,7 +121,9 @@ def test_words_no_database_can_hold_do_not_stop_a_script(database: Database) -> 
     assert queries.metric_keys(database, run.id) == ["a\ufffdb", "c?"]
 
 
-@pytest.mark.parametrize("wrong", [{"name": ""}, {"name": "x" * 121}, {"kind": "rl"}, {"params": {("a", "b"): 1}}, {"seed": -1}])
+@pytest.mark.parametrize(
+    "wrong", [{"name": ""}, {"name": "x" * 121}, {"kind": "rl"}, {"params": {("a", "b"): 1}}, {"seed": -1}]
+)
 def test_what_cannot_be_stored_is_said_before_anything_begins(database: Database, wrong: dict[str, Any]) -> None:
     with pytest.raises(InvalidSpec) as caught:
         backend.track(**{"name": "mine", **wrong})
@@ -117,7 +140,9 @@ def test_what_cannot_be_stored_is_said_before_anything_begins(database: Database
         (SystemExit(0), RunState.SUCCEEDED, ""),
     ],
 )
-def test_an_end_is_recorded_as_what_it_was(database: Database, raised: BaseException, state: RunState, note: str) -> None:
+def test_an_end_is_recorded_as_what_it_was(
+    database: Database, raised: BaseException, state: RunState, note: str
+) -> None:
     def script() -> None:
         with backend.track("mine") as run:
             made.append(run)
@@ -137,7 +162,7 @@ def test_stop_reaches_the_script(database: Database) -> None:
     with backend.track("mine") as run:
         assert not run.stop_requested
         api.stop(run.id)
-        poll(lambda: run.stop_requested, 5, "the wish")
+        poll(lambda: run.stop_requested, "the wish")
     after = present(database, run.id)
     assert (after.state, queries.history(database, run.id)[-1].note) == (RunState.STOPPED, "stopped by you")
 
@@ -165,7 +190,7 @@ def test_a_script_goes_on_when_its_lost_run_is_deleted(database: Database, capfd
         said += capfd.readouterr().err
         return "nothing more of it is recorded" in said
 
-    poll(told, 5, "a word about it")
+    poll(told, "a word about it")
     run.log({"loss": 1.0})
     run.finish()
 
@@ -190,7 +215,7 @@ def killed() -> tuple[str, int]:
     process = script(ENDLESS)
     assert process.stdout
     run_id = process.stdout.readline().strip()
-    poll(lambda: api.run(run_id).reports >= 10_000, 60, "ten thousand reports on disk")
+    poll(lambda: api.run(run_id).reports >= 10_000, "ten thousand reports on disk")
     flushed = api.run(run_id).reports
     process.send_signal(signal.SIGKILL)
     process.wait()
@@ -212,15 +237,19 @@ def test_a_killed_script_is_lost_with_a_reason(database: Database, monkeypatch: 
     for name, value in SOON.items():
         monkeypatch.setenv(name, value)
     run_id, _ = killed()
-    poll(lambda: api.run(run_id).state is RunState.LOST, 20, "lost")
+    poll(lambda: api.run(run_id).state is RunState.LOST, "lost")
     assert "No heartbeat for" in api.run(run_id).error
 
 
 @pytest.mark.parametrize(
     ("last_line", "state"), [("", RunState.SUCCEEDED), ("1 / 0", RunState.FAILED), ("run.finish()", RunState.SUCCEEDED)]
 )
-def test_a_script_that_does_not_finish_its_run_ends_it_with_itself(database: Database, last_line: str, state: RunState) -> None:
-    process = script(f"import backend\nrun = backend.track('loose')\nrun.log({{'loss': 1.0}})\nprint(run.id)\n{last_line}")
+def test_a_script_that_does_not_finish_its_run_ends_it_with_itself(
+    database: Database, last_line: str, state: RunState
+) -> None:
+    process = script(
+        f"import backend\nrun = backend.track('loose')\nrun.log({{'loss': 1.0}})\nprint(run.id)\n{last_line}"
+    )
     run_id = process.communicate(timeout=60)[0].strip()
     after = present(database, run_id)
     assert (after.state, after.reports) == (state, 1)
@@ -261,7 +290,7 @@ def test_a_forked_child_does_not_write_into_its_parents_run(database: Database) 
 def test_a_heartbeat_that_comes_back_makes_the_run_running_again(database: Database) -> None:
     with backend.track("sleepy") as run:
         runs.move(database, run.id, RunState.LOST, "silent")
-        poll(lambda: present(database, run.id).state is RunState.RUNNING, 5)
+        poll(lambda: present(database, run.id).state is RunState.RUNNING)
         run.log({"loss": 1.0})
     after = present(database, run.id)
     assert (after.state, after.trials[0].state, after.reports) == (RunState.SUCCEEDED, TrialState.SUCCEEDED, 1)

@@ -1,20 +1,28 @@
 """The statistics of comparing groups of seeds; pure functions on arrays, always with the same random numbers.
 
-A group's scores are `Scores`: environment → (n seeds,), n may differ; each environment is a stratum and weighs the same. A `Sample` is
-scores with a label; `sample(label, ...)` makes one of scores by environment, of the seeds of one environment, or of runs × tasks. A seed
-that diverged or failed is passed as NaN, not dropped: it is counted, and ranked worst. `mode` is "max" where the highest score is best.
+A group's scores are `Scores`: environment → (n seeds,), n may differ; each environment is a stratum and weighs the
+same. A `Sample` is scores with a label; `sample(label, ...)` makes one of scores by environment, of the seeds of one
+environment, or of runs × tasks. A seed
+that diverged or failed is passed as NaN, not dropped: it is counted, and ranked worst. `mode` is "max" where the
+highest score is best.
 
-- `compare(a, b, statistic, mode)` → `Verdict`: is A better than B: `sentence`, `notes`, `winner`, `probability`, `difference`, `more`,
+- `compare(a, b, statistic, mode)` → `Verdict`: is A better than B: `sentence`, `notes`, `winner`, `probability`,
+`difference`, `more`,
   `seeds_a`, `seeds_b`, `method`
-- `normalised(samples, known, mode)` → `Normalised`: groups on one scale over the environments all have, or NotComparable with the reason
-- `estimate(scores, statistic)` → `Estimate` (center, low, high, n, method, note): mean, median, iqm, optimality_gap of one group;
+- `normalised(samples, references, mode)` → `Normalised`: groups on one scale over the environments all have, or
+NotComparable with the reason
+- `estimate(scores, statistic)` → `Estimate` (center, low, high, n, method, note): mean, median, iqm, optimality_gap of
+one group;
   `point` without interval; `filled(samples, mode)` first, if seeds diverged
 - `probability(a, b, mode)` → `Estimate`: probability of improvement
 - `difference(a, b, statistic)` → `Estimate`
-- `profile(scores, at, mode)` → `Profile`: share of runs that reach each score, with bands; `places(samples)` gives the scores
-- `efficiency(curves, target, mode, budget)` → `Efficiency`: steps to a target, how many reach it; `common_budget(groups)` gives the budget
+- `profile(scores, at, mode)` → `Profile`: share of runs that reach each score, with bands; `places(samples)` gives the
+scores
+- `efficiency(curves, target, mode, budget)` → `Efficiency`: steps to a target, how many reach it;
+`common_budget(groups)` gives the budget
 - `more_seeds(a, b, mode)`, `more_seeds_of_difference(a, b, statistic)` → `MoreSeeds`: how many more would settle it
-- `coverage(what, n)` → `Coverage`: how often the interval of so many seeds holds the truth, as measured; `sentence` where it is under 93 %
+- `coverage(what, n)` → `Coverage`: how often the interval of so many seeds holds the truth, as measured; `sentence`
+where it is under 93 %
 - `how="percentile"` gives the intervals of rliable, which are too narrow for few seeds
 """
 
@@ -36,12 +44,12 @@ from backend.analysis.answers.profiles import Profile as Profile
 from backend.analysis.answers.profiles import places as places
 from backend.analysis.answers.profiles import profile as profile
 from backend.analysis.answers.samples import STATISTICS as STATISTICS
+from backend.analysis.answers.samples import Aggregate as Aggregate
 from backend.analysis.answers.samples import Estimate as Estimate
 from backend.analysis.answers.samples import Method as Method
 from backend.analysis.answers.samples import Sample as Sample
 from backend.analysis.answers.samples import Scores as Scores
-from backend.analysis.answers.samples import Seeds as Seeds
-from backend.analysis.answers.samples import Statistic as Statistic
+from backend.analysis.answers.samples import SeedCounts as SeedCounts
 from backend.analysis.answers.samples import filled as filled
 from backend.analysis.answers.samples import sample as sample
 from backend.analysis.answers.verdict import Verdict as Verdict

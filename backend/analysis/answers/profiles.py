@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from backend.analysis.answers import resample
-from backend.analysis.answers.estimates import PERCENTILE, How
-from backend.analysis.answers.samples import LEVEL, Method, Mode, Sample, Scores, ranked
-from backend.model import Floats
+from backend.analysis.answers.estimates import PERCENTILE, Peak
+from backend.analysis.answers.samples import LEVEL, Method, Sample, Scores, ranked
+from backend.model import Floats, Mode
 
 WILSON = Method("Wilson's interval at each score", "Wilson 1927; over environments Zou & Donner 2008")
 PLACES = 101
@@ -16,7 +16,10 @@ PLACES = 101
 
 @dataclass(frozen=True, eq=False)
 class Profile:
-    """The share of runs that score at least `score`, with pointwise 95 % bands; all of one length. NaN bands of fewer than two seeds."""
+    """The share of runs that score at least `score`, with pointwise 95 % bands; all of one length.
+
+    NaN bands of fewer than two seeds.
+    """
 
     score: Floats
     share: Floats
@@ -26,17 +29,18 @@ class Profile:
 
 
 def places(samples: Sequence[Sample], count: int = PLACES) -> Floats:
-    """Returns scores evenly spread from the lowest to the highest finite one of all groups: (count,); empty if there are none."""
+    """Returns scores evenly spread from the lowest to the highest finite one of all groups: (count,);
+    empty if there are none."""
     every = np.concatenate([np.empty(0), *(each for sample in samples for each in sample.scores.values())])
-    known = every[np.isfinite(every)]
-    return np.linspace(known.min(), known.max(), count) if len(known) else np.empty(0)
+    scores = every[np.isfinite(every)]
+    return np.linspace(scores.min(), scores.max(), count) if len(scores) else np.empty(0)
 
 
-def profile(scores: Scores, at: Floats, mode: Mode = "max", how: How = "best", resamples: int = 2000) -> Profile:
+def profile(scores: Scores, at: Floats, mode: Mode = "max", how: Peak = "best", resamples: int = 2000) -> Profile:
     """Returns the share of runs that score at least as well as each of `at`, the mean over environments.
 
-    A seed without a finite score reaches none. The bands are Wilson's, which are right for few seeds and never of zero width;
-    `percentile` is the bootstrap of rliable.
+    A seed without a finite score reaches none. The bands are Wilson's, which are right for few seeds and never of zero
+    width; `percentile` is the bootstrap of rliable.
     """
     ours = ranked(scores, mode)
     bar = at if mode == "max" else -at

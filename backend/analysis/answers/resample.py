@@ -1,11 +1,12 @@
-"""The bootstrap itself: seeds are drawn again within each environment (stratified), always from the same random numbers."""
+"""The bootstrap itself: seeds are drawn again within each environment (stratified), always from
+the same random numbers."""
 
 from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from backend.analysis.answers.samples import LEVEL, Scores, Statistic
+from backend.analysis.answers.samples import LEVEL, Aggregate, Scores
 from backend.model import Floats
 
 RESAMPLES = 10_000
@@ -24,11 +25,14 @@ def draws(sizes: Sequence[int], resamples: int, rng: np.random.Generator) -> Ite
 def resampled(scores: Scores, resamples: int, rng: np.random.Generator) -> list[Floats]:
     """Returns for each environment the scores of seeds drawn anew: (resamples, n)."""
     values = [np.sort(each) for each in scores.values()]  # the same of the same seeds in any order
-    return [each[drawn] for each, drawn in zip(values, draws([len(each) for each in values], resamples, rng), strict=True)]
+    return [
+        each[drawn] for each, drawn in zip(values, draws([len(each) for each in values], resamples, rng), strict=True)
+    ]
 
 
-def statistic_of(strata: Sequence[Floats], statistic: Statistic) -> Floats:
-    """Returns the statistic of each row, of environments as (rows, n): each environment weighs the same. As rliable, Agarwal et al. 2021.
+def statistic_of(strata: Sequence[Floats], statistic: Aggregate) -> Floats:
+    """Returns the statistic of each row, of environments as (rows, n): each environment weighs the same. As rliable,
+    Agarwal et al. 2021.
 
     The median is over the seeds of one environment; of several, it is the median of their means.
     """
@@ -54,15 +58,15 @@ def _trimmed(strata: Sequence[Floats]) -> Floats:
     order = np.argsort(values, axis=1)
     values, weights = np.take_along_axis(values, order, axis=1), weights[order]
     below = np.cumsum(weights, axis=1)
-    kept = weights * ((below > TRIMMED + ROUNDING) & (1 - below + weights > TRIMMED + ROUNDING))
-    return np.asarray((values * kept).sum(axis=1) / kept.sum(axis=1))
+    inner_weights = weights * ((below > TRIMMED + ROUNDING) & (1 - below + weights > TRIMMED + ROUNDING))
+    return np.asarray((values * inner_weights).sum(axis=1) / inner_weights.sum(axis=1))
 
 
 def tails(freedom: Floats | float, inflation: Floats | float) -> Floats:
     """Returns the share to cut off at either end of a bootstrap distribution: the expanded percentile, Hesterberg 2015.
 
-    A plain percentile interval is too narrow twice: it takes the spread of n seeds as that of all (`inflation`: by how much the variance
-    is larger), and knows it from few (`freedom`: degrees of freedom of Student's t).
+    A plain percentile interval is too narrow twice: it takes the spread of n seeds as that of all (`inflation`: by how
+    much the variance is larger), and knows it from few (`freedom`: degrees of freedom of Student's t).
     """
     from scipy import special
 

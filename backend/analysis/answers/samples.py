@@ -8,15 +8,17 @@ from typing import Literal
 import numpy as np
 
 from backend import words
-from backend.model import Floats
+from backend.model import Floats, Mode
 
 Scores = Mapping[str, Floats]
 """Environment → the score of each seed (n,); n may differ. Each environment is a stratum."""
-Statistic = Literal["mean", "median", "iqm", "optimality_gap"]
-STATISTICS: dict[Statistic, str] = {
-    "mean": "mean", "median": "median", "iqm": "interquartile mean", "optimality_gap": "optimality gap",
-}  # fmt: skip
-Mode = Literal["max", "min"]  # whether the highest or the lowest score is the best
+Aggregate = Literal["mean", "median", "iqm", "optimality_gap"]
+STATISTICS: dict[Aggregate, str] = {
+    "mean": "mean",
+    "median": "median",
+    "iqm": "interquartile mean",
+    "optimality_gap": "optimality gap",
+}
 LEVEL = 0.95
 
 
@@ -57,7 +59,7 @@ class Estimate:
 
 
 @dataclass(frozen=True)
-class Seeds:
+class SeedCounts:
     """How many seeds a group has over all its environments, and how many of them came to no finite score."""
 
     n: int
@@ -75,15 +77,18 @@ class Seeds:
 
 @dataclass(frozen=True, eq=False)
 class Sample:
-    """A group that is compared: its label, and its scores by environment. A seed that diverged or failed is NaN, not dropped."""
+    """A group that is compared: its label, and its scores by environment.
+
+    A seed that diverged or failed is NaN, not dropped.
+    """
 
     label: str
     scores: Scores
 
     @property
-    def seeds(self) -> Seeds:
+    def seeds(self) -> SeedCounts:
         every = np.concatenate([np.empty(0), *self.scores.values()])
-        return Seeds(len(every), int(np.isnan(every).sum()), int(np.isinf(every).sum()))
+        return SeedCounts(len(every), int(np.isnan(every).sum()), int(np.isinf(every).sum()))
 
 
 def sample(label: str, scores: Mapping[str, Sequence[float] | Floats] | Sequence[float] | Floats) -> Sample:
@@ -108,7 +113,8 @@ def shared(a: Scores, b: Scores) -> list[str]:
 
 
 def ranked(scores: Scores, mode: Mode = "max") -> dict[str, Floats]:
-    """Returns scores of which more is better, those that are not finite as −∞: a seed that diverged is worse than any that did not."""
+    """Returns scores of which more is better, those that are not finite as −∞: a seed that diverged is
+    worse than any that did not."""
     sign = 1.0 if mode == "max" else -1.0
     return {name: np.where(np.isfinite(each), sign * each, -np.inf) for name, each in scores.items()}
 
@@ -124,7 +130,10 @@ def filled(samples: Sequence[Sample], mode: Mode = "max") -> list[Sample]:
         if len(finite := every[np.isfinite(every)]):
             worst[name] = float(finite.min() if mode == "max" else finite.max())
     return [
-        Sample(each.label, {name: np.where(np.isfinite(own), own, worst[name]) for name, own in each.scores.items() if name in worst})
+        Sample(
+            each.label,
+            {name: np.where(np.isfinite(own), own, worst[name]) for name, own in each.scores.items() if name in worst},
+        )
         for each in samples
     ]
 

@@ -5,11 +5,17 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from backend.catalog.algorithms.params import Params
-from backend.catalog.environment_entry import Environment, Space, SpaceInfo
+from backend.catalog.environment_entry import Environment, SpaceInfo, SpaceKind
 
-PROCESSES = ("num_workers", "num_env_runners", "num_learners")  # params that count processes beside a trial's own, one CPU each
+# params that count processes beside a trial's own, one CPU each
+PROCESSES = ("num_workers", "num_env_runners", "num_learners")
 Library = Literal["tabular", "torch", "rllib", "sb3"]
-LIBRARIES: dict[Library, str] = {"tabular": "tabular", "torch": "PyTorch, one file", "rllib": "RLlib", "sb3": "Stable-Baselines3"}
+LIBRARIES: dict[Library, str] = {
+    "tabular": "tabular",
+    "torch": "PyTorch, one file",
+    "rllib": "RLlib",
+    "sb3": "Stable-Baselines3",
+}
 
 
 @dataclass(frozen=True)
@@ -25,10 +31,10 @@ class Tuned:
 class Algorithm:
     """One algorithm.
 
-    `code` names a function that returns an RLlib config (library "rllib"), or else a Tune function trainable, beside which
-    stands `policy(checkpoint folder, config)`, what a checkpoint does without exploring. `stop` holds the stop criteria a
-    form starts with, `tuned` params and stop criteria that solve an environment where the defaults do not; `rule` is how
-    it learns in LaTeX, `plainly` in words; `wrappers` are those it bears.
+    `code` names a function that returns an RLlib config (library "rllib"), or else a Tune function trainable, beside
+    which stands `policy(checkpoint folder, config)`, what a checkpoint does without exploring. `stop` holds the stop
+    criteria a form starts with, `tuned` params and stop criteria that solve an environment where the defaults do not;
+    `rule` is how it learns in LaTeX, `plainly` in words; `wrappers` are those it bears.
     """
 
     id: str
@@ -36,8 +42,8 @@ class Algorithm:
     library: Library
     summary: str
     source: str
-    observations: frozenset[Space]
-    actions: frozenset[Space]
+    observations: frozenset[SpaceKind]
+    actions: frozenset[SpaceKind]
     params: type[Params]
     code: str
     rule: str
@@ -86,16 +92,19 @@ class Algorithm:
             has = _had(environment.observation, environment.observes)
             return f"{self.title} needs {_named(self.observations)} observations; {environment.id} has {has}."
         if environment.action not in self.actions:
-            return f"{self.title} needs {_named(self.actions)} actions; {environment.id} has {_had(environment.action, environment.acts)}."
+            return (
+                f"{self.title} needs {_named(self.actions)} actions; {environment.id} has"
+                f" {_had(environment.action, environment.acts)}."
+            )
         return ""
 
 
-_WORDS: dict[Space, str] = {"discrete": "discrete", "box": "continuous", "image": "image", "other": "other"}
+_WORDS: dict[SpaceKind, str] = {"discrete": "discrete", "box": "continuous", "image": "image", "other": "other"}
 
 
-def _named(spaces: frozenset[Space]) -> str:
+def _named(spaces: frozenset[SpaceKind]) -> str:
     return " or ".join(_WORDS[space] for space in sorted(spaces))
 
 
-def _had(kind: Space, read: SpaceInfo | None) -> str:
+def _had(kind: SpaceKind, read: SpaceInfo | None) -> str:
     return read.text if kind == "other" and read else f"{_WORDS[kind]} ones"

@@ -9,5 +9,7 @@ KIND = Kind(
     code="backend.kinds.external.work",
     page="pages.kinds.external.view",
     launches=False,
-    no_more_seeds=("A script of your own recorded these runs: run it again with other seeds, and add the runs to this page."),
+    no_more_seeds=(
+        "A script of your own recorded these runs: run it again with other seeds, and add the runs to this page."
+    ),
 )

@@ -10,7 +10,8 @@ from backend.catalog import own_environments
 from backend.catalog.algorithms import ALGORITHMS
 from backend.catalog.own_environments import Checked, OwnEnvironment, is_own
 from backend.errors import InvalidSpec, UnknownWorkload
-from backend.kinds.rl.spec import RLSpec, cannot_normalise
+from backend.kinds.rl.checks import cannot_normalise
+from backend.kinds.rl.spec import RLSpec
 from backend.model import Checkpoint
 from backend.model.goals import COUNTERS
 from backend.model.stored import stored
@@ -19,35 +20,39 @@ from backend.store.database import Database
 
 
 @dataclass(frozen=True)
-class Agent:
-    """A spec that was checked, with every default written out; `found` and `checked` are of the user's own environment."""
+class CheckedAgent:
+    """A spec that was checked, with every default written out; `found` and `checked` are of
+    the user's own environment."""
 
     spec: RLSpec
     found: OwnEnvironment | None = None
     checked: Checked | None = None
 
 
-def check(spec: RLSpec, workloads_folder: Path, environments_folder: Path) -> Agent:
-    """Returns a spec ready to start. An environment of the user's own is made and stepped in another process, if it is new.
+def check(spec: RLSpec, workloads_folder: Path, environments_folder: Path) -> CheckedAgent:
+    """Returns a spec ready to start. An environment of the user's own is made and stepped in another process, if it is
+    new.
 
     Raises:
         InvalidSpec: with one entry in `problems` for each field that is wrong.
     """
     if not is_own(spec.environment):
-        return Agent(spec)
+        return CheckedAgent(spec)
     try:
-        found = own_environments.look_up(spec.environment, workloads_folder)
-        options = found.options.model_validate(spec.environment_options).model_dump()
+        environment = own_environments.look_up(spec.environment, workloads_folder)
+        options = environment.options.model_validate(spec.environment_options).model_dump()
     except UnknownWorkload as error:
         raise InvalidSpec({"environment": str(error)}) from None
     except ValidationError as error:
-        raise InvalidSpec({f"environment_options.{'.'.join(map(str, each['loc']))}": each["msg"] for each in error.errors()}) from None
-    if needed := [each.name for each in found.arguments if each.required]:
+        raise InvalidSpec(
+            {f"environment_options.{'.'.join(map(str, each['loc']))}": each["msg"] for each in error.errors()}
+        ) from None
+    if needed := [each.name for each in environment.arguments if each.required]:
         raise InvalidSpec({"environment": f"the constructor needs {', '.join(needed)}: give each a default"})
-    checked = own_environments.check(found, options, workloads_folder, environments_folder)
+    checked = own_environments.check(environment, options, workloads_folder, environments_folder)
     if problems := dict(_problems(spec, checked)):
         raise InvalidSpec(problems)
-    return Agent(spec.model_copy(update={"environment_options": options}), found, checked)
+    return CheckedAgent(spec.model_copy(update={"environment_options": options}), environment, checked)
 
 
 def _problems(spec: RLSpec, checked: Checked) -> Iterator[tuple[str, str]]:
@@ -71,13 +76,25 @@ def start_of(spec: RLSpec, database: Database) -> Checkpoint | None:
     if not spec.start_from:
         return None
     run_id, _, place = spec.start_from.partition("/")
-    kept = next((each for each in queries.checkpoints(database, run_id) if place == f"{each.trial}/{each.iteration}"), None)
-    if kept is None:
-        raise InvalidSpec({"start_from": f"there is no checkpoint {spec.start_from}; it may have made room for a newer one"})
-    given = stored(queries.run(database, run_id).spec)
-    if other := [name for name in ("algorithm", "environment") if given.text(name) != getattr(spec, name)]:
-        raise InvalidSpec({name: f"the checkpoint to start from was trained with {given.text(name)}" for name in other})
+    checkpoint = next(
+        (each for each in queries.checkpoints(database, run_id) if place == f"{each.trial}/{each.iteration}"), None
+    )
+    if checkpoint is None:
+        raise InvalidSpec(
+            {"start_from": f"there is no checkpoint {spec.start_from}; it may have made room for a newer one"}
+        )
+    earlier_spec = stored(queries.run(database, run_id).spec)
+    if other := [name for name in ("algorithm", "environment") if earlier_spec.text(name) != getattr(spec, name)]:
+        raise InvalidSpec(
+            {name: f"the checkpoint to start from was trained with {earlier_spec.text(name)}" for name in other}
+        )
     limits = {key: limit for key, limit in spec.stop.criteria().items() if key in COUNTERS}
-    if done := {f"stop.{key}": kept.metrics[key] for key, limit in limits.items() if (kept.metrics.get(key) or 0) >= limit}:
-        raise InvalidSpec({key: f"the checkpoint to start from has {value:g} already: ask for more" for key, value in done.items()})
-    return kept
+    if done := {
+        f"stop.{key}": checkpoint.metrics[key]
+        for key, limit in limits.items()
+        if (checkpoint.metrics.get(key) or 0) >= limit
+    }:
+        raise InvalidSpec(
+            {key: f"the checkpoint to start from has {value:g} already: ask for more" for key, value in done.items()}
+        )
+    return checkpoint

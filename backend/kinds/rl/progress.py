@@ -12,7 +12,8 @@ UNITS = {"env_steps": "env steps", "iteration": "iterations", "time_s": "seconds
 
 
 def of(run: Run) -> Progress:
-    """Returns the mean over the seeds, by whichever of the limits of each is nearest; in words the first limit that the spec sets."""
+    """Returns the mean over the seeds, by whichever of the limits of each is nearest; in words the first
+    limit that the spec sets."""
     stop = stored(run.spec).part("stop").numbers
     if not stop:
         return Progress(None)

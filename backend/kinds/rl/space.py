@@ -7,8 +7,10 @@ from pydantic import ValidationError
 from pydantic_core import InitErrorDetails
 
 from backend.catalog.algorithms import ALGORITHMS
-from backend.kinds.rl.spec import detail
+from backend.kinds.rl.checks import detail
 from backend.kinds.sweep.space import RANGES, Domain, Space
+
+FAR = 3.72  # deviations: a normal distribution is searched no farther
 
 
 def problems(algorithm: str, space: Space) -> Iterator[InitErrorDetails]:
@@ -18,7 +20,9 @@ def problems(algorithm: str, space: Space) -> Iterator[InitErrorDetails]:
     model = ALGORITHMS[algorithm].params
     for name, domain in space.items():
         if name not in model.model_fields:
-            yield detail(("space", name), f"{algorithm} has no such setting; it has {', '.join(model.model_fields)}", name)
+            yield detail(
+                ("space", name), f"{algorithm} has no such setting; it has {', '.join(model.model_fields)}", name
+            )
             continue
         for value in _extremes(domain):
             try:
@@ -30,6 +34,9 @@ def problems(algorithm: str, space: Space) -> Iterator[InitErrorDetails]:
 
 def _extremes(domain: Domain) -> list[Any]:
     """Returns the lowest and the highest value of a range, or all of a list."""
-    if domain.kind == "randint":
+    if domain.kind in ("randint", "lograndint"):
         return [domain.of[0], domain.of[1] - 1]
+    if domain.kind == "randn":
+        mean, deviation = domain.of
+        return [mean - FAR * deviation, mean + FAR * deviation]
     return list(domain.of[:2]) if domain.kind in RANGES else domain.values

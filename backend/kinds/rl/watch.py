@@ -1,8 +1,8 @@
 """python -m backend.kinds.rl.watch HELPER [MODULE ...]: lets checkpoints play; a helper job, no Ray within.
 
 It imports the modules, does what it is given (see store.helpers), and then waits for more, unless enough others do.
-Its work is WHAT RUN TRIAL ITERATION NUMBER: `episode` (NUMBER is its seed: a video, and each step's reward and action) or
-`evaluate` (NUMBER episodes). What came of it is a file under the run's `episodes`, written whole or not at all.
+Its work is WHAT RUN TRIAL ITERATION NUMBER: `episode` (NUMBER is its seed: a video, and each step's reward and action)
+or `evaluate` (NUMBER episodes). What came of it is a file under the run's `episodes`, written whole or not at all.
 """
 
 import json
@@ -36,7 +36,8 @@ MOST_FRAMES = 3000
 USUAL_FPS = 30
 IDLE_SECONDS = 300.0
 SPARE = 2  # helpers that wait: two episodes are laid side by side
-FRESH_SEED = 2_000_003  # of the first episode of an evaluation by hand; no training and no evaluation in training uses them
+# of the first episode of an evaluation by hand; no training and no evaluation in training uses them
+FRESH_SEED = 2_000_003
 FRESH_PER_SEED = 20_000  # each seed has episodes of its own, or one lucky block would flatter all seeds of a run alike
 FRESH_SEEDS = 2**31
 
@@ -66,11 +67,11 @@ def main(what: str, run_id: str, trial: int, iteration: int, number: int) -> int
     target = folder / f"{what}-{trial}-{iteration}-{number}.json"
     folder.mkdir(parents=True, exist_ok=True)
     try:
-        told = WORK[what](*_loaded(settings, run_id, trial, iteration), number, target)
+        report = WORK[what](*_loaded(settings, run_id, trial, iteration), number, target)
     except BaseException as error:
-        told = {"error": f"{type(error).__name__}: {error}", "traceback": traceback.format_exc()}
-    files.replace(target, json.dumps(told))
-    return int("error" in told)
+        report = {"error": f"{type(error).__name__}: {error}", "traceback": traceback.format_exc()}
+    files.replace(target, json.dumps(report))
+    return int("error" in report)
 
 
 def _loaded(settings: Settings, run_id: str, trial: int, iteration: int) -> tuple[dict[str, Any], Any]:
@@ -79,20 +80,25 @@ def _loaded(settings: Settings, run_id: str, trial: int, iteration: int) -> tupl
         return _of_database(settings, database, run_id, trial, iteration)
 
 
-def _of_database(settings: Settings, database: Database, run_id: str, trial: int, iteration: int) -> tuple[dict[str, Any], Any]:
+def _of_database(
+    settings: Settings, database: Database, run_id: str, trial: int, iteration: int
+) -> tuple[dict[str, Any], Any]:
     run = queries.run(database, run_id)
     spec, code = stored(run.spec), queries.workload(database, run_id)
     module = import_module(find("algorithm", spec.text("algorithm"), ALGORITHMS).code.partition(":")[0])
-    config = stored_config(spec, dict(spec.part("params").content), code)
-    kept = next((each for each in queries.checkpoints(database, run_id) if (each.trial, each.iteration) == (trial, iteration)), None)
-    if kept is None:
+    config = stored_config(spec, dict(spec.part("params").content), code, str(settings.workloads_folder))
+    checkpoint = next(
+        (each for each in queries.checkpoints(database, run_id) if (each.trial, each.iteration) == (trial, iteration)),
+        None,
+    )
+    if checkpoint is None:
         raise LookupError(f"run {run_id} keeps no checkpoint of iteration {iteration}")
     config["seed"] = run.trials[trial].seed
-    return config, module.policy(_folder(settings, kept), config)
+    return config, module.policy(_folder(settings, checkpoint), config)
 
 
-def _folder(settings: Settings, kept: Checkpoint) -> Path:
-    return settings.run_folder(kept.run_id) / kept.folder
+def _folder(settings: Settings, checkpoint: Checkpoint) -> Path:
+    return settings.run_folder(checkpoint.run_id) / checkpoint.folder
 
 
 def evaluate(config: dict[str, Any], policy: Any, episodes: int, _target: Path) -> dict[str, Any]:
@@ -103,7 +109,8 @@ def evaluate(config: dict[str, Any], policy: Any, episodes: int, _target: Path) 
     played = [environment.play(policy, env, first + number) for number in range(episodes)]
     returns = [total for total, _ in played]
     return {
-        "episodes": episodes, "mean": fmean(returns), "min": min(returns), "max": max(returns), "deviation": pstdev(returns),
+        "episodes": episodes, "mean": fmean(returns), "min": min(returns), "max": max(returns),
+        "deviation": pstdev(returns),
         "length": fmean(length for _, length in played), "returns": returns[:10_000],
     }  # fmt: skip
 
@@ -127,7 +134,14 @@ def episode(config: dict[str, Any], policy: Any, seed: int, target: Path) -> dic
         if show:
             show(env.render())
     ended = "it came to its end" if terminated else "its time was up"
-    return {"seed": seed, "rewards": rewards, "actions": actions, "total": sum(rewards), "ended": ended, "silent": why_no_video}
+    return {
+        "seed": seed,
+        "rewards": rewards,
+        "actions": actions,
+        "total": sum(rewards),
+        "ended": ended,
+        "silent": why_no_video,
+    }
 
 
 def _rendered(config: dict[str, Any]) -> tuple[Any, str]:

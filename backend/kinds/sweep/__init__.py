@@ -9,5 +9,8 @@ KIND = Kind(
     code="backend.kinds.sweep.work",
     page="pages.kinds.sweep.view",
     axes=(Axis("step", "Iteration"), Axis("time", "Clock")),
-    no_more_seeds=("The trials of a sweep are no seeds: add samples on the sweep's page, or promote its best trial with more seeds."),
+    no_more_seeds=(
+        "The trials of a sweep are no seeds: add samples on the sweep's page, or promote its best trial with more"
+        " seeds."
+    ),
 )

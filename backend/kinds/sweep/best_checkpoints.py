@@ -2,7 +2,7 @@
 
 import math
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from backend.drivers.attempt import Attempt
@@ -19,12 +19,14 @@ class BestCheckpoints:
         self.folder = attempt.settings.run_folder(attempt.run_id)
         self.kept = {each.trial: each for each in queries.checkpoints(attempt.database, attempt.run_id)}
 
-    def offer(self, trial: int, path: Path, iteration: int, metrics: Mapping[str, float]) -> None:
+    def offer(
+        self, trial: int, path: Path, iteration: int, metrics: Mapping[str, float], reports: int | None = None
+    ) -> None:
         """Keeps a checkpoint that was saved with a report, if it is better than the one before; the later of equals."""
         value, before = metrics.get(self.goal.key, math.nan), self.kept.get(trial)
         if not math.isfinite(value) or (before is not None and self.goal.sign * value < self._worth(before)):
             return
-        made = Checkpoint.of(self.attempt.run_id, trial, iteration, metrics, is_best=True)
+        made = Checkpoint.of(self.attempt.run_id, trial, iteration, metrics, is_best=True, reports=reports)
         if not is_put(self.folder, made, path):
             return
         self.kept[trial] = made
@@ -33,6 +35,11 @@ class BestCheckpoints:
             shutil.rmtree(self.folder / before.folder, ignore_errors=True)
         self.attempt.recorder.checkpoint(made)
 
-    def _worth(self, kept: Checkpoint) -> float:
-        value = kept.metrics.get(self.goal.key)
+    def forget(self, trial: int, iterations: Sequence[int]) -> None:
+        """Takes that a trial went back to before its best checkpoint: the next that it offers is its best."""
+        if trial in self.kept and self.kept[trial].iteration in iterations:
+            shutil.rmtree(self.folder / self.kept.pop(trial).folder, ignore_errors=True)
+
+    def _worth(self, checkpoint: Checkpoint) -> float:
+        value = checkpoint.metrics.get(self.goal.key)
         return -math.inf if value is None else self.goal.sign * value

@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from backend.kinds.sweep.search import Params
+from backend.kinds.sweep.search import ParamValues
 from backend.kinds.sweep.space import Domain, Space
 from backend.model import Goal
 
@@ -46,16 +46,19 @@ class Optuna:
                 return kinds.FloatDistribution(low, low + math.floor((high - low) / step + 1e-9) * step, step=step)
             case "randint", [low, high]:
                 return kinds.IntDistribution(low, high - 1)
-        return kinds.CategoricalDistribution(range(len(domain.values)))  # lists are no category to Optuna, their places are
+        # lists are no category to Optuna, their places are
+        return kinds.CategoricalDistribution(range(len(domain.values)))
 
-    def ask(self, number: int) -> Params:
+    def ask(self, number: int) -> ParamValues:
         self.asked[number] = trial = self.study.ask(self.distributions)
         return {name: self._outside(name, value) for name, value in trial.params.items()}
 
-    def tell(self, number: int, params: Params, values: Sequence[float] | None) -> None:
+    def tell(self, number: int, params: ParamValues, values: Sequence[float] | None) -> None:
         state = self.optuna.trial.TrialState
         if (trial := self.asked.pop(number, None)) is not None:
-            self.study.tell(trial, values=None if values is None else list(values), state=None if values is not None else state.FAIL)
+            self.study.tell(
+                trial, values=None if values is None else list(values), state=None if values is not None else state.FAIL
+            )
             return
         inside = {name: self._inside(name, value) for name, value in params.items()}
         about: dict[str, Any] = {"state": state.FAIL} if values is None else {"values": list(values)}

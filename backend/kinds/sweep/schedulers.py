@@ -11,10 +11,12 @@ from ray.tune import schedulers
 from backend.analysis import rungs
 from backend.kinds.sweep.space import Domain
 from backend.kinds.sweep.spec import SweepSpec
+from backend.kinds.sweep.translated import outward
 
 SHARE_PERTURBED = 10  # changes of a population over its life
 MEDIAN_SHARE = 5
-NEVER = math.inf  # Tune takes a trial that was never paused for one whose last pause is for ever ago: no number is enough
+# Tune takes a trial that was never paused for one whose last pause is for ever ago: no number is enough
+NEVER = math.inf
 REPLAYED = ("asha", "median")
 
 
@@ -24,11 +26,14 @@ def grace(spec: SweepSpec, most: float) -> int:
 
 
 def make(spec: SweepSpec, metric: str, time_attr: str, most: float) -> Any:
-    """Returns the scheduler; `metric` and `time_attr` are keys of Tune's results, `most` what a whole trial reaches of the latter."""
+    """Returns the scheduler; `metric` and `time_attr` are keys of Tune's results, `most` what a whole
+    trial reaches of the latter."""
     judged = {"metric": metric, "mode": spec.modes[0], "time_attr": time_attr}
     match spec.scheduler:
         case "asha":
-            return schedulers.ASHAScheduler(max_t=most, grace_period=grace(spec, most), reduction_factor=spec.reduction, **judged)
+            return schedulers.ASHAScheduler(
+                max_t=most, grace_period=grace(spec, most), reduction_factor=spec.reduction, **judged
+            )
         case "hyperband":
             return schedulers.HyperBandScheduler(max_t=int(most), reduction_factor=spec.reduction, **judged)
         case "median":
@@ -36,15 +41,21 @@ def make(spec: SweepSpec, metric: str, time_attr: str, most: float) -> Any:
             return schedulers.MedianStoppingRule(grace_period=grace(spec, most), min_time_slice=NEVER, **judged)
         case "pbt":
             return schedulers.PopulationBasedTraining(
-                perturbation_interval=perturb_every(spec, most), hyperparam_mutations=_mutations(spec.searched), require_attrs=False,
-                custom_explore_fn=Inside(spec.searched), **judged,
-            )  # fmt: skip
+                perturbation_interval=perturb_every(spec, most),
+                hyperparam_mutations=_mutations(spec.searched),
+                require_attrs=False,
+                custom_explore_fn=Inside(spec.searched),
+                **judged,
+            )
         case "pb2":
             from ray.tune.schedulers.pb2 import PB2
 
             bounds = {name: list(domain.of[:2]) for name, domain in spec.searched.items()}
             return PB2(
-                perturbation_interval=perturb_every(spec, most), hyperparam_bounds=bounds, custom_explore_fn=Inside(spec.searched), **judged
+                perturbation_interval=perturb_every(spec, most),
+                hyperparam_bounds=bounds,
+                custom_explore_fn=Inside(spec.searched),
+                **judged,
             )
     return schedulers.FIFOScheduler()
 
@@ -54,16 +65,16 @@ def perturb_every(spec: SweepSpec, most: float) -> int:
 
 
 def _mutations(space: Mapping[str, Domain]) -> dict[str, Any]:
-    found: dict[str, Any] = {}
+    mutations: dict[str, Any] = {}
     for name, domain in space.items():
         match domain.kind, domain.of:
             case "choice", values:
-                found[name] = list(values)
-            case "quniform", [low, high, step]:
-                found[name] = [low + place * step for place in range(int((high - low) / step + 1e-9) + 1)]
+                mutations[name] = list(values)
+            case (("quniform" | "qrandint"), [low, high, step]):
+                mutations[name] = [low + place * step for place in range(int((high - low) / step + 1e-9) + 1)]
             case kind, of:
-                found[name] = getattr(tune, kind)(*of)
-    return found
+                mutations[name] = getattr(tune, kind)(*of)
+    return mutations
 
 
 @dataclass(frozen=True)
@@ -80,7 +91,11 @@ def _inside(domain: Domain, value: Any) -> Any:
     match domain.kind, domain.of:
         case "randint", [low, high]:
             return min(max(value, low), high - 1)
-        case "quniform", [low, high, step]:
+        case "lograndint", [low, high]:
+            return min(max(int(value), low), high - 1)
+        case "qloguniform", [low, high, _]:
+            return outward(domain, min(max(value, low), high))
+        case (("quniform" | "qrandint"), [low, high, step]):
             most = int((high - low) / step + 1e-9)
             return low + min(max(round((value - low) / step), 0), most) * step
         case (("uniform" | "loguniform"), [low, high]):
@@ -88,11 +103,17 @@ def _inside(domain: Domain, value: Any) -> Any:
     return value
 
 
-def replay(spec: SweepSpec, scheduler: Any, metric: str, time_attr: str, told: Iterable[tuple[str, list[tuple[float, float]]]]) -> None:
+def replay(
+    spec: SweepSpec,
+    scheduler: Any,
+    metric: str,
+    time_attr: str,
+    reports: Iterable[tuple[str, list[tuple[float, float]]]],
+) -> None:
     """Tells a new scheduler what trials that have ended reported before: id, and (time, value) in order."""
     if spec.scheduler not in REPLAYED:
         return
-    for trial_id, points in told:
+    for trial_id, points in reports:
         trial = _Stand(trial_id)
         results = [{time_attr: at, metric: value, "training_iteration": at} for at, value in points]
         scheduler.on_trial_add(None, trial)

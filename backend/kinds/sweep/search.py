@@ -8,7 +8,7 @@ import numpy as np
 
 from backend.kinds.sweep.space import Domain
 
-Params = dict[str, Any]
+ParamValues = dict[str, Any]
 
 
 MOST_VALUE = 1e100  # a Gaussian process squares what it is told
@@ -17,11 +17,14 @@ MOST_VALUE = 1e100  # a Gaussian process squares what it is told
 class Search(Protocol):
     """Proposes the parameters of one configuration after another, and learns what came of them."""
 
-    def ask(self, number: int) -> Params:
+    def ask(self, number: int) -> ParamValues:
         """Returns the searched parameters of configuration `number`."""
 
-    def tell(self, number: int, params: Params, values: Sequence[float] | None) -> None:
-        """Takes what came of a configuration, a value for each objective; None if it failed. It need not have been asked."""
+    def tell(self, number: int, params: ParamValues, values: Sequence[float] | None) -> None:
+        """Takes what came of a configuration, a value for each objective; None if it failed.
+
+        It need not have been asked.
+        """
 
 
 def _drawn(domain: Domain, generator: np.random.Generator) -> Any:

@@ -8,9 +8,14 @@ from typing import Any, Literal, Self, get_args
 from pydantic import BaseModel, ConfigDict, model_serializer, model_validator
 from pydantic_core import PydanticCustomError
 
-Kind = Literal["uniform", "loguniform", "quniform", "randint", "choice", "grid", "fixed"]
-KINDS: tuple[Kind, ...] = get_args(Kind)
-RANGES = ("uniform", "loguniform", "quniform", "randint")
+DomainKind = Literal[
+    "uniform", "loguniform", "quniform", "qloguniform", "randint", "lograndint", "qrandint", "randn", "choice", "grid",
+    "fixed",
+]  # fmt: skip
+KINDS: tuple[DomainKind, ...] = get_args(DomainKind)
+RANGES = ("uniform", "loguniform", "quniform", "qloguniform", "randint", "lograndint", "qrandint", "randn")
+STEPPED = ("quniform", "qloguniform", "qrandint")  # with a step
+WHOLE = ("randint", "lograndint", "qrandint")  # numbers
 LISTS = ("choice", "grid")
 FLOATS = ("uniform", "loguniform")
 MOST_GRID = 1_000_000
@@ -19,30 +24,37 @@ MOST_GRID = 1_000_000
 class Domain(BaseModel):
     """Where one parameter's values come from, written as `{kind: arguments}`; a bare value is fixed.
 
-    uniform and loguniform: [low, high]. quniform: [low, high, step]. randint: [low, high], whole numbers below high, as
-    Ray Tune's. choice and grid: the values. fixed: the value.
+    uniform and loguniform: [low, high]. quniform and qloguniform: [low, high, step]. randint and lograndint: [low,
+    high], whole numbers below high, as Ray Tune's; qrandint: [low, high, step], whole numbers up to high. randn: [mean,
+    deviation] of a normal distribution. choice and grid: the values. fixed: the value.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    kind: Kind
+    kind: DomainKind
     of: Any
 
     @model_validator(mode="before")
     @classmethod
-    def _written(cls, given: Any) -> Any:
-        if isinstance(given, dict) and set(given) == {"kind", "of"}:
-            return given
-        if not isinstance(given, dict):
-            return {"kind": "fixed", "of": given}
-        if len(given) != 1 or next(iter(given)) not in KINDS:
-            raise PydanticCustomError("domain", "must be one of: {kinds}, such as “uniform: [0, 1]”", {"kinds": ", ".join(KINDS)})
-        kind, of = next(iter(given.items()))
+    def _written(cls, domain: Any) -> Any:
+        if isinstance(domain, dict) and set(domain) == {"kind", "of"}:
+            return domain
+        if not isinstance(domain, dict):
+            return {"kind": "fixed", "of": domain}
+        if len(domain) != 1 or next(iter(domain)) not in KINDS:
+            raise PydanticCustomError(
+                "domain", "must be one of: {kinds}, such as “uniform: [0, 1]”", {"kinds": ", ".join(KINDS)}
+            )
+        kind, of = next(iter(domain.items()))
         return {"kind": kind, "of": of}
 
     @model_validator(mode="after")
     def _sound(self) -> Self:
-        if problem := _range_problem(self.kind, self.of) if self.kind in RANGES else _values_problem(self.kind, self.of):
+        if (
+            problem := _range_problem(self.kind, self.of)
+            if self.kind in RANGES
+            else _values_problem(self.kind, self.of)
+        ):
             raise PydanticCustomError("domain", "{problem}", {"problem": problem})
         return self
 
@@ -63,21 +75,28 @@ class Domain(BaseModel):
 Space = dict[str, Domain]
 
 
+def bounds_of(kind: str) -> list[str]:
+    """Returns what the arguments of a range are called."""
+    return ["mean", "deviation"] if kind == "randn" else ["min", "max", *(["step"] if kind in STEPPED else [])]
+
+
 def _range_problem(kind: str, of: Any) -> str:
     """Returns what is wrong with a range, or an empty string."""
-    names = ["min", "max", "step"] if kind == "quniform" else ["min", "max"]
+    names = bounds_of(kind)
     if not isinstance(of, list | tuple) or len(of) != len(names):
         return f"{kind} takes [{', '.join(names)}]"
     for name, value in zip(names, of, strict=True):
         if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
             return f"{name} must be a number"
-        if kind == "randint" and (not isinstance(value, int) or abs(value) > 2**53):
+        if kind in WHOLE and (not isinstance(value, int) or abs(value) > 2**53):
             return f"{name} must be a whole number"
+    if kind == "randn":
+        return "" if of[1] > 0 else "the deviation must be above 0"
     if of[0] >= of[1]:
         return "min must be below max"
-    if kind == "loguniform" and of[0] <= 0:
+    if "log" in kind and of[0] <= 0:
         return "a log range must lie above 0"
-    if kind == "quniform" and not 0 < of[2] <= of[1] - of[0]:
+    if kind in STEPPED and not 0 < of[2] <= of[1] - of[0]:
         return "the step must be above 0 and no more than max − min"
     return ""
 
@@ -108,43 +127,50 @@ def combinations(space: Mapping[str, Domain]) -> int:
 
 def combination(space: Mapping[str, Domain], number: int) -> dict[str, Any]:
     """Returns one combination of a grid, the last parameter changing fastest."""
-    found: dict[str, Any] = {}
+    params: dict[str, Any] = {}
     for name, domain in reversed(list(space.items())):
         number, place = divmod(number, len(domain.values))
-        found[name] = domain.values[place]
-    return {name: found[name] for name in space}
+        params[name] = domain.values[place]
+    return {name: params[name] for name in space}
 
 
 def around(space: Mapping[str, Mapping[str, Any]], params: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     """Returns a space, as a spec has it, for a search near known parameters.
 
-    A range becomes half as wide about the parameter (a log range in its exponent) and does not leave what it was; a list
-    begins with it; what is fixed, or is not in the space, is fixed to it.
+    A range becomes half as wide about the parameter (a log range in its exponent) and does not leave what it was; a
+    list begins with it; what is fixed, or is not in the space, is fixed to it.
     """
-    found = {name: dict(domain) for name, domain in space.items()}
+    domains = {name: dict(domain) for name, domain in space.items()}
     for name, value in params.items():
         kind, of = next(iter(space.get(name, {"fixed": value}).items()))
         if kind == "fixed":
-            found[name] = {kind: value}
+            domains[name] = {kind: value}
         elif kind in LISTS:
-            found[name] = {kind: [value, *(each for each in of if each != value)]}
+            domains[name] = {kind: [value, *(each for each in of if each != value)]}
+        elif kind == "randn":
+            domains[name] = {kind: [value, _rounded(of[1] / 2)]}
         elif isinstance(value, int | float) and of[0] <= value <= of[1]:
             near = _half(kind, of, value)
-            found[name] = {kind: near if near[0] < near[1] else of}
-    return found
+            domains[name] = {kind: near if near[0] < near[1] else of}
+    return domains
 
 
 def _half(kind: str, of: Any, value: float) -> list[Any]:
     low, high, *step = of
-    if kind == "loguniform":
+    if "log" in kind:
         reach = (high / low) ** 0.25
-        return [max(low, _rounded(value / reach)), min(high, _rounded(value * reach))]
+        if kind == "lograndint":
+            return [max(low, math.floor(value / reach)), min(high, math.ceil(value * reach) + 1)]
+        near = [max(low, _rounded(value / reach)), min(high, _rounded(value * reach)), *step]
+        return near if not step or near[1] - near[0] >= step[0] else list(of)
     reach = (high - low) / 4
     if kind == "randint":
         return [max(low, math.floor(value - reach)), min(high, math.ceil(value + reach) + 1)]
-    if kind == "quniform":  # in whole steps, so that the values stay on those of before
+    if step:  # in whole steps, so that the values stay on those of before
         reach, middle = max(1, round(reach / step[0])), round((value - low) / step[0])
-        return [_rounded(low + max(0, middle - reach) * step[0]), min(high, _rounded(low + (middle + reach) * step[0])), *step]
+        ends = [low + max(0, middle - reach) * step[0], low + (middle + reach) * step[0]]
+        first, last = ends if kind == "qrandint" else map(_rounded, ends)
+        return [first, min(high, last), *step]
     return [max(low, _rounded(value - reach)), min(high, _rounded(value + reach))]
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from backend.kinds.base import Usual
 from backend.kinds.sweep import prepare, progress
+from backend.kinds.sweep.limits import limits_of
 from backend.kinds.sweep.spec import GRID_TO_CONFIRM, SweepSpec
 from backend.model import Event, Run, RunState
 from backend.model.outcome import Outcome
@@ -20,8 +21,8 @@ class SweepWork(Usual):
 
     def prepare(self, spec: SweepSpec, settings: Settings, database: Database) -> Prepared:
         ready = prepare.check(spec, settings.workloads_folder, settings.environments_folder)
-        found = ready.found or ready.environment
-        return Prepared(spec, workload=found.text if found else "", workload_hash=found.hash if found else "")
+        source = ready.found or ready.environment
+        return Prepared(spec, workload=source.text if source else "", workload_hash=source.hash if source else "")
 
     def needs(self, spec: SweepSpec) -> Needs:
         cpus = "cpus" if isinstance(spec.trainable, str) else "trainable.params.num_env_runners"
@@ -39,7 +40,7 @@ class SweepWork(Usual):
         return progress.best_so_far(run, points)
 
     def why_not_resume(self, run: Run) -> str:
-        is_done = run.state is RunState.SUCCEEDED and not (run.sweep and run.sweep.has_more(run))
+        is_done = run.state is RunState.SUCCEEDED and not limits_of(run).leave_some(run)
         return "Every trial of this sweep has ended. Add trials, then resume." if is_done else ""
 
     def unusual(self, spec: SweepSpec) -> dict[str, str]:

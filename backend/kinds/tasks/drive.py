@@ -2,28 +2,29 @@
 
 import shutil
 import signal
-import sys
 import time
 from dataclasses import dataclass
+from pathlib import Path
 
 import ray
 from ray.exceptions import RayError
 
-from backend.catalog.functions import Found, look_up
+from backend.catalog.functions import FoundFunction, look_up
 from backend.cluster.needs import waits_for
 from backend.drivers import resources
 from backend.drivers.attempt import Attempt
-from backend.errors import StoreUnavailable
 from backend.kinds.tasks.pool import ActorPool, Pool, Ref, TaskPool, cause
 from backend.kinds.tasks.result_files import ResultFiles
 from backend.kinds.tasks.spec import TaskSpec
 from backend.kinds.tasks.todo import CHUNK_SECONDS, Todo, TodoQueue
 from backend.kinds.tasks.work import work
-from backend.kinds.tasks.worker import Code, Report, last_words
+from backend.kinds.tasks.worker import ChunkReport, Code, last_words
 from backend.model import RunState, TrialState
 from backend.model.outcome import Outcome
 from backend.store import queries
-from backend.store.fanout.book import Done, TaskBook
+from backend.store.fanout.book import TaskBook
+from backend.store.fanout.task_rows import Done
+from backend.store.recording.patience import KEPT, Patience
 
 FLUSH_SECONDS = 0.5
 REPORT_SECONDS = 0.1
@@ -61,6 +62,7 @@ class _Fanout:
         self.fits = _fits(spec)
         self.queue = TodoQueue(spec, self.book, attempt.settings.inputs_folder, self.fits)
         self.files = ResultFiles(self.folder, self.book.summary)
+        self.patience = Patience(f"tasks: {KEPT}")
         self.flying: dict[Ref, _Flight] = {}
         self.workers = {(node, pid): number for number, (node, pid) in enumerate(self.book.summary.workers)}
         self.failed: Outcome | None = None
@@ -91,12 +93,7 @@ class _Fanout:
         return self.book.done < self.book.total and (self.pool.is_starting or self.book.waiting >= MOST_UNWRITTEN)
 
     def _pool(self) -> Pool:
-        found = _found(self.spec, self.attempt)
-        code = Code(
-            found.code, found.text, str(self.attempt.settings.workloads_folder), self.spec.params, self.spec.init,
-            paths=tuple(each.name for each in found.function.arguments if each.kind == "path"), is_class=found.function.is_class,
-            timeout_s=self.spec.timeout_s, scratch=str(self.scratch),
-        )  # fmt: skip
+        code = _code(self.spec, self.attempt, self.scratch)
         kind = ActorPool if code.is_class else TaskPool
         return kind(code, self.attempt.run_id, _options(self.spec), self.spec.concurrency, self.fits)
 
@@ -131,7 +128,7 @@ class _Fanout:
                 self.pool.landed(ref, lost=False)
                 self._landed(flight, report)
 
-    def _landed(self, flight: _Flight, report: Report) -> None:
+    def _landed(self, flight: _Flight, report: ChunkReport) -> None:
         if report.cannot_load:
             message, trace = report.cannot_load
             self.failed = Outcome(RunState.FAILED, "its code cannot be loaded", message, trace)
@@ -149,21 +146,29 @@ class _Fanout:
         self.book.succeed(succeeded)
         self._note(worker, report)
 
-    def _done(self, place: int, each: Todo, report: Report, worker: int) -> Done:
+    def _done(self, place: int, each: Todo, report: ChunkReport, worker: int) -> Done:
         return Done(
-            each.number, each.attempts + 1, each.input, report.started[place], report.seconds[place], worker, report.values[place],
-            report.results[place], self.files.store(each.number, *report.files[place]) if place in report.files else None,
-            report.errors.get(place), report.outputs.get(place),
-        )  # fmt: skip
+            each.number,
+            each.attempts + 1,
+            each.input,
+            report.started[place],
+            report.seconds[place],
+            worker,
+            report.values[place],
+            report.results[place],
+            self.files.store(each.number, *report.files[place]) if place in report.files else None,
+            report.errors.get(place),
+            report.outputs.get(place),
+        )
 
-    def _worker(self, report: Report) -> int:
+    def _worker(self, report: ChunkReport) -> int:
         key = (report.node, report.pid)
         if key not in self.workers:
             self.workers[key] = len(self.workers)
             self.book.summary.workers.append([*key])
         return self.workers[key]
 
-    def _note(self, worker: int, report: Report) -> None:
+    def _note(self, worker: int, report: ChunkReport) -> None:
         """Brings the pace and the worker's own curve up to date: when it began, and for how long it was busy."""
         busy = sum(report.seconds)
         self.queue.took(busy / len(report.seconds))
@@ -180,10 +185,15 @@ class _Fanout:
         self.book.fail(came)
         if self.spec.stop_on_first_failure and came.error:
             kind, _, message, trace = came.error
-            self.failed = Outcome(RunState.FAILED, "stopped at the first failure", f"task {came.number}: {kind}: {message}", trace)
+            self.failed = Outcome(
+                RunState.FAILED, "stopped at the first failure", f"task {came.number}: {kind}: {message}", trace
+            )
 
     def _died(self, flight: _Flight, error: RayError) -> None:
-        """The worker died. Of several tasks nobody knows which one did it: each goes on alone, and no attempt is counted."""
+        """The worker died.
+
+        Of several tasks nobody knows which one did it: each goes on alone, and no attempt is counted.
+        """
         if len(flight.todo) > 1:
             self.queue.again(*(each._replace(alone=True) for each in flight.todo))
             return
@@ -205,18 +215,12 @@ class _Fanout:
 
     def _flush(self, force: bool = False) -> None:
         """Writes what came; a full disk is waited out, at the end as long as it takes."""
-        while True:
-            try:
-                with self.attempt.recorder.counted():
-                    self.book.flush()
-                return
-            except StoreUnavailable as problem:
-                print(f"tasks: kept in memory, trying again: {problem}", file=sys.stderr, flush=True)
-                time.sleep(FLUSH_SECONDS)
-                if not force:
-                    return
-            finally:
-                self.flushed_at = time.monotonic()
+        (self.patience.until_written if force else self.patience.tried)(self._write)
+        self.flushed_at = time.monotonic()
+
+    def _write(self) -> None:
+        with self.attempt.recorder.counted():
+            self.book.flush()
 
     def _report(self) -> None:
         """Records how the whole stands, as curves."""
@@ -246,17 +250,37 @@ class _Fanout:
         return Outcome(RunState.SUCCEEDED, f"{book.failed:,} of {book.total:,} tasks failed" if book.failed else "")
 
 
-def _found(spec: TaskSpec, attempt: Attempt) -> Found:
+def _code(spec: TaskSpec, attempt: Attempt, scratch: Path) -> Code:
+    """Returns what workers run; `scratch` is where they leave word of what they are at."""
+    workload = _found(spec, attempt)
+    return Code(
+        workload.code,
+        workload.text,
+        str(attempt.settings.workloads_folder),
+        spec.params,
+        spec.init,
+        paths=tuple(each.name for each in workload.function.arguments if each.kind == "path"),
+        is_class=workload.function.is_class,
+        timeout_s=spec.timeout_s,
+        scratch=str(scratch),
+    )
+
+
+def _found(spec: TaskSpec, attempt: Attempt) -> FoundFunction:
     """Returns the function with the text of the launch, whatever became of the file since."""
     text = queries.workload(attempt.database, attempt.run_id)
     return look_up(spec.function, attempt.settings.workloads_folder, text)
 
 
 def _options(spec: TaskSpec) -> dict[str, object]:
-    given: dict[str, object] = {"num_cpus": spec.num_cpus, "num_gpus": spec.num_gpus, "resources": spec.resources or None}
+    options: dict[str, object] = {
+        "num_cpus": spec.num_cpus,
+        "num_gpus": spec.num_gpus,
+        "resources": spec.resources or None,
+    }
     if spec.memory_gb:
-        given["memory"] = int(spec.memory_gb * 1e9)
-    return given
+        options["memory"] = int(spec.memory_gb * 1e9)
+    return options
 
 
 def _fits(spec: TaskSpec) -> int:

@@ -91,11 +91,17 @@ class ActorPool:
 
 
 def cause(error: RayError, words: Path, timeout_s: float | None) -> tuple[str, str, str, str]:
-    """Returns kind, place, message and traceback of a task whose worker died; `words` is where it may have left its last ones."""
+    """Returns kind, place, message and traceback of a task whose worker died; `words` is where it may
+    have left its last ones."""
     if isinstance(error, OutOfMemoryError):
         return "OutOfMemory", "", "Ray ended its worker, because the machine ran out of memory", str(error)[-4000:]
     if where := words.read_text(errors="replace") if words.exists() else "":
         words.unlink()
-        told = f"took longer than {timeout_s:g} s and did not heed it, so its worker was ended"
-        return "Timeout", "native code", told, where
-    return "WorkerDied", "", "its worker process ended: os._exit, a crash in native code, or ended from outside", str(error)[-4000:]
+        message = f"took longer than {timeout_s:g} s and did not heed it, so its worker was ended"
+        return "Timeout", "native code", message, where
+    return (
+        "WorkerDied",
+        "",
+        "its worker process ended: os._exit, a crash in native code, or ended from outside",
+        str(error)[-4000:],
+    )

@@ -7,48 +7,56 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from backend.catalog.functions import Found, look_up
+from backend.catalog.functions import FoundFunction, look_up
 from backend.catalog.lookup import nearest
 from backend.catalog.signatures import Argument, Function
 from backend.errors import InvalidSpec, UnknownWorkload
 from backend.kinds.tasks import rows
-from backend.kinds.tasks.rows import Row
+from backend.kinds.tasks.rows import InputRow
 from backend.kinds.tasks.spec import TaskSpec
 
 
 @dataclass(frozen=True)
-class Fanout:
+class CheckedFanout:
     """A spec that was checked: with every default written out, its function and how many tasks there are."""
 
     spec: TaskSpec
-    found: Found
+    found: FoundFunction
     total: int
 
 
-def check(spec: TaskSpec, workloads_folder: Path, inputs_folder: Path) -> Fanout:
+def check(spec: TaskSpec, workloads_folder: Path, inputs_folder: Path) -> CheckedFanout:
     """Returns a spec ready to start; the rows of a file it names are kept from now on.
 
     Raises:
         InvalidSpec: with one entry in `problems` for each field that is wrong.
     """
-    found = function_of(spec, workloads_folder)
-    spec = _with_argument(spec, found.function)
+    workload = function_of(spec, workloads_folder)
+    spec = _with_argument(spec, workload.function)
     if spec.inputs.is_kept and not spec.inputs.sha256:
-        inputs = spec.inputs.model_copy(update={"sha256": rows.keep(spec.inputs, inputs_folder, found.function).sha256})
+        inputs = spec.inputs.model_copy(
+            update={"sha256": rows.keep(spec.inputs, inputs_folder, workload.function).sha256}
+        )
         spec = spec.model_copy(update={"inputs": inputs})
     total = rows.count(spec.inputs, inputs_folder)
     problems: dict[str, str] = {}
-    for field, why in _problems(spec, found.function, inputs_folder):
+    for field, why in _problems(spec, workload.function, inputs_folder):
         problems[field] = f"{problems[field]}; {why}" if field in problems else why
     if problems:
         raise InvalidSpec(problems)
-    given = _given(spec, inputs_folder)
-    defaults = {each.name: each.default for each in found.function.arguments if each.default is not None and each.name not in given}
-    name = spec.name or found.title
-    return Fanout(spec.model_copy(update={"name": name[:120], "params": defaults | spec.params}), found, total)
+    input_names = _given(spec, inputs_folder)
+    defaults = {
+        each.name: each.default
+        for each in workload.function.arguments
+        if each.default is not None and each.name not in input_names
+    }
+    name = spec.name or workload.title
+    return CheckedFanout(
+        spec.model_copy(update={"name": name[:120], "params": defaults | spec.params}), workload, total
+    )
 
 
-def function_of(spec: TaskSpec, workloads_folder: Path, text: str = "") -> Found:
+def function_of(spec: TaskSpec, workloads_folder: Path, text: str = "") -> FoundFunction:
     """Returns the function of a fan-out, with `text` of a user's file that holds that.
 
     Raises:
@@ -69,22 +77,22 @@ def _with_argument(spec: TaskSpec, function: Function) -> TaskSpec:
 
 
 def _problems(spec: TaskSpec, function: Function, inputs_folder: Path) -> Iterator[tuple[str, str]]:
-    given = _given(spec, inputs_folder)
-    known = {each.name for each in function.arguments}
+    input_names = _given(spec, inputs_folder)
+    argument_names = {each.name for each in function.arguments}
     field = "inputs.columns" if spec.inputs.is_kept else f"inputs.{spec.inputs.source}"
-    if spec.inputs.source in ("range", "list", "files") and "" in given:
+    if spec.inputs.source in ("range", "list", "files") and "" in input_names:
         yield "inputs.argument", f"{function.signature} has no argument left for the inputs"
     yield from _column_problems(spec, inputs_folder)
-    for name in sorted(given - known - {""}):
+    for name in sorted(input_names - argument_names - {""}):
         if not function.takes_any:
-            yield field, f"{function.signature} takes no “{name}”{nearest(name, known)}"
+            yield field, f"{function.signature} takes no “{name}”{nearest(name, argument_names)}"
     for name in spec.params:
-        if name in given:
+        if name in input_names:
             yield f"params.{name}", "comes with the inputs already"
-        elif name not in known and not function.takes_any:
-            yield f"params.{name}", f"{function.signature} takes no such argument{nearest(name, known)}"
+        elif name not in argument_names and not function.takes_any:
+            yield f"params.{name}", f"{function.signature} takes no such argument{nearest(name, argument_names)}"
     for argument in function.arguments:
-        if argument.required and argument.name not in given and argument.name not in spec.params:
+        if argument.required and argument.name not in input_names and argument.name not in spec.params:
             yield f"params.{argument.name}", "is missing: neither the inputs nor the params have it"
     yield from _misfits("params", spec.params, function.arguments)
     yield from _init_problems(spec, function)
@@ -120,10 +128,10 @@ def _init_problems(spec: TaskSpec, function: Function) -> Iterator[tuple[str, st
     if spec.init and not function.is_class:
         yield "init", f"{function.name} is a function; only a class has a constructor"
         return
-    known = {each.name for each in function.init}
+    argument_names = {each.name for each in function.init}
     for name in spec.init:
-        if name not in known:
-            yield f"init.{name}", f"the constructor takes no such argument{nearest(name, known)}"
+        if name not in argument_names:
+            yield f"init.{name}", f"the constructor takes no such argument{nearest(name, argument_names)}"
     for argument in function.init:
         if argument.required and argument.name not in spec.init:
             yield f"init.{argument.name}", "is missing"
@@ -138,7 +146,7 @@ def _row_misfits(spec: TaskSpec, function: Function, inputs_folder: Path, field:
             return
 
 
-def _misfits(part: str, values: Row, arguments: tuple[Argument, ...]) -> Iterator[tuple[str, str]]:
+def _misfits(part: str, values: InputRow, arguments: tuple[Argument, ...]) -> Iterator[tuple[str, str]]:
     for argument in arguments:
         if argument.name in values and (why := misfit(argument, values[argument.name])):
             yield f"{part}.{argument.name}", why
@@ -154,9 +162,17 @@ def misfit(argument: Argument, value: Any) -> str:
         case "literal":
             return "" if value in argument.options else f"must be one of: {', '.join(map(str, argument.options))}"
         case "int":
-            return "" if isinstance(value, int) and not isinstance(value, bool) else f"must be a whole number, not {value!r}"
+            return (
+                ""
+                if isinstance(value, int) and not isinstance(value, bool)
+                else f"must be a whole number, not {value!r}"
+            )
         case "float":
-            return "" if isinstance(value, int | float) and not isinstance(value, bool) else f"must be a number, not {value!r}"
+            return (
+                ""
+                if isinstance(value, int | float) and not isinstance(value, bool)
+                else f"must be a number, not {value!r}"
+            )
         case "bool":
             return "" if isinstance(value, bool) else f"must be true or false, not {value!r}"
         case "str" | "path":

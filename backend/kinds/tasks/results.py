@@ -63,10 +63,13 @@ def _plain(value: Any) -> Any:
 
 
 def _as_file(value: Any) -> tuple[str, bytes] | None:
-    """Returns suffix and content of what is kept as a file: arrays, tables, pictures, bytes, and files by their path."""
+    """Returns suffix and content of what is kept as a file: arrays, tables, pictures, bytes,
+    and files by their path."""
     if isinstance(value, np.ndarray):
         _refuse_if_huge(value.nbytes)
-        return _saved("npy", lambda buffer: np.save(buffer, value, allow_pickle=False)) if value.dtype != object else None
+        return (
+            _saved("npy", lambda buffer: np.save(buffer, value, allow_pickle=False)) if value.dtype != object else None
+        )
     if isinstance(value, bytes | bytearray):
         return ("png" if value.startswith(PNG) else "bin"), bytes(value)
     if isinstance(value, Path):
@@ -92,12 +95,14 @@ def _saved(suffix: str, write: Callable[[io.BytesIO], Any]) -> tuple[str, bytes]
 
 def _refuse_if_huge(size: int) -> None:
     if size > MOST_BYTES:
-        told = f"the result takes {size / 1e6:,.0f} MB, and at most {MOST_BYTES / 1e6:,.0f} are kept"
-        raise Unstorable(f"{told}; write it to a file and return what to know of it")
+        message = f"the result takes {size / 1e6:,.0f} MB, and at most {MOST_BYTES / 1e6:,.0f} are kept"
+        raise Unstorable(f"{message}; write it to a file and return what to know of it")
 
 
 def _pickled(value: Any) -> bytes:
     try:
         return pickle.dumps(value)
     except Exception as error:
-        raise Unstorable(f"a result of type {type(value).__name__} can be stored neither as JSON nor as a pickle: {error}") from None
+        raise Unstorable(
+            f"a result of type {type(value).__name__} can be stored neither as JSON nor as a pickle: {error}"
+        ) from None

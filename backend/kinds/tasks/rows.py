@@ -17,16 +17,16 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from backend import files
-from backend.catalog.signatures import Function, Kind
+from backend.catalog.signatures import ArgumentKind, Function
 from backend.errors import InvalidSpec
 from backend.kinds.tasks.spec import MOST_TASKS, Inputs
 
-Row = dict[str, Any]
+InputRow = dict[str, Any]
 _MANY = f"there may be at most {MOST_TASKS:,} tasks"
 
 
 @dataclass(frozen=True)
-class Kept:
+class KeptRows:
     """The rows of a file, as they are kept."""
 
     sha256: str
@@ -56,7 +56,7 @@ def count(inputs: Inputs, folder: Path) -> int:
     return total
 
 
-def rows(inputs: Inputs, folder: Path) -> Iterator[Row]:
+def rows(inputs: Inputs, folder: Path) -> Iterator[InputRow]:
     """Yields what each task gets beyond the params of all, in order."""
     if inputs.range is not None:
         yield from ({inputs.argument: value} for value in _range(inputs))
@@ -67,7 +67,9 @@ def rows(inputs: Inputs, folder: Path) -> Iterator[Row]:
             for line in file:
                 yield {inputs.columns.get(name, name): value for name, value in json.loads(line).items()}
     else:
-        yield from (dict(value) if isinstance(value, Mapping) else {inputs.argument: value} for value in inputs.list or ())
+        yield from (
+            dict(value) if isinstance(value, Mapping) else {inputs.argument: value} for value in inputs.list or ()
+        )
 
 
 def texts(inputs: Inputs, folder: Path) -> Iterator[str]:
@@ -87,30 +89,33 @@ def _range(inputs: Inputs) -> range:
 
 
 def _paths(inputs: Inputs) -> list[str]:
-    return sorted(path for path in glob.glob(os.path.expanduser(inputs.files or ""), recursive=True) if os.path.isfile(path))
+    return sorted(
+        path for path in glob.glob(os.path.expanduser(inputs.files or ""), recursive=True) if os.path.isfile(path)
+    )
 
 
-def kept(sha256: str, folder: Path) -> Kept:
+def kept(sha256: str, folder: Path) -> KeptRows:
     """Returns what is known of kept rows.
 
     Raises:
         InvalidSpec: they are not there.
     """
     try:
-        told = json.loads(_kept_file(sha256, folder).with_suffix(".json").read_text())
+        header = json.loads(_kept_file(sha256, folder).with_suffix(".json").read_text())
     except OSError:
         raise InvalidSpec({"inputs": "the rows of the file are no longer kept; give the file again"}) from None
-    return Kept(sha256, tuple(told["columns"]), told["total"])
+    return KeptRows(sha256, tuple(header["columns"]), header["total"])
 
 
 def _kept_file(sha256: str, folder: Path) -> Path:
     return folder / f"{sha256 if sha256.isalnum() else 'none'}.jsonl"
 
 
-def keep(inputs: Inputs, folder: Path, function: Function | None = None) -> Kept:
+def keep(inputs: Inputs, folder: Path, function: Function | None = None) -> KeptRows:
     """Reads a CSV or JSON Lines file, or finds files, checks every row, and keeps them all.
 
-    A CSV's column is of the kind that the function wants; where that says nothing, what looks like numbers throughout is numbers.
+    A CSV's column is of the kind that the function wants; where that says nothing, what looks like numbers throughout
+    is numbers.
 
     Raises:
         InvalidSpec: the file cannot be read; the message names the line.
@@ -124,7 +129,9 @@ def keep(inputs: Inputs, folder: Path, function: Function | None = None) -> Kept
     except FileNotFoundError:
         raise InvalidSpec({field: f"there is no file {path}"}) from None
     except UnicodeError as error:
-        raise InvalidSpec({field: f"is not in {inputs.encoding} ({error}); set another encoding, such as cp1252 or latin-1"}) from None
+        raise InvalidSpec(
+            {field: f"is not in {inputs.encoding} ({error}); set another encoding, such as cp1252 or latin-1"}
+        ) from None
     except LookupError:
         raise InvalidSpec({"inputs.encoding": f"there is no encoding “{inputs.encoding}”"}) from None
     except (OSError, csv.Error, _BrokenRow) as error:
@@ -135,13 +142,13 @@ class _BrokenRow(Exception):
     """A row that cannot be read; the message names its line."""
 
 
-def _kinds(inputs: Inputs, function: Function | None) -> dict[str, Kind]:
+def _kinds(inputs: Inputs, function: Function | None) -> dict[str, ArgumentKind]:
     """Returns what kind the function wants each column to be."""
     wanted = {each.name: each.kind for each in function.arguments} if function else {}
     return wanted | {column: wanted[argument] for column, argument in inputs.columns.items() if argument in wanted}
 
 
-def _csv(file: TextIO, kinds: Mapping[str, Kind]) -> Iterator[Row]:
+def _csv(file: TextIO, kinds: Mapping[str, ArgumentKind]) -> Iterator[InputRow]:
     """Reads twice: what kind each column is, then the rows."""
     names = _header(file)
     readers = {name: _READERS_OF.get(kinds.get(name, "any"), _READERS) for name in names}
@@ -169,8 +176,14 @@ def _boolean(text: str) -> bool:
 
 _Reader = Callable[[str], Any]
 _READERS: tuple[_Reader, ...] = (int, float, _boolean)
-_READERS_OF: dict[Kind, tuple[_Reader, ...]] = {"int": (int,), "float": (int, float), "bool": (_boolean,), "str": (), "path": ()}
-_WANTED: dict[Kind, str] = {"int": "a whole number", "float": "a number", "bool": "true or false"}
+_READERS_OF: dict[ArgumentKind, tuple[_Reader, ...]] = {
+    "int": (int,),
+    "float": (int, float),
+    "bool": (_boolean,),
+    "str": (),
+    "path": (),
+}
+_WANTED: dict[ArgumentKind, str] = {"int": "a whole number", "float": "a number", "bool": "true or false"}
 
 
 def _reads(reader: Callable[[str], Any], text: str) -> bool:
@@ -192,11 +205,14 @@ def _header(file: TextIO) -> list[str]:
         raise _BrokenRow("the file is empty; its first line must name the columns")
     for name in names:
         if not name or names.count(name) > 1:
-            raise _BrokenRow(f"the first line must name every column once; {f'“{name}” is there twice' if name else 'one has no name'}")
+            raise _BrokenRow(
+                "the first line must name every column once;"
+                f" {f'“{name}” is there twice' if name else 'one has no name'}"
+            )
     return names
 
 
-def _records(file: TextIO, names: list[str]) -> Iterator[tuple[int, Row]]:
+def _records(file: TextIO, names: list[str]) -> Iterator[tuple[int, InputRow]]:
     """Yields each row with the number of its first line."""
     reader, line = csv.reader(file, strict=True), 2
     try:
@@ -210,7 +226,7 @@ def _records(file: TextIO, names: list[str]) -> Iterator[tuple[int, Row]]:
         raise _BrokenRow(f"the row that begins in line {line} is broken: {error}") from None
 
 
-def _json_lines(file: TextIO) -> Iterator[Row]:
+def _json_lines(file: TextIO) -> Iterator[InputRow]:
     for number, line in enumerate(file, 1):
         if not line.strip():
             continue
@@ -223,19 +239,19 @@ def _json_lines(file: TextIO) -> Iterator[Row]:
         yield row
 
 
-def _keep(found: Iterable[Row], folder: Path) -> Kept:
+def _keep(input_rows: Iterable[InputRow], folder: Path) -> KeptRows:
     folder.mkdir(parents=True, exist_ok=True)
     columns: dict[str, None] = {}
     digest, total = hashlib.sha256(), 0
     with files.aside(folder / "rows") as part:
         with part.open("w", encoding="utf-8") as file:
-            for row in found:
+            for row in input_rows:
                 line = json.dumps(row) + "\n"
                 file.write(line)
                 digest.update(line.encode())
                 columns |= dict.fromkeys(row)
                 total += 1
-        result = Kept(digest.hexdigest(), tuple(columns), total)
+        result = KeptRows(digest.hexdigest(), tuple(columns), total)
         target = _kept_file(result.sha256, folder)
         files.replace(target.with_suffix(".json"), json.dumps({"columns": list(columns), "total": total}))
         part.replace(target)

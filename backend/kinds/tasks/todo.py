@@ -63,7 +63,8 @@ class TodoQueue:
         self.pace = each if not self.pace else (1 - PACE) * self.pace + PACE * each
 
     def _size(self) -> int:
-        """Returns how many tasks make a chunk: for CHUNK_SECONDS, and fewer towards the end, so that all workers end together."""
+        """Returns how many tasks make a chunk: for CHUNK_SECONDS, and fewer towards the end, so that
+        all workers end together."""
         if not self.pace:
             return 1
         left = self.book.total - self.book.done - self.book.running
@@ -72,8 +73,8 @@ class TodoQueue:
 
 def _fresh(spec: TaskSpec, book: TaskBook, inputs_folder: Path) -> Iterator[Todo]:
     ended, tried = book.ended(), book.attempts()
-    for number, given in enumerate(rows.texts(spec.inputs, inputs_folder)):
+    for number, task_input in enumerate(rows.texts(spec.inputs, inputs_folder)):
         if number >= len(ended):
             return  # files that were added since the launch are no part of this run
         if not ended[number]:
-            yield Todo(number, given, tried.get(number, 0), tried.get(number, 0))
+            yield Todo(number, task_input, tried.get(number, 0), tried.get(number, 0))

@@ -9,13 +9,11 @@ import hashlib
 import importlib
 import io
 import json
-import linecache
 import os
 import signal
 import sys
 import time
 import traceback
-import types
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,6 +22,8 @@ from typing import Any
 
 import ray
 
+from backend.cache import Cache
+from backend.drivers import own_module
 from backend.kinds.tasks.results import storable
 
 MOST_REPORT = 32_000_000  # bytes of results that go back at a time
@@ -47,7 +47,7 @@ class Code:
 
 
 @dataclass
-class Report:
+class ChunkReport:
     """What a worker tells of a chunk: entry by entry of those it came to, in order; the rest waits for another turn."""
 
     node: str
@@ -57,7 +57,8 @@ class Report:
     results: list[str | None] = field(default_factory=list)  # JSON
     values: list[float | None] = field(default_factory=list)
     files: dict[int, tuple[str, bytes]] = field(default_factory=dict)  # place -> suffix and content
-    errors: dict[int, tuple[str, str, str, str]] = field(default_factory=dict)  # place -> kind, where, message, traceback
+    # place -> kind, where, message, traceback
+    errors: dict[int, tuple[str, str, str, str]] = field(default_factory=dict)
     outputs: dict[int, str] = field(default_factory=dict)
     size: int = 0  # bytes of results so far
     cannot_load: tuple[str, str] | None = None  # message and traceback: no task can run
@@ -67,21 +68,24 @@ class TaskTimeout(BaseException):
     """A task took longer than it may. No Exception, so that a task's own `except Exception` does not swallow it."""
 
 
-_loaded: dict[str, Callable[..., Any]] = {}
+_loaded: Cache[Callable[..., Any]] = Cache(8)  # by run
 
 
-def run_chunk(code: Code, run_id: str, inputs: list[str], seconds: float) -> Report:
-    """Runs tasks one after another, for about `seconds`; always at least one. `inputs` are JSON objects of arguments."""
-    report = Report(ray.get_runtime_context().get_node_id()[:8], os.getpid())
+def run_chunk(code: Code, run_id: str, inputs: list[str], seconds: float) -> ChunkReport:
+    """Runs tasks one after another, for about `seconds`; always at least one.
+
+    `inputs` are JSON objects of arguments.
+    """
+    report = ChunkReport(ray.get_runtime_context().get_node_id()[:8], os.getpid())
     try:
-        call = _loaded.get(run_id) or _load(code, run_id)
+        call = _loaded.get(run_id, lambda: _load(code))
     except (Exception, SystemExit) as error:  # a script that ends itself on import
         report.cannot_load = (f"{type(error).__name__}: {_said(error)}", traceback.format_exc())
         return report
     until = time.perf_counter() + seconds
     with _quiet() as printed:
-        for place, given in enumerate(inputs):
-            _run_one(code, call, given, place, report)
+        for place, task_input in enumerate(inputs):
+            _run_one(code, call, task_input, place, report)
             if printed.length:
                 report.outputs[place] = printed.take()
             if time.perf_counter() > until or report.size > MOST_REPORT:
@@ -89,16 +93,20 @@ def run_chunk(code: Code, run_id: str, inputs: list[str], seconds: float) -> Rep
     return report
 
 
-def _run_one(code: Code, call: Callable[..., Any], given: str, place: int, report: Report) -> None:
+def _run_one(code: Code, call: Callable[..., Any], task_input: str, place: int, report: ChunkReport) -> None:
     report.started.append(time.time())
     began = time.perf_counter()
     result, value = None, None
     try:
-        arguments = code.params | json.loads(given)
+        arguments = code.params | json.loads(task_input)
         for name in code.paths:
             if isinstance(arguments.get(name), str):
                 arguments[name] = Path(arguments[name]).expanduser()
-        returned = _limited(call, arguments, code.timeout_s, last_words(code.scratch, given)) if code.timeout_s else call(**arguments)
+        returned = (
+            _limited(call, arguments, code.timeout_s, last_words(code.scratch, task_input))
+            if code.timeout_s
+            else call(**arguments)
+        )
         result, value, file = storable(returned)
         if file is not None:
             report.files[place] = file
@@ -115,7 +123,8 @@ def _run_one(code: Code, call: Callable[..., Any], given: str, place: int, repor
 
 
 def _limited(call: Callable[..., Any], arguments: dict[str, Any], seconds: float, words: Path) -> Any:
-    """Calls with a time limit: a signal first; where that is not heeded, because C code holds the GIL, the process ends.
+    """Calls with a time limit: a signal first; where that is not heeded, because C code holds the GIL, the process
+    ends.
 
     Before it does, where it hangs is written to `words`.
     """
@@ -132,34 +141,22 @@ def _limited(call: Callable[..., Any], arguments: dict[str, Any], seconds: float
             words.unlink(missing_ok=True)
 
 
-def last_words(scratch: str, given: str) -> Path:
+def last_words(scratch: str, task_input: str) -> Path:
     """Returns the file that says where a task hung when its process was ended; it may be on another machine."""
-    return Path(scratch) / hashlib.sha1(given.encode(), usedforsecurity=False).hexdigest()
+    return Path(scratch) / hashlib.sha1(task_input.encode(), usedforsecurity=False).hexdigest()
 
 
 def _raise_timeout(_number: int, _frame: FrameType | None) -> None:
     raise TaskTimeout
 
 
-def _load(code: Code, run_id: str) -> Callable[..., Any]:
+def _load(code: Code) -> Callable[..., Any]:
     module, _, attribute = code.code.partition(":")
-    found = getattr(_own_module(module, code) if code.text else importlib.import_module(module), attribute)
-    found = getattr(found, "_function", found)  # a function decorated with ray.remote
-    _loaded[run_id] = found(**code.init) if code.is_class else found
-    return _loaded[run_id]
-
-
-def _own_module(name: str, code: Code) -> types.ModuleType:
-    """Runs the text of the user's file as a module of that name, so that a traceback shows its lines."""
-    if code.folder and code.folder not in sys.path:
-        sys.path.append(code.folder)
-    module = types.ModuleType(name)
-    module.__file__ = f"{name}.py"
-    name = name if name not in sys.modules else f"own_{name}"  # a file called random.py must not be everybody's random
-    linecache.cache[module.__file__] = (len(code.text), None, code.text.splitlines(keepends=True), module.__file__)
-    sys.modules[name] = module
-    exec(compile(code.text, module.__file__, "exec"), module.__dict__)
-    return module
+    workload = getattr(
+        own_module.run(module, code.text, code.folder) if code.text else importlib.import_module(module), attribute
+    )
+    workload = getattr(workload, "_function", workload)  # a function decorated with ray.remote
+    return workload(**code.init) if code.is_class else workload
 
 
 def _trace() -> str:
@@ -200,7 +197,9 @@ class _Tail(io.TextIOBase):
         return True
 
     def take(self) -> str:
-        text = f"… {self.length - MOST_OUTPUT:,} letters before\n{self._text}" if self.length > MOST_OUTPUT else self._text
+        text = (
+            f"… {self.length - MOST_OUTPUT:,} letters before\n{self._text}" if self.length > MOST_OUTPUT else self._text
+        )
         self.length, self._text = 0, ""
         return text.replace("\0", "\ufffd").encode("utf-8", "replace").decode()
 
@@ -218,5 +217,5 @@ class Worker:
     def __init__(self, code: Code, run_id: str) -> None:
         self.code, self.run_id = code, run_id
 
-    def run(self, inputs: list[str], seconds: float) -> Report:
+    def run(self, inputs: list[str], seconds: float) -> ChunkReport:
         return run_chunk(self.code, self.run_id, inputs, seconds)

@@ -3,16 +3,17 @@
 import math
 from collections.abc import Sequence
 from dataclasses import asdict
-from typing import Any, NamedTuple
+from typing import Any
 
 from sqlalchemy import delete, insert, select, update
 
 from backend.errors import UnknownRun
 from backend.model import TaskState
 from backend.store.database import Database
+from backend.store.fanout import task_rows
 from backend.store.fanout.summary import Summary, Throughput
+from backend.store.fanout.task_rows import Done, TaskRow
 from backend.store.fanout.tasks import ROWS_AT_ONCE
-from backend.store.recording import bulk
 from backend.store.runs import hold
 from backend.store.schema import UNUSUAL, failures, fanouts, tasks
 
@@ -20,33 +21,18 @@ MOST_FAILURES = 200  # kinds of failure that are told from each other
 MOST_TEXT = 2000  # letters of a message, a traceback's end, printed output
 
 
-class Done(NamedTuple):
-    """What became of one task. `error` tells a failure: its kind, place, message and traceback."""
-
-    number: int
-    attempts: int
-    input: str
-    started_at: float | None = None
-    seconds: float | None = None
-    worker: int | None = None
-    value: float | None = None
-    result: str | None = None
-    artifact: str | None = None
-    error: tuple[str, str, str, str] | None = None
-    output: str | None = None
-
-
 class TaskBook:
     """The one writer of a fan-out's tasks: keeps what ended in memory until `flush`, whose writes carry the attempt.
 
-    Counts and summary are written with the tasks they tell of, in one transaction, as totals: writing twice is writing once.
+    Counts and summary are written with the tasks they tell of, in one transaction, as totals: writing twice is writing
+    once.
     """
 
     def __init__(self, database: Database, run_id: str, attempt: int) -> None:
         self.database, self.run_id, self.attempt = database, run_id, attempt
         self.running = 0  # tasks with the workers, also those that have no row so far
-        self._plain: dict[int, tuple[Any, ...]] = {}  # rows that wait to be written, see bulk.upsert_tasks
-        self._others: dict[int, tuple[Any, ...]] = {}
+        self._succeeded: dict[int, Done] = {}  # what waits to be written
+        self._others: dict[int, TaskRow] = {}
         self._throughput = Throughput()
         self._load()
 
@@ -55,8 +41,10 @@ class TaskBook:
             row = connection.execute(select(fanouts).where(fanouts.c.run_id == self.run_id)).first()
             if row is None:
                 raise UnknownRun(self.run_id)
-            known = connection.execute(select(failures.c.kind, failures.c.place, failures.c.number).where(failures.c.run_id == self.run_id))
-            self._failures: dict[tuple[str, str], int] = {(kind, place): number for kind, place, number in known}
+            rows = connection.execute(
+                select(failures.c.kind, failures.c.place, failures.c.number).where(failures.c.run_id == self.run_id)
+            )
+            self._failures: dict[tuple[str, str], int] = {(kind, place): number for kind, place, number in rows}
         self.total, self.succeeded, self.failed = row.total, row.succeeded, row.failed
         self.summary = Summary.of(row.summary)
         self._new_failures: list[dict[str, Any]] = []
@@ -69,14 +57,18 @@ class TaskBook:
     @property
     def waiting(self) -> int:
         """How many rows wait to be written."""
-        return len(self._plain) + len(self._others)
+        return len(self._succeeded) + len(self._others)
 
     def ended(self) -> bytearray:
         """Returns for each task whether it has ended in an earlier attempt."""
         flags = bytearray(self.total)
-        wanted = select(tasks.c.number).where(tasks.c.run_id == self.run_id, tasks.c.state.in_([TaskState.SUCCEEDED, TaskState.FAILED]))
+        wanted = select(tasks.c.number).where(
+            tasks.c.run_id == self.run_id, tasks.c.state.in_([TaskState.SUCCEEDED, TaskState.FAILED])
+        )
         with self.database.read() as connection:
-            for numbers in connection.execution_options(stream_results=True).execute(wanted).scalars().partitions(ROWS_AT_ONCE):
+            for numbers in (
+                connection.execution_options(stream_results=True).execute(wanted).scalars().partitions(ROWS_AT_ONCE)
+            ):
                 for number in numbers:
                     flags[number] = 1
         return flags
@@ -88,24 +80,16 @@ class TaskBook:
             wanted = select(tasks.c.number, tasks.c.attempts).where(tasks.c.run_id == self.run_id, left, UNUSUAL)
             return {row.number: row.attempts for row in connection.execute(wanted)}
 
-    def begin(self, number: int, attempts: int, given: str, at: float) -> None:
+    def begin(self, number: int, attempts: int, task_input: str, at: float) -> None:
         """Notes that a single task was handed to a worker."""
-        self._others[number] = (number, TaskState.RUNNING.value, attempts, given, at, *[None] * 8)
+        self._others[number] = TaskRow(number, TaskState.RUNNING.value, attempts, task_input, at)
 
     def succeed(self, done: Sequence[Done]) -> None:
         """Takes tasks that succeeded."""
         for each in done:
             value = finite(each.value)
-            if each.artifact is None and each.output is None:
-                self._others.pop(each.number, None)  # its row that said it was running
-                self._plain[each.number] = (
-                    each.number, each.attempts, each.input, each.started_at, each.seconds, each.worker, value, each.result
-                )  # fmt: skip
-            else:
-                self._others[each.number] = (
-                    each.number, TaskState.SUCCEEDED.value, each.attempts, each.input, each.started_at, each.seconds, each.worker,
-                    value, each.result, each.artifact, None, None, each.output,
-                )  # fmt: skip
+            self._others.pop(each.number, None)  # its row that said it was running
+            self._succeeded[each.number] = each if value == each.value else each._replace(value=value)
         self.succeeded += len(done)
         self.summary.add_durations([each.number for each in done], [each.seconds or 0.0 for each in done])
         if numbers := [each.value for each in done if each.value is not None]:
@@ -117,10 +101,18 @@ class TaskBook:
             raise ValueError("a failed task has an error")
         kind, place, message, trace = map(_storable, each.error)
         number = self._failure(kind, place, message, trace)
-        self._others[each.number] = (
-            each.number, TaskState.FAILED.value, each.attempts, each.input, each.started_at, each.seconds, each.worker,
-            None, None, None, f"{kind}: {message}"[:MOST_TEXT], number, each.output,
-        )  # fmt: skip
+        self._others[each.number] = TaskRow(
+            each.number,
+            TaskState.FAILED.value,
+            each.attempts,
+            each.input,
+            each.started_at,
+            each.seconds,
+            each.worker,
+            error=f"{kind}: {message}"[:MOST_TEXT],
+            failure=number,
+            output=each.output,
+        )
         self.failed += 1
 
     def _failure(self, kind: str, place: str, message: str, trace: str) -> int:
@@ -129,7 +121,13 @@ class TaskBook:
             key = ("other errors", "")
         if key not in self._failures:
             self._failures[key] = max(self._failures.values(), default=-1) + 1
-            row = {"number": self._failures[key], "kind": key[0], "place": key[1], "message": message[:MOST_TEXT], "traceback": trace}
+            row = {
+                "number": self._failures[key],
+                "kind": key[0],
+                "place": key[1],
+                "message": message[:MOST_TEXT],
+                "traceback": trace,
+            }
             self._new_failures.append(row | {"run_id": self.run_id})
         return self._failures[key]
 
@@ -149,9 +147,11 @@ class TaskBook:
                 mine = failures.c.number.in_([each["number"] for each in news])
                 tx.execute(delete(failures).where(failures.c.run_id == self.run_id, mine))
                 tx.execute(insert(failures), news)
-            bulk.upsert_tasks(tx, self.run_id, list(self._plain.values()), list(self._others.values()))
-            tx.execute(update(fanouts).where(fanouts.c.run_id == self.run_id).values(**counts, summary=asdict(self.summary)))
-        self._plain.clear()
+            task_rows.upsert(tx, self.run_id, self._succeeded.values(), self._others.values())
+            tx.execute(
+                update(fanouts).where(fanouts.c.run_id == self.run_id).values(**counts, summary=asdict(self.summary))
+            )
+        self._succeeded.clear()
         self._others.clear()
         self._new_failures.clear()
 

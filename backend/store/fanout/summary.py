@@ -1,4 +1,5 @@
-"""What is known of a fan-out as a whole, kept up to date as its tasks end: so a page of a million costs what one of ten does."""
+"""What is known of a fan-out as a whole, kept up to date as its tasks end: so a page of a million
+costs what one of ten does."""
 
 import math
 import time
@@ -40,7 +41,9 @@ class Histogram:
         while least < self.low or most >= self.low + BINS * self.width:
             self._widen(downwards=least < self.low)
         places = np.clip(np.floor((values - self.low) / self.width).astype(int), 0, BINS - 1)
-        self.counts = [before + int(more) for before, more in zip(self.counts, np.bincount(places, minlength=BINS), strict=True)]
+        self.counts = [
+            before + int(more) for before, more in zip(self.counts, np.bincount(places, minlength=BINS), strict=True)
+        ]
 
     def _begin(self, value: float) -> None:
         """Lays the bins around the first two different numbers."""
@@ -124,7 +127,11 @@ class Summary:
         self.seconds.add(seconds)
         self.total_seconds += float(seconds.sum())
         least = self.slowest[-1][0] if len(self.slowest) == SLOWEST else -1.0
-        slow = [[float(seconds[at]), numbers[at]] for at in np.argsort(-seconds, kind="stable")[:SLOWEST] if seconds[at] > least]
+        slow = [
+            [float(seconds[at]), numbers[at]]
+            for at in np.argsort(-seconds, kind="stable")[:SLOWEST]
+            if seconds[at] > least
+        ]
         if slow:
             self.slowest = sorted([*self.slowest, *slow], key=lambda each: -each[0])[:SLOWEST]
 

@@ -4,20 +4,23 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from sqlalchemy import ColumnElement, Select, func, literal, or_, select
+from sqlalchemy import ColumnElement, Float, Integer, Select, func, literal, or_, select
 
 from backend.errors import UnknownRun
 from backend.model import Failure, Task, TaskCounts, TaskState
 from backend.store.database import Database
 from backend.store.fanout.summary import Summary
-from backend.store.schema import UNUSUAL, failures, fanouts, tasks
+from backend.store.schema import UNUSUAL, Text, failures, fanouts, tasks
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 ROWS_AT_ONCE = 10_000
 SPREAD_LOOKUPS = 20  # for each result asked for, while few of a large run's tasks have succeeded
-Order = Literal["number", "state", "attempts", "started_at", "seconds", "worker", "value"]
-ORDERS: tuple[Order, ...] = ("number", "state", "attempts", "started_at", "seconds", "worker", "value")
+TaskOrder = Literal["number", "state", "attempts", "started_at", "seconds", "worker", "value"]
+ORDERS: tuple[TaskOrder, ...] = ("number", "state", "attempts", "started_at", "seconds", "worker", "value")
 
 
 @dataclass(frozen=True)
@@ -27,7 +30,7 @@ class Wanted:
     states: tuple[str, ...] = ()
     failure: int | None = None
     search: str = ""  # in input, result and error
-    order: Order = "number"
+    order: TaskOrder = "number"
     descending: bool = False
 
     @property
@@ -38,7 +41,10 @@ class Wanted:
 def page(database: Database, run_id: str, wanted: Wanted, offset: int = 0, limit: int = 50) -> list[Task]:
     """Returns some of a run's tasks that have begun; those that nobody has taken yet have no row."""
     with database.read() as connection:
-        return [_task(row) for row in connection.execute(_ordered(database, select(tasks), run_id, wanted).offset(offset).limit(limit))]
+        return [
+            _task(row)
+            for row in connection.execute(_ordered(database, select(tasks), run_id, wanted).offset(offset).limit(limit))
+        ]
 
 
 def found(database: Database, run_id: str, wanted: Wanted, offset: int = 0, limit: int = 50) -> tuple[list[Task], int]:
@@ -61,7 +67,11 @@ def _ordered(database: Database, query: Select[Any], run_id: str, wanted: Wanted
 def count(database: Database, run_id: str, wanted: Wanted) -> int:
     """Returns how many tasks there are that match."""
     with database.read() as connection:
-        return int(connection.execute(_matching(database, select(func.count()).select_from(tasks), run_id, wanted)).scalar_one())
+        return int(
+            connection.execute(
+                _matching(database, select(func.count()).select_from(tasks), run_id, wanted)
+            ).scalar_one()
+        )
 
 
 def _matching(database: Database, query: Select[Any], run_id: str, wanted: Wanted) -> Select[Any]:
@@ -78,7 +88,10 @@ def _matching(database: Database, query: Select[Any], run_id: str, wanted: Wante
 
 
 def _contains(database: Database, word: str) -> ColumnElement[bool]:
-    """Upper and lower case are the same. SQLite's own LIKE has it so, and is ten times quicker than one of lower()ed texts."""
+    """Upper and lower case are the same.
+
+    SQLite's own LIKE has it so, and is ten times quicker than one of lower()ed texts.
+    """
     patterns = {f"%{_ODD.sub(_ESCAPED, each)}%" for each in (word, json.dumps(word)[1:-1])}  # JSON writes é as \\u00e9
     texts = (tasks.c.input, tasks.c.result, tasks.c.error)
     like = [text.like if database.is_sqlite else text.ilike for text in texts]
@@ -95,23 +108,39 @@ def task(database: Database, run_id: str, number: int) -> Task | None:
     return None if row is None else _task(row)
 
 
-def everything(database: Database, run_id: str) -> Iterator[list[Task]]:
+TAKEN_AWAY = ("number", "state", "attempts", "input", "started_at", "seconds", "worker", "result", "artifact", "error")
+
+
+def taken_away() -> "pa.Schema":
+    """Returns what batches of tasks consist of: columns of the table, input and result as JSON."""
+    import pyarrow as pa
+
+    kinds = {Integer: pa.int64(), Float: pa.float64(), Text: pa.string()}
+    return pa.schema([(name, kinds[type(tasks.c[name].type)]) for name in TAKEN_AWAY])
+
+
+def everything(database: Database, run_id: str) -> Iterator["pa.RecordBatch"]:
     """Yields all tasks that have begun, in order, some thousands at a time."""
-    after = -1
+    import pyarrow as pa
+
+    schema, after = taken_away(), -1
+    columns = select(*(tasks.c[name] for name in TAKEN_AWAY)).where(tasks.c.run_id == run_id).order_by(tasks.c.number)
     while True:
-        wanted = select(tasks).where(tasks.c.run_id == run_id, tasks.c.number > after).order_by(tasks.c.number).limit(ROWS_AT_ONCE)
         with database.read() as connection:
-            found = [_task(row) for row in connection.execute(wanted)]
-        if not found:
+            rows = connection.execute(columns.where(tasks.c.number > after).limit(ROWS_AT_ONCE)).all()
+        if not rows:
             return
-        yield found
-        after = found[-1].number
+        after = rows[-1].number
+        arrays = map(pa.array, zip(*rows, strict=True), schema.types)
+        yield pa.RecordBatch.from_arrays(list(arrays), schema=schema)
 
 
 def spread(database: Database, run_id: str, most: int) -> tuple[list[Any], int]:
-    """Returns the results of at most `most` tasks that succeeded, spread evenly over all of the run, and the stride between them.
+    """Returns the results of at most `most` tasks that succeeded, spread evenly over all of the run, and the stride
+    between them.
 
-    With a stride of 20 they are those of the tasks 0, 20, 40 …; each is looked up by its number, so the rest is not read.
+    With a stride of 20 they are those of the tasks 0, 20, 40 …; each is looked up by its number, so the rest is not
+    read.
     """
     with database.read() as connection:
         row = connection.execute(select(fanouts.c.total, fanouts.c.succeeded).where(fanouts.c.run_id == run_id)).first()
@@ -121,8 +150,12 @@ def spread(database: Database, run_id: str, most: int) -> tuple[list[Any], int]:
         each = select(literal(0).label("number")).cte("each", recursive=True)
         each = each.union_all(select(each.c.number + stride).where(each.c.number + stride < row.total))
         wanted = select(tasks.c.result).select_from(each.join(tasks, tasks.c.number == each.c.number))
-        wanted = wanted.where(tasks.c.run_id == run_id, tasks.c.state == TaskState.SUCCEEDED, tasks.c.result.is_not(None))
-        return [json.loads(result) for result in connection.execute(wanted.order_by(each.c.number).limit(most)).scalars()], stride
+        wanted = wanted.where(
+            tasks.c.run_id == run_id, tasks.c.state == TaskState.SUCCEEDED, tasks.c.result.is_not(None)
+        )
+        return [
+            json.loads(result) for result in connection.execute(wanted.order_by(each.c.number).limit(most)).scalars()
+        ], stride
 
 
 def artifacts(database: Database, run_id: str, suffix: str, offset: int, limit: int) -> list[Task]:
@@ -146,13 +179,21 @@ def failure_groups(database: Database, run_id: str) -> list[Failure]:
     mine = mine.where(tasks.c.run_id == run_id, tasks.c.state == TaskState.FAILED, UNUSUAL).group_by(tasks.c.failure)
     with database.read() as connection:
         counts = {row.failure: row for row in connection.execute(mine)}
-        known = connection.execute(select(failures).where(failures.c.run_id == run_id)).all()
-    found = [
-        Failure(row.number, row.kind, row.place, row.message, row.traceback, counts[row.number].many, counts[row.number].first)
-        for row in known
+        rows = connection.execute(select(failures).where(failures.c.run_id == run_id)).all()
+    groups = [
+        Failure(
+            row.number,
+            row.kind,
+            row.place,
+            row.message,
+            row.traceback,
+            counts[row.number].many,
+            counts[row.number].first,
+        )
+        for row in rows
         if row.number in counts
     ]
-    return sorted(found, key=lambda each: -each.count)
+    return sorted(groups, key=lambda each: -each.count)
 
 
 def summary(database: Database, run_id: str) -> tuple[TaskCounts, Summary]:

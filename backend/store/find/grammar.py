@@ -1,4 +1,7 @@
-"""Reads what a person typed into a query. Words side by side mean "and"; a word or a text alone is looked for anywhere."""
+"""Reads what a person typed into a query.
+
+Words side by side mean "and"; a word or a text alone is looked for anywhere.
+"""
 
 import math
 import re
@@ -15,18 +18,18 @@ from backend.store.find.query import (
     Compare,
     Field,
     Has,
+    LastDays,
     Listing,
     Node,
     Not,
     Number,
+    Operand,
     Operator,
     Or,
-    Place,
+    Position,
     Single,
-    Span,
     Text,
     Unit,
-    Value,
     Words,
 )
 
@@ -61,13 +64,16 @@ GRAMMAR = r"""
     CONTAINS.2: /contains(?![^\s"'`()\[\],=!<>])/i
     OPERATOR: "==" | "!=" | "<=" | ">=" | "<" | ">" | "="
     STRING: /"(\\.|[^"\\])*"|'(\\.|[^'\\])*'/s
-    WORD: /`[^`]+`|(?!(and|or|not|in|contains)(?![^\s"'`()\[\],=!<>]))[^\s"'`()\[\],=!<>]+/i
+    WORD: /`(?:[^`]|``)+`|(?!(and|or|not|in|contains)(?![^\s"'`()\[\],=!<>]))[^\s"'`()\[\],=!<>]+/i
     %ignore /\s+/
 """
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 _SPAN = re.compile(r"last\s+(?:(\d{1,6})\s+)?(minute|hour|day|week|month|year)s?", re.IGNORECASE | re.ASCII)
-_QUOTED = re.compile(r"""(?P<closed>"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|`[^`]*`)|(?P<open>["'`])|(?P<bracket>[()\[\]])""", re.DOTALL)
+_QUOTED = re.compile(
+    r"""(?P<closed>"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|`(?:[^`]|``)*`)|(?P<open>["'`])|(?P<bracket>[()\[\]])""",
+    re.DOTALL,
+)
 
 
 def parse(text: str) -> Node | None:
@@ -77,7 +83,9 @@ def parse(text: str) -> Node | None:
         InvalidQuery: it cannot be read; says where and why.
     """
     if len(text) > LONGEST:
-        raise InvalidQuery(f"A query has at most {LONGEST:,} letters; this one has {len(text):,}.", LONGEST, len(text) - LONGEST)
+        raise InvalidQuery(
+            f"A query has at most {LONGEST:,} letters; this one has {len(text):,}.", LONGEST, len(text) - LONGEST
+        )
     if not text.strip():
         return None
     _check_brackets(text)
@@ -97,16 +105,16 @@ def _parser() -> Lark:
 def _check_brackets(text: str) -> None:
     """Says where a quote or a bracket is that has no other end: a parser knows only where it noticed."""
     opened: list[tuple[str, int]] = []
-    for found in _QUOTED.finditer(text):
-        if found["open"]:
-            raise InvalidQuery(f"The quote {found['open']} is never closed.", found.start(), 1)
-        bracket = found["bracket"]
+    for mark in _QUOTED.finditer(text):
+        if mark["open"]:
+            raise InvalidQuery(f"The quote {mark['open']} is never closed.", mark.start(), 1)
+        bracket = mark["bracket"]
         if bracket in ("(", "["):
-            opened.append((bracket, found.start()))
+            opened.append((bracket, mark.start()))
             if len(opened) > DEEPEST:
-                raise InvalidQuery(f"Brackets can stand in each other {DEEPEST} deep, no deeper.", found.start(), 1)
+                raise InvalidQuery(f"Brackets can stand in each other {DEEPEST} deep, no deeper.", mark.start(), 1)
         elif bracket and (not opened or opened.pop()[0] != {")": "(", "]": "["}[bracket]):
-            raise InvalidQuery(f"There is no bracket open that this {bracket} could close.", found.start(), 1)
+            raise InvalidQuery(f"There is no bracket open that this {bracket} could close.", mark.start(), 1)
     if opened:
         raise InvalidQuery(f"The bracket {opened[-1][0]} is never closed.", opened[-1][1], 1)
 
@@ -118,7 +126,11 @@ def _check_size(query: Node) -> None:
     while waiting:
         node, depth = waiting.pop()
         if depth > 2 * DEEPEST:
-            raise InvalidQuery(f"Conditions can stand in each other {2 * DEEPEST} deep, no deeper.", node.at.start, max(1, node.at.length))
+            raise InvalidQuery(
+                f"Conditions can stand in each other {2 * DEEPEST} deep, no deeper.",
+                node.at.start,
+                max(1, node.at.length),
+            )
         if isinstance(node, And | Or):
             waiting += [(part, depth + 1) for part in reversed(node.parts)]
         elif isinstance(node, Not):
@@ -151,19 +163,20 @@ def _unexpected(text: str, error: UnexpectedInput) -> InvalidQuery:
     return InvalidQuery(f"“{token}” does not fit here.", at, length)
 
 
-def _place(token: Token) -> Place:
+def _place(token: Token) -> Position:
     start = token.start_pos or 0
-    return Place(start, (token.end_pos or start + len(token)) - start)
+    return Position(start, (token.end_pos or start + len(token)) - start)
 
 
 def span_of(text: str) -> tuple[int, Unit] | None:
     """Returns count and unit of "last 7 days"; None where it is none."""
-    found = _SPAN.fullmatch(text.strip())
-    return (int(found[1] or 1), cast(Unit, found[2].lower())) if found else None
+    match = _SPAN.fullmatch(text.strip())
+    return (int(match[1] or 1), cast(Unit, match[2].lower())) if match else None
 
 
 def _name(token: Token) -> Field:
-    return Field(token[1:-1] if token.startswith("`") else str(token), at=_place(token))
+    name = token[1:-1].replace("``", "`") if token.startswith("`") else str(token)
+    return Field(name, at=_place(token))
 
 
 def _literal(token: Token) -> Single:
@@ -176,13 +189,13 @@ def _unquoted(token: Token) -> Text:
     return Text(_ESCAPED.sub(r"\1", token[1:-1]), at=_place(token))
 
 
-def _is_bare(value: Value) -> bool:
+def _is_bare(value: Operand) -> bool:
     return isinstance(value, Text) and value.at.length == len(value.value)
 
 
 def _all_of(parts: Iterable[Node], kind: type[And] | type[Or]) -> Node:
-    found = tuple(parts)
-    return found[0] if len(found) == 1 else kind(found, at=found[0].at)
+    nodes = tuple(parts)
+    return nodes[0] if len(nodes) == 1 else kind(nodes, at=nodes[0].at)
 
 
 @v_args(inline=True)
@@ -211,18 +224,18 @@ class _Tree(Transformer[Token, Any]):
     def text(self, token: Token) -> Node:
         return Words(_unquoted(token).value, at=_place(token))
 
-    def compare(self, left: Token, operator: Token, value: Value) -> Node:
+    def compare(self, left: Token, operator: Token, value: Operand) -> Node:
         field, said = _name(left), operator.lower()
         if isinstance(value, Listing):
             raise InvalidQuery(f"A list goes with “in”: {field} in {value}.", operator.start_pos or 0, len(operator))
         return Compare(field, cast(Operator, "==" if said == "=" else said), value, at=field.at)
 
-    def within(self, left: Token, _in: Token, value: Value) -> Node:
+    def within(self, left: Token, _in: Token, value: Operand) -> Node:
         if isinstance(value, Text) and _is_bare(value) and fields.is_many(value.value):
             return Compare(Field(value.value, at=value.at), "contains", _literal(left), at=_place(left))
         return Compare(_name(left), "in", value, at=_place(left))
 
-    def without(self, left: Token, _in: Token, value: Value) -> Node:
+    def without(self, left: Token, _in: Token, value: Operand) -> Node:
         return Not(self.within(left, _in, value), at=_place(left))
 
     def element(self, left: Token, _in: Token, right: Token) -> Node:
@@ -239,8 +252,8 @@ class _Tree(Transformer[Token, Any]):
 
     def span(self, token: Token) -> Single:
         count, unit = span_of(token) or (1, "day")
-        return Span(count, unit, at=_place(token))
+        return LastDays(count, unit, at=_place(token))
 
     def list(self, *values: Single) -> Listing:
-        first, last = (values[0].at, values[-1].at) if values else (Place(), Place())
-        return Listing(values, at=Place(first.start, last.start + last.length - first.start))
+        first, last = (values[0].at, values[-1].at) if values else (Position(), Position())
+        return Listing(values, at=Position(first.start, last.start + last.length - first.start))

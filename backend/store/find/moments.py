@@ -6,10 +6,23 @@ from datetime import datetime, timedelta
 
 Stretch = tuple[float, float]  # seconds since the epoch: its begin, and where the next begins
 EXAMPLES = "today, yesterday, 2026-11-01, “2026-11-01 14:30” or last 7 days"
-_UNITS = {"s": 1, "sec": 1, "second": 1, "min": 60, "m": 60, "minute": 60, "h": 3600, "hour": 3600, "d": 86400, "day": 86400}
+_UNITS = {
+    "s": 1,
+    "sec": 1,
+    "second": 1,
+    "min": 60,
+    "m": 60,
+    "minute": 60,
+    "h": 3600,
+    "hour": 3600,
+    "d": 86400,
+    "day": 86400,
+}
 _DURATION = re.compile(r"([+-]?(?:\d+\.?\d*|\.\d+))\s*([a-z]+?)s?", re.ASCII | re.IGNORECASE)
 _MOMENT = re.compile(
-    r"(?P<year>\d{4})-(?P<month>\d\d)(?:-(?P<day>\d\d)(?:[T ]+(?P<hour>\d\d):(?P<minute>\d\d)(?::(?P<second>\d\d))?)?)?", re.ASCII
+    r"(?P<year>\d{4})-(?P<month>\d\d)(?:-(?P<day>\d\d)(?:[T"
+    r" ]+(?P<hour>\d\d):(?P<minute>\d\d)(?::(?P<second>\d\d))?)?)?",
+    re.ASCII,
 )
 
 
@@ -21,10 +34,10 @@ def stretch(text: str, now: float) -> Stretch | None:
             return _seconds(today), _seconds(today + timedelta(days=1))
         case "yesterday":
             return _seconds(today - timedelta(days=1)), _seconds(today)
-    found = _MOMENT.fullmatch(text.strip())
-    if found is None:
+    date_match = _MOMENT.fullmatch(text.strip())
+    if date_match is None:
         return None
-    parts = {name: int(value) for name, value in found.groupdict().items() if value is not None}
+    parts = {name: int(value) for name, value in date_match.groupdict().items() if value is not None}
     try:
         start = datetime(**{"day": 1, **parts})  # type: ignore[arg-type]
         return _seconds(start), _seconds(_next(start, parts))
@@ -45,7 +58,7 @@ def _seconds(moment: datetime) -> float:
 
 def seconds(text: str) -> float | None:
     """Returns the seconds of “90”, “30 s”, “5 min”, “2h” or “1 day”; None where it says no length of time."""
-    found = _DURATION.fullmatch(text.strip())
-    if found is None or found[2].lower() not in _UNITS:
+    match = _DURATION.fullmatch(text.strip())
+    if match is None or match[2].lower() not in _UNITS:
         return None
-    return float(found[1]) * _UNITS[found[2].lower()]
+    return float(match[1]) * _UNITS[match[2].lower()]

@@ -8,14 +8,19 @@ from typing import Literal
 Operator = Literal["==", "!=", "<", "<=", ">", ">=", "contains", "in"]
 Unit = Literal["minute", "hour", "day", "week", "month", "year"]
 SECONDS: dict[Unit, float] = {
-    "minute": 60.0, "hour": 3600.0, "day": 86400.0, "week": 7 * 86400.0, "month": 30 * 86400.0, "year": 365 * 86400.0,
-}  # fmt: skip
+    "minute": 60.0,
+    "hour": 3600.0,
+    "day": 86400.0,
+    "week": 7 * 86400.0,
+    "month": 30 * 86400.0,
+    "year": 365 * 86400.0,
+}
 KEYWORDS = ("and", "or", "not", "in", "contains")
 _PLAIN = re.compile(r"[^\s\"'`()\[\],=!<>]+")
 
 
 @dataclass(frozen=True)
-class Place:
+class Position:
     """Where something stands in what was typed: letters from the beginning, and how many."""
 
     start: int = 0
@@ -24,7 +29,7 @@ class Place:
 
 @dataclass(frozen=True)
 class Part:
-    at: Place = field(default=Place(), compare=False, kw_only=True)
+    at: Position = field(default=Position(), compare=False, kw_only=True)
 
 
 @dataclass(frozen=True)
@@ -44,7 +49,7 @@ class Text(Part):
 
 
 @dataclass(frozen=True)
-class Span(Part):
+class LastDays(Part):
     """The last so many days, up to now."""
 
     count: int
@@ -58,7 +63,7 @@ class Span(Part):
         return f"last {self.count} {self.unit}s"
 
 
-Single = Number | Text | Span
+Single = Number | Text | LastDays
 
 
 @dataclass(frozen=True)
@@ -69,7 +74,7 @@ class Listing(Part):
         return "[" + ", ".join(map(str, self.values)) + "]"
 
 
-Value = Single | Listing
+Operand = Single | Listing
 
 
 @dataclass(frozen=True)
@@ -87,7 +92,7 @@ class Field(Part):
 class Compare(Part):
     field: Field
     operator: Operator
-    value: Value
+    value: Operand
 
     def __str__(self) -> str:
         return f"{self.field} {self.operator} {self.value}"

@@ -3,25 +3,34 @@
 import itertools
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
 
-from backend.store.schema import tasks, trials
+from backend.store.schema import trials
 
-Columns = tuple[list[int], list[float], list[float], list[float]]  # sequences, steps, times, values
-Points = tuple[int, Columns]  # of the series with that id
+
+class PointColumns(NamedTuple):
+    """Points of one series, as many in each list."""
+
+    sequences: list[int]
+    steps: list[float]
+    times: list[float]
+    values: list[float]
+
+
+SeriesPoints = tuple[int, PointColumns]  # of the series with that id
 
 COPY_POINTS = "copy points (series, sequence, step, time, value) from stdin"
 INSERT_POINTS = "insert into points (series, sequence, step, time, value) values "
-TASK_COLUMNS = tuple(column.name for column in tasks.c if column.name != "run_id")
-PLAIN_COLUMNS = ("number", "attempts", "input", "started_at", "seconds", "worker", "value", "result")  # of a task that just succeeded
-NEW_TRIAL = {"params": "'{}'", "last": "'{}'", "reports": "0", "checkpoint": "''", "error": "''"}  # what it has until told otherwise
-NOTHING: Mapping[str, str] = {}
+# what it has until told otherwise
+NEW_TRIAL = {"params": "'{}'", "last": "'{}'", "reports": "0", "checkpoint": "''", "error": "''"}
+NOTHING: Mapping[str, str] = MappingProxyType({})
 BLOCKS = (512, 64, 8, 1)  # rows a statement; few sizes, so that SQLite's statements are prepared once
 
 
-def insert_points(tx: Connection, batches: Sequence[Points]) -> None:
+def insert_points(tx: Connection, batches: Sequence[SeriesPoints]) -> None:
     """Stores the points of several series; NaN becomes NULL."""
     if tx.dialect.name == "sqlite":
         _insert(tx, batches)
@@ -29,8 +38,9 @@ def insert_points(tx: Connection, batches: Sequence[Points]) -> None:
         _copy(tx, batches)
 
 
-def _insert(tx: Connection, batches: Sequence[Points]) -> None:
-    """Statements of many rows: a third quicker than a row each, and the interpreter is let go of once, not for each row.
+def _insert(tx: Connection, batches: Sequence[SeriesPoints]) -> None:
+    """Statements of many rows: a third quicker than a row each, and the interpreter is let go of once, not for each
+    row.
 
     With `executemany` a thread that computes in pure Python would hold up the recorder's for 5 ms at each row.
     """
@@ -41,19 +51,6 @@ def _insert(tx: Connection, batches: Sequence[Points]) -> None:
         while len(flat) - at >= 5 * block:
             tx.exec_driver_sql(statement, tuple(flat[at : at + 5 * block]))
             at += 5 * block
-
-
-def upsert_tasks(tx: Connection, run_id: str, plain: Sequence[tuple[Any, ...]], others: Sequence[tuple[Any, ...]]) -> None:
-    """Stores tasks; what is there already is overwritten. No task may be there twice.
-
-    Args:
-        plain: PLAIN_COLUMNS of those that have just succeeded, without a file and without a word. What is alike in them
-            stands in the statement, which makes it three times quicker.
-        others: TASK_COLUMNS of all others.
-    """
-    nothing = dict.fromkeys(("artifact", "error", "failure", "output"), "null")
-    _upsert(tx, "tasks", PLAIN_COLUMNS, {"run_id": f"'{run_id}'", "state": "'succeeded'", **nothing}, plain)
-    _upsert(tx, "tasks", TASK_COLUMNS, {"run_id": f"'{run_id}'"}, others)
 
 
 def upsert_trials(tx: Connection, run_id: str, changed: Mapping[int, Mapping[str, Any]]) -> None:
@@ -67,15 +64,22 @@ def upsert_trials(tx: Connection, run_id: str, changed: Mapping[int, Mapping[str
     for names, rows in alike.items():
         new = {name: value for name, value in NEW_TRIAL.items() if name not in names}
         binds = [None, *(trials.c[name].type.dialect_impl(tx.dialect).bind_processor(tx.dialect) for name in names)]
-        written = [tuple(bind(value) if bind else value for bind, value in zip(binds, row, strict=True)) for row in rows]
-        _upsert(tx, "trials", ("number", *names), {"run_id": f"'{run_id}'"}, written, new)
+        written = [
+            tuple(bind(value) if bind else value for bind, value in zip(binds, row, strict=True)) for row in rows
+        ]
+        upsert(tx, "trials", ("number", *names), {"run_id": f"'{run_id}'"}, written, new)
 
 
-def _upsert(
-    tx: Connection, table: str, columns: Sequence[str], alike: dict[str, str], rows: Sequence[tuple[Any, ...]],
+def upsert(
+    tx: Connection,
+    table: str,
+    columns: Sequence[str],
+    alike: dict[str, str],
+    rows: Sequence[tuple[Any, ...]],
     new: Mapping[str, str] = NOTHING,
-) -> None:  # fmt: skip
-    """Writes rows of the same shape; `alike` is SQL for the columns that have the same value in all, `new` for those of new rows."""
+) -> None:
+    """Writes rows of the same shape; `alike` is SQL for the columns that have the same value in all,
+    `new` for those of new rows."""
     mark = ",".join([*alike.values(), *new.values(), *["?" if tx.dialect.name == "sqlite" else "%s"] * len(columns)])
     names = [*alike, *columns]
     sets = ", ".join(f"{name} = excluded.{name}" for name in names if name not in ("run_id", "number"))
@@ -89,19 +93,19 @@ def _upsert(
             at += block
 
 
-def _flat(batches: Sequence[Points]) -> list[float]:
-    flat: list[Any] = [0] * (5 * sum(len(columns[0]) for _, columns in batches))
+def _flat(batches: Sequence[SeriesPoints]) -> list[float]:
+    flat: list[Any] = [0] * (5 * sum(len(columns.sequences) for _, columns in batches))
     start = 0
     for series, columns in batches:
-        end = start + 5 * len(columns[0])
-        parts: tuple[list[Any], ...] = ([series] * len(columns[0]), *columns)
+        end = start + 5 * len(columns.sequences)
+        parts: tuple[list[Any], ...] = ([series] * len(columns.sequences), *columns)
         for offset, column in enumerate(parts):
             flat[start + offset : end : 5] = column
         start = end
     return flat
 
 
-def _copy(tx: Connection, batches: Sequence[Points]) -> None:
+def _copy(tx: Connection, batches: Sequence[SeriesPoints]) -> None:
     driver = tx.connection.driver_connection
     if driver is None:
         raise RuntimeError("the connection is closed")

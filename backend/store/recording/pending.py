@@ -17,15 +17,18 @@ FLUSH_POINTS = 20_000  # so many waiting points are written at once, by whoever 
 MOST_HELD = 2_000_000  # points in memory that cannot be written; from there on whoever reports waits
 NAN = math.nan
 
-Shelf = dict[tuple[int, int], Checkpoint | None]  # trial and iteration -> what is kept of it, None if nothing any more
+CheckpointRows = dict[
+    tuple[int, int], Checkpoint | None
+]  # trial and iteration -> what is kept of it, None if nothing any more
 
 
 class Taken(NamedTuple):
-    """What one flush is to write: blocks of points, the rows of trials that changed, checkpoints, how the run stands now."""
+    """What one flush is to write: blocks of points, the rows of trials that changed,
+    checkpoints, how the run stands now."""
 
     blocks: list[Blocks]
     trials: dict[int, dict[str, Any]]
-    shelf: Shelf
+    shelf: CheckpointRows
     stands: Judged
 
     @property
@@ -37,12 +40,13 @@ class Pending:
     """Keeps what is reported until it is taken to be written. Thread-safe."""
 
     def __init__(self, goal: Goal | None, write_now: Callable[[bool], None]) -> None:
-        """`write_now` is called by whoever reported so much that memory would grow; with True it has to wait for room."""
+        """`write_now` is called by whoever reported so much that memory would grow; with True
+        it has to wait for room."""
         self.goal, self._write_now = goal, write_now
         self._lock = threading.Lock()
         self._news = threading.Event()
         self._blocks: Blocks = {}
-        self._shelf: Shelf = {}  # checkpoints that came or went since the last flush
+        self._shelf: CheckpointRows = {}  # checkpoints that came or went since the last flush
         self._waiting = 0  # points reported since the last flush
         self._kept: list[Blocks] = []  # what could not be written so far
         self._held = 0  # points in it; 0 unless the last flush failed
@@ -60,8 +64,17 @@ class Pending:
         with self._lock:
             return max(self._books, default=-1) + 1
 
-    def report(self, trial: int, step: float | None, values: Mapping[str, Any], at: float | None = None, *, numbered: bool = False) -> None:
-        """Takes one report of a trial, metric key to value: all of them share one sequence number. On disk within a second.
+    def report(
+        self,
+        trial: int,
+        step: float | None,
+        values: Mapping[str, Any],
+        at: float | None = None,
+        *,
+        numbered: bool = False,
+    ) -> None:
+        """Takes one report of a trial, metric key to value: all of them share one sequence number. On disk within a
+        second.
 
         `step` is in the unit of the run's kind (env steps for rl) and may be unknown; `numbered` makes an unknown one
         the report's number. `at` is seconds since the epoch, now when left out. Values may be Python, NumPy or torch
@@ -103,10 +116,10 @@ class Pending:
             book.dirty = True
         self._news.set()
 
-    def checkpoint(self, kept: Checkpoint) -> None:
+    def checkpoint(self, checkpoint: Checkpoint) -> None:
         """Writes a checkpoint's row with the next flush."""
         with self._lock:
-            self._shelf[kept.trial, kept.iteration] = kept
+            self._shelf[checkpoint.trial, checkpoint.iteration] = checkpoint
         self._news.set()
 
     def drop_checkpoint(self, trial: int, iteration: int) -> None:
@@ -130,6 +143,11 @@ class Pending:
                 book.dirty = True
         self._news.set()
 
+    def reports(self, trial: int) -> int:
+        """Returns how many reports a trial has made; none where there is no such trial."""
+        with self._lock:
+            return self._books[trial].sequence if trial in self._books else 0
+
     def states(self) -> list[TrialState]:
         """Returns the state of each trial, by number."""
         with self._lock:
@@ -140,13 +158,13 @@ class Pending:
         with self._lock:
             news, self._blocks = self._blocks, {}
             self._held, self._waiting = self._held + self._waiting, 0
-            kept = [*self._kept, *([news] if news else [])]
+            batches = [*self._kept, *([news] if news else [])]
             trial_state.note_last(self._books, news, self.goal)
             changed = {number: book.row() for number, book in self._books.items() if book.dirty}
             for number in changed:
                 self._books[number].dirty = False
             shelf, self._shelf = self._shelf, {}
-            return Taken(kept, changed, shelf, judged(self._books.values(), self.goal))
+            return Taken(batches, changed, shelf, judged(self._books, self.goal))
 
     def put_back(self, taken: Taken) -> None:
         """Keeps what could not be written for the next time."""
@@ -171,5 +189,6 @@ def as_number(key: str, value: Any) -> float:
         if isinstance(value, str | bytes):
             raise TypeError
         return float(value)
-    except (TypeError, ValueError, OverflowError, RuntimeError):  # the last is torch's, for a tensor of several elements
+    # the last is torch's, for a tensor of several elements
+    except (TypeError, ValueError, OverflowError, RuntimeError):
         raise NotANumber(key, value) from None

@@ -22,8 +22,18 @@ class TrialBook:
     dirty: bool = False
     told: dict[str, Any] | None = None  # the params that it is found by
 
+    def stand_as(self, other: "TrialBook") -> None:
+        """Takes over how many reports another has, and how it stands by them."""
+        self.sequence, self.last, self.best, self.best_of = other.sequence, other.last, other.best, other.best_of
+
     def row(self) -> dict[str, Any]:
-        return {"state": self.state, "reports": self.sequence, "best": self.best, "last": dict(self.last), **self.columns}
+        return {
+            "state": self.state,
+            "reports": self.sequence,
+            "best": self.best,
+            "last": dict(self.last),
+            **self.columns,
+        }
 
 
 def goal_of(goal: Goal | None, last: Mapping[str, Any]) -> Goal:

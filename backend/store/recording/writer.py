@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import Any, NamedTuple
 
 import numpy as np
-from sqlalchemy import Connection, bindparam, delete, insert, select, text, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, text, update
 
 from backend.model import Goal, Mode, TrialState, goals
 from backend.model.judged import Judged
@@ -14,11 +14,20 @@ from backend.store.find import settings
 from backend.store.recording import bulk, trial_state
 from backend.store.recording import run_metrics as standings
 from backend.store.recording.blocks import Key, by_series
-from backend.store.recording.pending import Shelf, Taken
+from backend.store.recording.pending import CheckpointRows, Taken
+from backend.store.recording.stored_series import StoredSeries, closed_sequence, opened
 from backend.store.recording.trial_state import TrialBook
-from backend.store.schema import checkpoints, points, rollups, run_metrics, runs, series, storable, trials
+from backend.store.schema import (
+    asides,
+    checkpoints,
+    run_metrics,
+    runs,
+    series,
+    storable,
+    trials,
+)
 from backend.store.series import pyramid
-from backend.store.series.pyramid import FACTOR, Pyramid
+from backend.store.series.pyramid import Pyramid
 
 UPSERT_CHUNK = text(
     "insert into rollups (series, level, chunk, data) values (:series, :level, :chunk, :data)"
@@ -29,22 +38,19 @@ SET_COUNT = (
     .where(series.c.id == bindparam("series_id"))
     .values(length=bindparam("now"), closed=bindparam("held"), tail=bindparam("end"))
 )
-SET_JUDGED = update(runs).where(runs.c.ordinal == bindparam("ordinal_")).values(best=bindparam("best_"), last=bindparam("last_"))
+SET_JUDGED = (
+    update(runs).where(runs.c.ordinal == bindparam("ordinal_")).values(best=bindparam("best_"), last=bindparam("last_"))
+)
 
 
-class _Series(NamedTuple):
-    """A series as it is stored: its row's id, the open end of its rollups, the sequence of the last point they hold."""
-
-    id: int
-    end: Pyramid
-    closed: int
-    tail: bytes = b""  # its last finite values, see standing
+SeriesByKey = dict[Key, StoredSeries]
 
 
 class Written(NamedTuple):
-    """What a transaction has written, which counts once it is committed: series, standing, and what trials are found by."""
+    """What a transaction has written, which counts once it is committed: series, standing, and
+    what trials are found by."""
 
-    series: dict[Key, _Series]
+    series: SeriesByKey
     stands: Judged
     params: dict[int, dict[str, Any]]
 
@@ -55,20 +61,36 @@ class Writer:
     def __init__(self, run_id: str, goal: Goal | None) -> None:
         self.run_id, self.goal = run_id, goal
         self._judged: Judged | None = None  # as it was last written
-        self._series: dict[Key, _Series] = {}
+        self._series: SeriesByKey = {}
+        self._cuts: dict[int, int] = {}  # trial -> how often it has gone back
+        self._moves = 0
+
+    def follow(self, connection: Connection, moves: int) -> None:
+        """Goes on where the run's results end in the database that it went on in, if it did."""
+        if moves != self._moves:
+            self._series, self._judged, self._moves = {}, None, moves
+            self.load(connection)
 
     def load(self, connection: Connection) -> dict[int, TrialBook]:
         """Goes on where the run's results end; returns how its trials stand."""
         books = {
             row.number: TrialBook(
-                TrialState(row.state), sequence=row.reports, best=row.best,
-                best_of=trial_state.goal_of(self.goal, row.last).key, last=dict(row.last),
+                TrialState(row.state),
+                sequence=row.reports,
+                best=row.best,
+                best_of=trial_state.goal_of(self.goal, row.last).key,
+                last=dict(row.last),
             )
             for row in connection.execute(select(trials).where(trials.c.run_id == self.run_id))
-        }  # fmt: skip
+        }
         for row in connection.execute(select(series).where(series.c.run_id == self.run_id)):
-            end = _open_end(connection, row.id, row.length, row.closed)
-            self._series[row.trial, row.key] = _Series(row.id, end, row.closed, row.tail or b"")
+            self._series[row.trial, row.key] = opened(connection, row)
+        gone_back = (
+            select(asides.c.trial, func.count().label("many"))
+            .where(asides.c.run_id == self.run_id)
+            .group_by(asides.c.trial)
+        )
+        self._cuts = {row.trial: row.many for row in connection.execute(gone_back)}
         self._load_standing(connection, books)
         return books
 
@@ -76,12 +98,14 @@ class Writer:
         whole = connection.execute(select(runs.c.ordinal, runs.c.spec).where(runs.c.id == self.run_id)).one()
         self._whole = settings.of_spec(whole.spec)
         self._standing = standings.Standing(whole.ordinal, self._direction)
-        for row in connection.execute(select(run_metrics).where(run_metrics.c.run == whole.ordinal, run_metrics.c.key.in_(self._keys()))):
+        for row in connection.execute(
+            select(run_metrics).where(run_metrics.c.run == whole.ordinal, run_metrics.c.key.in_(self._keys()))
+        ):
             self._standing.bounds(row.key, row.low, row.high)
         for number, book in books.items():
             self._standing.last(number, {storable(key): value for key, value in book.last.items()})
-        for (trial, key), known in self._series.items():
-            self._standing.ends(trial, key, known.tail)
+        for (trial, key), one_series in self._series.items():
+            self._standing.ends(trial, key, one_series.tail)
 
     def _keys(self) -> list[str]:
         return list({key for _, key in self._series})
@@ -90,14 +114,18 @@ class Writer:
         return self.goal.mode if self.goal is not None and self.goal.key == key else goals.direction(key)
 
     def write(self, tx: Connection, taken: Taken, found_by: Mapping[int, Any]) -> Written:
-        """Writes what was taken; `found_by` is by which params the trials are found so far. Call `took` once it is committed."""
-        known = dict(self._series)
+        """Writes what was taken; `found_by` is by which params the trials are found so far.
+
+        Call `took` once it is committed.
+        """
+        all_series = dict(self._series)
         self._write_judged(tx, taken.stands)
-        bulk.upsert_trials(tx, self.run_id, taken.trials)  # while the driver computes, each statement waits for the interpreter
+        # while the driver computes, each statement waits for the interpreter
+        bulk.upsert_trials(tx, self.run_id, taken.trials)
         params = self._write_settings(tx, taken.trials, found_by)
-        self._write_points(tx, by_series(taken.blocks), known)
+        self._write_points(tx, by_series(taken.blocks), all_series)
         self._write_shelf(tx, taken.shelf)
-        return Written(known, taken.stands, params)
+        return Written(all_series, taken.stands, params)
 
     def took(self, written: Written) -> None:
         self._series, self._judged = written.series, written.stands
@@ -106,40 +134,57 @@ class Writer:
         if stands != self._judged:
             tx.execute(SET_JUDGED, {"ordinal_": self._standing.run, "best_": stands.best, "last_": stands.last})
 
-    def _write_settings(self, tx: Connection, changed: dict[int, dict[str, Any]], found_by: Mapping[int, Any]) -> dict[int, dict[str, Any]]:
+    def _write_settings(
+        self, tx: Connection, changed: dict[int, dict[str, Any]], found_by: Mapping[int, Any]
+    ) -> dict[int, dict[str, Any]]:
         """Writes what trials are found by, where it is new; returns their params."""
         new = {
             number: columns["params"]
             for number, columns in changed.items()
             if "params" in columns and columns["params"] != found_by[number]
         }
-        given = [(number, settings.of_trial(params, changed[number].get("seed"))) for number, params in new.items()]
-        settings.write(tx, (row for row in settings.rows(self._standing.run, self._whole, given) if row["trial"] != settings.WHOLE))
+        trial_settings = [
+            (number, settings.of_trial(params, changed[number].get("seed"))) for number, params in new.items()
+        ]
+        settings.write(
+            tx,
+            (
+                row
+                for row in settings.rows(self._standing.run, self._whole, trial_settings)
+                if row["trial"] != settings.WHOLE
+            ),
+        )
         return new
 
-    def _write_shelf(self, tx: Connection, shelf: Shelf) -> None:
-        for (trial, iteration), kept in shelf.items():
-            mine = (checkpoints.c.run_id == self.run_id) & (checkpoints.c.trial == trial) & (checkpoints.c.iteration == iteration)
+    def _write_shelf(self, tx: Connection, shelf: CheckpointRows) -> None:
+        for (trial, iteration), checkpoint in shelf.items():
+            mine = (
+                (checkpoints.c.run_id == self.run_id)
+                & (checkpoints.c.trial == trial)
+                & (checkpoints.c.iteration == iteration)
+            )
             tx.execute(delete(checkpoints).where(mine))
-            if kept is not None:
-                tx.execute(insert(checkpoints).values(asdict(kept)))
+            if checkpoint is not None:
+                tx.execute(insert(checkpoints).values(asdict(checkpoint)))
 
-    def _write_points(self, tx: Connection, news: dict[Key, bulk.Columns], known: dict[Key, _Series]) -> None:
+    def _write_points(self, tx: Connection, news: dict[Key, bulk.PointColumns], all_series: SeriesByKey) -> None:
         """Stores points, the rollups that follow from them, and how many there are now."""
         chunks: list[dict[str, Any]] = []
         counts: list[dict[str, Any]] = []
-        batches: list[bulk.Points] = []
-        known |= self._begin(tx, [key for key in news if key not in known])
+        batches: list[bulk.SeriesPoints] = []
+        all_series |= self._begin(tx, [key for key in news if key not in all_series])
         for key, columns in news.items():
-            before = known[key]
+            before = all_series[key]
             records = pyramid.of_points(*map(np.asarray, columns))
             end, grown = before.end.extended(records)
-            closed = _closed_sequence(before, end, columns[0])
-            known[key] = _Series(before.id, end, closed, standings.tail(before.tail, columns[3]))
-            self._note(key, records, columns[3][-1], known[key].tail)
+            closed = closed_sequence(before, end, columns.sequences)
+            all_series[key] = StoredSeries(before.id, end, closed, standings.tail(before.tail, columns.values))
+            self._note(key, records, columns.values[-1], all_series[key].tail)
             batches.append((before.id, columns))
-            chunks += [{"series": before.id, "level": each.level, "chunk": each.number, "data": each.data} for each in grown]
-            counts.append({"series_id": before.id, "now": end.count, "held": closed, "end": known[key].tail})
+            chunks += [
+                {"series": before.id, "level": each.level, "chunk": each.number, "data": each.data} for each in grown
+            ]
+            counts.append({"series_id": before.id, "now": end.count, "held": closed, "end": all_series[key].tail})
         if batches:
             bulk.insert_points(tx, batches)
             tx.execute(SET_COUNT, counts)
@@ -153,31 +198,10 @@ class Writer:
         self._standing.ends(trial, key, tail)
         self._standing.points(key, records)
 
-    def _begin(self, tx: Connection, keys: list[Key]) -> dict[Key, _Series]:
+    def _begin(self, tx: Connection, keys: list[Key]) -> SeriesByKey:
         if not keys:
             return {}
-        rows = [{"run_id": self.run_id, "trial": trial, "key": key, "length": 0, "closed": -1} for trial, key in keys]
+        fresh = {"run_id": self.run_id, "length": 0, "closed": -1}
+        rows = [{**fresh, "trial": trial, "key": key, "cuts": self._cuts.get(trial, 0)} for trial, key in keys]
         made = tx.execute(insert(series).returning(series.c.id, series.c.trial, series.c.key), rows)
-        return {(row.trial, row.key): _Series(row.id, Pyramid(), -1) for row in made}
-
-
-def _closed_sequence(before: _Series, end: Pyramid, sequences: list[int]) -> int:
-    """Returns the sequence of the last point that a rollup holds, after `sequences` were appended."""
-    place = len(sequences) - end.count % FACTOR - 1
-    return sequences[place] if place >= 0 and end.count >= FACTOR else before.closed
-
-
-def _open_end(connection: Connection, series_id: int, count: int, closed: int) -> Pyramid:
-    """Returns the pyramid of a stored series, so that the next point goes on where it ends."""
-    tail = select(points.c.sequence, points.c.step, points.c.time, points.c.value)
-    rows = connection.execute(tail.where(points.c.series == series_id, points.c.sequence > closed).order_by(points.c.sequence)).all()
-    ends = [pyramid.of_rows([tuple(row) for row in rows])]
-    level = 1
-    while pyramid.closed(count, level):
-        chunk = pyramid.closed(count, level + 1)
-        mine = (rollups.c.series == series_id) & (rollups.c.level == level) & (rollups.c.chunk == chunk)
-        data = connection.execute(select(rollups.c.data).where(mine)).scalar()
-        has_open = pyramid.closed(count, level) % FACTOR
-        ends.append(pyramid.unpacked([data] if data is not None and has_open else []))
-        level += 1
-    return Pyramid(count, tuple(ends))
+        return {(row.trial, row.key): StoredSeries(row.id, Pyramid(), -1) for row in made}

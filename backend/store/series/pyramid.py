@@ -44,10 +44,23 @@ class Chunk:
 
 @dataclass(frozen=True)
 class Pyramid:
-    """The open end of a series: how many points it has, and of each level the records that the next does not hold yet."""
+    """The open end of a series: how many points it has, and of each level the records that
+    the next does not hold yet."""
 
     count: int = 0
     open_ends: tuple[Records, ...] = ()
+
+    @property
+    def newest(self) -> np.void | None:
+        """The record that ends with the last point; None where there is no point."""
+        return next((records[-1] for records in self.open_ends if len(records)), None)
+
+    @property
+    def bounds(self) -> tuple[float, float]:
+        """The lowest and the highest finite value of all the points; NaN twice if there is none."""
+        records = np.concatenate([np.empty(0, RECORD), *self.open_ends])
+        ends = np.fmin.reduce(records["min"], initial=np.nan), np.fmax.reduce(records["max"], initial=np.nan)
+        return float(ends[0]), float(ends[1])
 
     def extended(self, points: Records) -> tuple["Pyramid", list[Chunk]]:
         """Returns the pyramid with `points` appended, and the chunks that are new or have grown."""
@@ -58,7 +71,10 @@ class Pyramid:
             held = np.concatenate([self.open_ends[level], news]) if level < len(self.open_ends) else news
             if level:
                 first = self.count // FACTOR ** (level + 1)
-                chunks += [Chunk(level, first + at // FACTOR, held[at : at + FACTOR].tobytes()) for at in range(0, len(held), FACTOR)]
+                chunks += [
+                    Chunk(level, first + at // FACTOR, held[at : at + FACTOR].tobytes())
+                    for at in range(0, len(held), FACTOR)
+                ]
             closed = len(held) - len(held) % FACTOR
             ends.append(held[closed:])
             news, level = merged(held[:closed], np.arange(0, closed, FACTOR)), level + 1
@@ -100,9 +116,9 @@ def merged(records: Records, starts: Array) -> Records:
     for name in ("points", "count"):
         result[name] = np.add.reduceat(records[name], starts)
     # Three columns of lows lie between three of highs; fmin and fmax pass over NaN.
-    given, merged_into = (each.view("<f8").reshape(len(each), -1) for each in (records, result))
-    merged_into[:, LOWS] = np.fmin.reduceat(given[:, LOWS], starts, axis=0)
-    merged_into[:, HIGHS] = np.fmax.reduceat(given[:, HIGHS], starts, axis=0)
+    source, merged_into = (each.view("<f8").reshape(len(each), -1) for each in (records, result))
+    merged_into[:, LOWS] = np.fmin.reduceat(source[:, LOWS], starts, axis=0)
+    merged_into[:, HIGHS] = np.fmax.reduceat(source[:, HIGHS], starts, axis=0)
     # Each record's share of the mean, rather than a sum that is divided: two values of 1e308 have a mean, but no sum.
     share = records["count"] / np.repeat(np.maximum(result["count"], 1), sizes)
     mean = np.add.reduceat(np.where(share > 0, records["mean"] * share, 0.0), starts)

@@ -25,12 +25,15 @@ def tails(database: Database, run_ids: Sequence[str], key: str, count: int) -> d
     """Returns by run and trial the last `count` values of a metric, the newest last; NaN where one is not finite."""
     with database.read() as connection:
         heads = connection.execute(
-            select(series.c.id, series.c.run_id, series.c.trial).where(series.c.run_id.in_(run_ids), series.c.key == key)
+            select(series.c.id, series.c.run_id, series.c.trial).where(
+                series.c.run_id.in_(run_ids), series.c.key == key
+            )
         ).all()
-        found: dict[int, list[float]] = {head.id: [] for head in heads}
+        values: dict[int, list[float]] = {head.id: [] for head in heads}
         for start in range(0, len(heads), BATCH):
-            asked = ",".join(f"({head.id})" for head in heads[start : start + BATCH])  # written in: databases limit parameters
-            statement = LAST.format(series=asked, count=int(count), first=BEFORE_ALL)
+            # written in: databases limit parameters
+            series_ids = ",".join(f"({head.id})" for head in heads[start : start + BATCH])
+            statement = LAST.format(series=series_ids, count=int(count), first=BEFORE_ALL)
             for series_id, value in connection.exec_driver_sql(statement).cursor.fetchall():
-                found[series_id].append(np.nan if value is None else value)
-    return {(head.run_id, head.trial): np.asarray(found[head.id], np.float64) for head in heads}
+                values[series_id].append(np.nan if value is None else value)
+    return {(head.run_id, head.trial): np.asarray(values[head.id], np.float64) for head in heads}

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from backend.analysis import diff
-from backend.analysis.diff import Line, Row
+from backend.analysis.diff import Setting, TextLine
 from backend.api import export
 from backend.figures import palette
 from backend.model import Run
@@ -32,7 +32,13 @@ def show(what: Comparison, _board: Board) -> None:
     elif not shown:
         st.info(f"They differ in none of {len(rows)} settings, packages and machines.", icon=":material/check:")
     if shown:
-        markup("compare/parts/diff", "diff", columns=columns, rows=shown, parts=list(dict.fromkeys(row.part for row in shown)))
+        markup(
+            "compare/parts/diff",
+            "diff",
+            columns=columns,
+            rows=shown,
+            parts=list(dict.fromkeys(row.part for row in shown)),
+        )
         st.caption(_said(rows, len(columns)))
     _code(what.runs)
 
@@ -41,7 +47,7 @@ def _folds(what: Comparison) -> bool:
     return len(what.groups) != len(what.runs)
 
 
-def _said(rows: Sequence[Row], columns: int) -> str:
+def _said(rows: Sequence[Setting], columns: int) -> str:
     many = sum(row.differs for row in rows)
     tinted = " Tinted: what is not as in the first column." if columns > 1 and many else ""
     return f"{many} of {len(rows)} settings, packages and machines differ.{tinted}"
@@ -49,8 +55,9 @@ def _said(rows: Sequence[Row], columns: int) -> str:
 
 def _runs(runs: Sequence[Run]) -> list[dict[str, str]]:
     return [
-        {"label": run.name, "about": run.id, "href": f"/run?id={run.id}", "colour": palette.dot(run.ordinal)} for run in runs
-    ]  # fmt: skip
+        {"label": run.name, "about": run.id, "href": f"/run?id={run.id}", "colour": palette.dot(run.ordinal)}
+        for run in runs
+    ]
 
 
 def _groups(what: Comparison) -> list[dict[str, str]]:
@@ -58,7 +65,12 @@ def _groups(what: Comparison) -> list[dict[str, str]]:
         return f"{runs} run{'s' if runs > 1 else ''}" + (f", {members} repetitions" if members > 1 else "")
 
     return [
-        {"label": each.label, "about": about(len(each.runs), len(each.members)), "href": "", "colour": palette.dot(each.ordinal)}
+        {
+            "label": each.label,
+            "about": about(len(each.runs), len(each.members)),
+            "href": "",
+            "colour": palette.dot(each.ordinal),
+        }
         for each in what.groups
     ]
 
@@ -78,28 +90,40 @@ def _code(runs: Sequence[Run]) -> None:
         return
     with st.container(horizontal=True, vertical_alignment="center"):
         left = _pick("Left", with_code, 0, "left")
-        other = next(place for place, run in enumerate(with_code.values()) if run.workload_hash != with_code[left].workload_hash)
+        other = next(
+            place for place, run in enumerate(with_code.values()) if run.workload_hash != with_code[left].workload_hash
+        )
         right = _pick("Right", with_code, other, "right")
         look = chart_options.choice("How", {BESIDE: "Side by side", BELOW: "Unified"}, "code_as", "choice_code_as")
-    found = _compared(left, right)
-    if not found:
+    text_lines = _compared(left, right)
+    if not text_lines:
         st.caption("These two ran the same text.")
         return
-    markup("compare/parts/code_diff", "code_diff", pairs=found if look == BESIDE else None, below=diff.unified(found))
+    markup(
+        "compare/parts/code_diff",
+        "code_diff",
+        pairs=text_lines if look == BESIDE else None,
+        below=diff.unified(text_lines),
+    )
 
 
 def _pick(label: str, runs: dict[str, Run], first: int, name: str) -> str:
     """Lets a person choose a run by what tells it; the URL keeps it where it is not the one offered."""
     ids = list(runs)
-    asked = st.query_params.get(name, ids[first])
+    url_id = st.query_params.get(name, ids[first])
     chosen = st.selectbox(
-        label, ids, index=ids.index(asked) if asked in ids else first, key=f"{name}_{'_'.join(ids)}_{ids[first]}", width=300,
-        format_func=lambda run_id: f"{runs[run_id].name} · {run_id}", label_visibility="collapsed",
-    )  # fmt: skip
+        label,
+        ids,
+        index=ids.index(url_id) if url_id in ids else first,
+        key=f"{name}_{'_'.join(ids)}_{ids[first]}",
+        width=300,
+        format_func=lambda run_id: f"{runs[run_id].name} · {run_id}",
+        label_visibility="collapsed",
+    )
     return chart_options.keep(name, chosen, ids[first])
 
 
 @st.cache_data(show_spinner=False, max_entries=64)
-def _compared(left: str, right: str) -> list[Line]:
+def _compared(left: str, right: str) -> list[TextLine]:
     """What a run ran never changes."""
     return diff.lines(export.code(left), export.code(right))

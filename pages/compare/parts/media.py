@@ -17,7 +17,8 @@ def show(what: Comparison, board: Board) -> None:
             view.media(runs, board)
     if others == len(what.runs):
         st.info(
-            "Sweeps and scripts leave nothing to look at. Choose runs of reinforcement learning or fan-outs.", icon=":material/perm_media:"
+            "Sweeps and scripts leave nothing to look at. Choose runs of reinforcement learning or fan-outs.",
+            icon=":material/perm_media:",
         )
     elif others:
         st.caption(f"Sweeps and scripts leave nothing to look at here: {others} of {len(what.runs)} runs.")

@@ -18,21 +18,26 @@ from pages.widgets.text import plain
 _KEY = "more_seeds_"
 
 
-def offers(found: Answers) -> None:
-    """Shows for each pair that is not settled how many more seeds would, with a button where they can be started from here."""
-    waiting = [pair for pair in found.pairs if pair.verdict is not None and pair.verdict.winner is None]
+def offers(analysis: Answers) -> None:
+    """Shows for each pair that is not settled how many more seeds would, with a button where they
+    can be started from here."""
+    waiting = [pair for pair in analysis.pairs if pair.verdict is not None and pair.verdict.winner is None]
     if not waiting:
         return
     st.subheader("What would settle it")
     for pair in waiting:
-        _offer(pair, found.baseline)
-    for reason in dict.fromkeys(why for pair in waiting if (why := kinds.no_more_seeds([pair.group, found.baseline]))):
+        _offer(pair, analysis.baseline)
+    for reason in dict.fromkeys(
+        why for pair in waiting if (why := kinds.no_more_seeds([pair.group, analysis.baseline]))
+    ):
         st.caption(plain(reason))
 
 
 def _offer(pair: Pair, baseline: Group) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(f"**{plain(pair.group.label)}** against **{plain(baseline.label)}**: {plain(_said(pair))}", width="content")
+        st.markdown(
+            f"**{plain(pair.group.label)}** against **{plain(baseline.label)}**: {plain(_said(pair))}", width="content"
+        )
         if not pair.further or kinds.no_more_seeds([pair.group, baseline]):
             return
         with st.popover(
@@ -55,27 +60,37 @@ def _said(pair: Pair) -> str:
 
 def _question(groups: Sequence[Group], pair: Pair) -> None:
     """Asks how many, and says what that means before anything starts."""
-    asked = st.session_state.setdefault(_KEY + pair.group.id, {"key": secrets.token_hex(8), "started": []})
-    if asked["started"]:
-        st.success(f"Started: {', '.join(asked['started'])}. Their seeds count as soon as they report.", icon=":material/check:")
+    request = st.session_state.setdefault(_KEY + pair.group.id, {"key": secrets.token_hex(8), "started": []})
+    if request["started"]:
+        st.success(
+            f"Started: {', '.join(request['started'])}. Their seeds count as soon as they report.",
+            icon=":material/check:",
+        )
         return
     most = further.MOST
-    count = int(st.number_input("More seeds of each group", 1, most, min(pair.further, most), key=f"count_{pair.group.id}"))
+    count = int(
+        st.number_input("More seeds of each group", 1, most, min(pair.further, most), key=f"count_{pair.group.id}")
+    )
     planned = answers.plan(groups, count)
     for each in planned:
         st.markdown(f"{plain(each.of.name)}: {_seeds(each)}, a clone of {plain(each.of.id)}")
     runs = f"{len(planned)} run{'s' * (len(planned) > 1)}, {count * len(planned)} seeds in all."
     st.caption(f"{runs} {_duration(planned)} They join this page.")
     st.button(
-        "Start", type="primary", icon=":material/play_arrow:", key=f"start_{pair.group.id}", on_click=_start, args=(planned, pair.group.id)
+        "Start",
+        type="primary",
+        icon=":material/play_arrow:",
+        key=f"start_{pair.group.id}",
+        on_click=_start,
+        args=(planned, pair.group.id),
     )
 
 
 def _duration(planned: Sequence[Further]) -> str:
-    known = [each.seconds for each in planned if each.seconds is not None]
-    if len(known) < len(planned):
+    durations = [each.seconds for each in planned if each.seconds is not None]
+    if len(durations) < len(planned):
         return "How long that takes nobody knows yet."
-    return f"About {words.duration(sum(known))}, if they go as the seeds before did."
+    return f"About {words.duration(sum(durations))}, if they go as the seeds before did."
 
 
 def _seeds(each: Further) -> str:
@@ -87,8 +102,8 @@ def _seeds(each: Further) -> str:
 
 def _start(planned: Sequence[Further], group_id: str) -> None:
     with errors.kept():
-        asked = st.session_state[_KEY + group_id]
-        asked["started"] = answers.start(planned, asked["key"])  # the same key starts none twice
+        request = st.session_state[_KEY + group_id]
+        request["started"] = answers.start(planned, request["key"])  # the same key starts none twice
         shown = chart_options.listed("runs")
-        st.query_params["runs"] = chart_options.SEPARATOR.join(dict.fromkeys([*shown, *asked["started"]]))
+        st.query_params["runs"] = chart_options.SEPARATOR.join(dict.fromkeys([*shown, *request["started"]]))
     st.rerun()

@@ -1,22 +1,24 @@
 """What can be drawn of params and scores, by what the URL says: for the Params tab and for the report."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from backend.analysis import asking, scores
 from backend.analysis import params as analysis
-from backend.analysis import scores
+from backend.analysis.asking import Question, Url
 from backend.analysis.params import Column, Points
-from backend.analysis.scores import Rule, Scored
+from backend.analysis.scores import Scored
 from backend.api import answers
+from backend.cache import Cache
 from backend.catalog import metrics
 from backend.figures import params as figures
 from backend.figures.params import Owner
-from backend.model import Floats, Mode
+from backend.figures.params_parallel import parallel
+from backend.model import Floats
 from pages.compare.parts.comparison import Comparison
-from pages.runs import chart_options, charts
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -24,18 +26,19 @@ if TYPE_CHECKING:
 METRIC = "metrics."
 GROUP = "group"  # as a colour: each group has its own
 MOST_AXES = 7  # params of the parallel coordinates, unless asked for
-Url = Mapping[str, str]
+KEPT = 16  # importances, for all tabs
+_importances: Cache[tuple[dict[str, float], int]] = Cache(KEPT)
 
 
 @dataclass(frozen=True, eq=False)
 class Sight:
-    """What a picture is drawn of: the points of all groups, and the score of each. `mode` is None while nobody has said which is better."""
+    """What a picture is drawn of: the points of all groups, and the score of each."""
 
     what: Comparison
     scored: tuple[Scored, ...]
     points: Points
     score: Column
-    mode: Mode | None
+    question: Question
 
     @property
     def owners(self) -> list[Owner]:
@@ -49,7 +52,9 @@ class Sight:
     def names(self) -> dict[str, str]:
         """What can be an axis, by what it is called in the URL, with what a person reads."""
         keys = dict.fromkeys([self.what.key, *self.what.keys])
-        return {column.name: column.title for column in self.points.params} | {METRIC + key: metrics.title(key) for key in keys}
+        return {column.name: column.title for column in self.points.params} | {
+            METRIC + key: metrics.title(key) for key in keys
+        }
 
     def column(self, name: str) -> Column:
         """Returns a param, or the scores of a metric."""
@@ -59,7 +64,9 @@ class Sight:
             return self.score
         key = name.removeprefix(METRIC)
         groups = [each.group for each in self.scored]
-        return _scores(key, answers.scored(groups, key, scores.rule_of("", key), scores.direction(self.what.runs, key) or "max"))
+        return _scores(
+            key, answers.scored(groups, key, scores.rule_of("", key), scores.direction(self.what.runs, key) or "max")
+        )
 
     def lack(self, name: str) -> str:
         """Returns what there is too little of for any picture, or for this one; empty if there is enough."""
@@ -68,19 +75,23 @@ class Sight:
         if not self.points.params:
             n = len(self.points.members)
             return f"All {n} points have the same settings: there is no param to compare by. Add runs with other ones."
-        if self.mode is None and PICTURES[name].directed:
+        if not self.question.is_directed and PICTURES[name].directed:
             return "Say above whether high or low values of this metric are better."
         return ""
 
 
-def sight(what: Comparison, rule: Rule, mode: Mode | None) -> Sight:
+def sight(what: Comparison, question: Question) -> Sight:
     """Returns what the groups of a comparison that have seeds or trials have been scored."""
-    scored = answers.scored([group for group in what.groups if group.members], what.key, rule, mode or "max")
-    return Sight(what, tuple(scored), analysis.points(scored), _scores(what.key, scored), mode)
+    scored = answers.scored([group for group in what.groups if group.members], what.key, question.rule, question.mode)
+    return Sight(what, tuple(scored), analysis.points(scored), _scores(what.key, scored), question)
 
 
 def _scores(key: str, scored: Sequence[Scored]) -> Column:
-    return Column(METRIC + key, np.array([score.value for each in scored for score in each.scores], np.float64), heading=metrics.title(key))
+    return Column(
+        METRIC + key,
+        np.array([score.value for each in scored for score in each.scores], np.float64),
+        heading=metrics.title(key),
+    )
 
 
 def numbers(column: Column) -> Floats:
@@ -90,11 +101,11 @@ def numbers(column: Column) -> Floats:
 
 def picture(url: Url) -> str:
     """Returns the name of the picture that the URL asks for."""
-    return url["picture"] if url.get("picture") in PICTURES else next(iter(PICTURES))
+    return asking.one_of(url, "picture", PICTURES, next(iter(PICTURES)))
 
 
 @dataclass(frozen=True)
-class Axis:
+class UrlAxis:
     """What the URL says of one axis: its name there, what it can be and, unless it says otherwise, is."""
 
     name: str
@@ -102,8 +113,7 @@ class Axis:
     default: str
 
     def of(self, url: Url) -> str:
-        asked = url.get(self.name, self.default)
-        return asked if asked in self.options else self.default
+        return asking.one_of(url, self.name, self.options, self.default)
 
 
 @dataclass(frozen=True)
@@ -130,9 +140,13 @@ class Scatter:
     url: Url
 
     @property
-    def axes(self) -> tuple[Axis, Axis, Axis]:
+    def axes(self) -> tuple[UrlAxis, UrlAxis, UrlAxis]:
         every = list(self.sight.names)
-        return Axis("px", every, every[0]), Axis("py", every, self.sight.score.name), Axis("pc", [GROUP, *every], GROUP)
+        return (
+            UrlAxis("px", every, every[0]),
+            UrlAxis("py", every, self.sight.score.name),
+            UrlAxis("pc", [GROUP, *every], GROUP),
+        )
 
     @property
     def columns(self) -> tuple[Column, Column]:
@@ -151,44 +165,44 @@ class Scatter:
 
 
 def _scatter(sight: Sight, url: Url) -> "go.Figure":
-    asked, points = Scatter(sight, url), sight.points
-    (x, y), third = asked.columns, asked.axes[2].of(url)
-    log_x, log_y = (log.of(url) for log in asked.logs)
+    scatter, points = Scatter(sight, url), sight.points
+    (x, y), third = scatter.columns, scatter.axes[2].of(url)
+    log_x, log_y = (log.of(url) for log in scatter.logs)
     colour = None if third == GROUP else sight.column(third)
     return figures.scatter(x, y, colour, points.labels, points.owners, sight.owners, log_x=log_x, log_y=log_y)
 
 
 def parallel_params(sight: Sight, url: Url) -> list[str]:
     """Returns the params that the URL names; none if it names none that there is."""
-    return [part for part in url.get("pp", "").split(chart_options.SEPARATOR) if part in sight.params]
+    return [part for part in asking.listed(url, "pp") if part in sight.params]
 
 
 def _parallel(sight: Sight, url: Url) -> "go.Figure":
     columns = [sight.column(name) for name in parallel_params(sight, url) or sight.params[:MOST_AXES]]
-    return figures.parallel(columns, sight.score, sight.mode or "max")
+    return parallel(columns, sight.score, sight.question.mode)
 
 
 def _correlation(sight: Sight, _url: Url) -> "go.Figure | None":
-    found = analysis.correlations(sight.points, numbers(sight.score))
-    return figures.correlation(found, sight.score.title) if found else None
+    correlations = analysis.correlations(sight.points, numbers(sight.score))
+    return figures.correlation(correlations, sight.score.title) if correlations else None
 
 
 def importances(sight: Sight) -> tuple[dict[str, float], int]:
     """Returns importances, and of how many settings; computed anew only if what they are of is another."""
-    values, mode = numbers(sight.score), sight.mode or "max"
-    name = ("importances", tuple(run.id for run in sight.what.runs), sight.score.name, mode)
+    values, mode = numbers(sight.score), sight.question.mode
+    name = (tuple(run.id for run in sight.what.runs), sight.score.name, mode)
     state = (tuple(values.tolist()), sight.points.repeats)
-    return charts.kept().get(name, state, lambda: analysis.importances(sight.points, values, mode))
+    return _importances.get(name, lambda: analysis.importances(sight.points, values, mode), state)
 
 
 def _importance(sight: Sight, _url: Url) -> "go.Figure | None":
-    found, _ = importances(sight)
-    return figures.importance(found, sight.score.title) if found else None
+    param_importances, _ = importances(sight)
+    return figures.importance(param_importances, sight.score.title) if param_importances else None
 
 
-def boxes_axes(sight: Sight) -> tuple[Axis, Log]:
+def boxes_axes(sight: Sight) -> tuple[UrlAxis, Log]:
     """Returns the axes of the box plots."""
-    return Axis("pb", sight.params, sight.params[0]), Log("plb", sight.score)
+    return UrlAxis("pb", sight.params, sight.params[0]), Log("plb", sight.score)
 
 
 def _boxes(sight: Sight, url: Url) -> "go.Figure":
@@ -198,8 +212,11 @@ def _boxes(sight: Sight, url: Url) -> "go.Figure":
 
 
 @dataclass(frozen=True)
-class Picture:
-    """One kind of picture; `draw` returns None where there is too little for it. `directed`: it must know whether high or low is better."""
+class ParamPicture:
+    """One kind of picture; `draw` returns None where there is too little for it.
+
+    `directed`: it must know whether high or low is better.
+    """
 
     title: str
     tells: str
@@ -208,24 +225,28 @@ class Picture:
 
 
 PICTURES = {
-    "scatter": Picture("Scatter", "A point for each seed or trial: any param or metric against any other.", _scatter),
-    "parallel": Picture(
+    "scatter": ParamPicture(
+        "Scatter", "A point for each seed or trial: any param or metric against any other.", _scatter
+    ),
+    "parallel": ParamPicture(
         "Parallel coordinates",
-        "Each line is a seed or trial and passes through its params to its score: strong lines that run together show what goes with "
-        "good scores.",
+        "Each line is a seed or trial and passes through its params to its score: strong lines that run together show"
+        " what goes with good scores.",
         _parallel,
         directed=True,
     ),
-    "correlation": Picture(
+    "correlation": ParamPicture(
         "Correlation",
         "How regularly the score rises (right) or falls (left) with each param, from −1 to 1. Nothing is said of why.",
         _correlation,
     ),
-    "importance": Picture(
+    "importance": ParamPicture(
         "Importance",
         "The longer the bar, the more this param sets the best quarter of the settings apart from all of them.",
         _importance,
         directed=True,
     ),
-    "boxes": Picture("Box plots", "The scores of all seeds and trials that have the same value of a param.", _boxes),
+    "boxes": ParamPicture(
+        "Box plots", "The scores of all seeds and trials that have the same value of a param.", _boxes
+    ),
 }

@@ -1,4 +1,7 @@
-"""Compare: what can be taken away. A report with one's own note, the charts alone, every point, and Python that loads them."""
+"""Compare: what can be taken away.
+
+A report with one's own note, the charts alone, every point, and Python that loads them.
+"""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -7,23 +10,20 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
-from backend.analysis import scores
-from backend.analysis.answering import Answers, Question
-from backend.analysis.answers import Statistic
-from backend.analysis.scores import Rule
+from backend.analysis.answering import Answers
+from backend.analysis.asking import Question, Url
 from backend.api import answers, export
 from backend.api.export import Drawing, Scripts
 from backend.catalog import metrics
 from backend.figures import lines
-from backend.model import Mode
 from pages.compare.parts import answers as compare_answers
 from pages.compare.parts import charts, param_pictures, question
 from pages.compare.parts.comparison import Comparison
-from pages.compare.parts.question import MODES, STATISTICS
 from pages.runs import chart_options
-from pages.runs.charts import Board, Window
+from pages.runs.charts import Board, ChartWindow
 from pages.runs.points_links import points_links
 from pages.widgets import errors, figure_plot, live_plot, plotly_js
+from pages.widgets.component import script, styles
 
 NOTE_HEIGHT = 220  # pixels
 LONGEST_NOTE = 50_000  # letters
@@ -31,18 +31,15 @@ LONGEST_NOTE = 50_000  # letters
 
 @dataclass(frozen=True)
 class Look:
-    """What the page's address says: itself; of charts the metrics and the parts of their axes; of answers what is asked."""
+    """What the page's address says: itself; of charts the metrics and the parts of their axes;
+    of answers what is asked."""
 
     link: str
     keys: tuple[str, ...]
-    window: Window
+    window: ChartWindow
     spans: Mapping[str, tuple[float, float]]
-    rule: Rule
-    mode: Mode | None
-    statistic: Statistic
-    baseline: str
-    target: float | None
-    url: Mapping[str, str]  # what follows the ?, for the picture of params
+    question: Question
+    url: Url  # what follows the ?, for the picture of params
 
 
 def show(what: Comparison, _board: Board) -> None:
@@ -69,23 +66,34 @@ def _report(what: Comparison) -> None:
     """The note, how it will look, and the report."""
     st.markdown("##### Report")
     st.caption(
-        "One HTML file that opens without the app: charts live, the groups with their intervals, which is better, how sure and how soon, "
-        "what differs, specs, versions, seeds, code, this link and your note."
+        "One HTML file that opens without the app: charts live, the groups with their intervals, which is better, how"
+        " sure and how soon, what differs, specs, versions, seeds, code, this link and your note."
     )
     key = f"note_{'_'.join(_ids(what))}"
     if key not in st.session_state:
         st.session_state[key] = export.note(_ids(what))
     st.text_area(
-        "Your note, in Markdown", key=key, height=NOTE_HEIGHT, max_chars=LONGEST_NOTE, on_change=_keep, args=(what, key),
+        "Your note, in Markdown",
+        key=key,
+        height=NOTE_HEIGHT,
+        max_chars=LONGEST_NOTE,
+        on_change=_keep,
+        args=(what, key),
         placeholder="What was asked, what came out. **Bold**, lists, tables and links are understood; HTML stays text.",
-    )  # fmt: skip
+    )
     if (note := st.session_state[key]).strip():
         with st.expander("How it will look"):
             st.html(export.markdown(note))
     st.download_button(
-        "Download the report", _later(_html, what), file_name=f"comparison-{'-'.join(_ids(what)[:4])}.html",
-        mime="text/html", icon=":material/description:", type="primary", on_click="ignore", key="report",
-    )  # fmt: skip
+        "Download the report",
+        _later(_html, what),
+        file_name=f"comparison-{'-'.join(_ids(what)[:4])}.html",
+        mime="text/html",
+        icon=":material/description:",
+        type="primary",
+        on_click="ignore",
+        key="report",
+    )
 
 
 def _keep(what: Comparison, key: str) -> None:
@@ -101,15 +109,14 @@ def _link() -> str:
 
 def _look(what: Comparison) -> Look:
     more = [key for key in chart_options.listed("more") if key in what.keys and key != what.key]
-    query = st.query_params
     return Look(
-        _link(), (what.key, *more), chart_options.window(what.axis), chart_options.spans(),
-        scores.rule_of(query.get("score", ""), what.key),
-        scores.direction(what.runs, what.key) or next((mode for mode in MODES if mode == query.get("better")), None),
-        next((each for each in STATISTICS if each == query.get("statistic")), "iqm"),
-        query.get("baseline", ""),
-        question.target(), query.to_dict(),
-    )  # fmt: skip
+        _link(),
+        (what.key, *more),
+        chart_options.window(what.axis),
+        chart_options.spans(),
+        question.of(what),
+        st.query_params.to_dict(),
+    )
 
 
 def _later(make: Callable[[Comparison, Look], str], what: Comparison) -> Callable[[], str]:
@@ -118,30 +125,29 @@ def _later(make: Callable[[Comparison, Look], str], what: Comparison) -> Callabl
 
 
 def _html(what: Comparison, look: Look) -> str:
-    """Returns the report: what the Curves tab shows, what each group scored, and what the Answers tab says if it can say anything."""
-    scored = answers.scored(what.groups, what.key, look.rule, look.mode or "max")
-    found = _answers(what, look) if look.mode and len(scored) > 1 else None
-    tables = [export.groups_table(scored, what.key, look.rule)]
-    if found is not None:
-        tables += [export.verdicts_table(found), *([export.reached_table(found)] if found.reached else [])]
-    pictures = [_profile(found)] if found is not None and found.profiles else []
+    """Returns the report: what the Curves tab shows, what each group scored, and what the Answers tab
+    says if it can say anything."""
+    posed_question = look.question
+    scored = answers.scored(what.groups, posed_question.key, posed_question.rule, posed_question.mode)
+    analysis = answers.answers(what.groups, posed_question) if posed_question.is_directed and len(scored) > 1 else None
+    tables = [export.groups_table(scored, posed_question.key, posed_question.rule)]
+    if analysis is not None:
+        tables += [export.verdicts_table(analysis), *([export.reached_table(analysis)] if analysis.reached else [])]
+    pictures = [_profile(analysis)] if analysis is not None and analysis.profiles else []
     pictures += _params(what, look)
-    return export.report(what.runs, what.groups, tables, _drawings(what, look), _scripts(), link=look.link, pictures=pictures)
+    return export.report(
+        what.runs, what.groups, tables, _drawings(what, look), _scripts(), link=look.link, pictures=pictures
+    )
 
 
-def _answers(what: Comparison, look: Look) -> Answers:
-    assert look.mode is not None
-    return answers.answers(what.groups, Question(what.key, look.rule, look.mode, look.statistic, look.baseline, look.target))
-
-
-def _profile(found: Answers) -> Drawing:
-    chart = compare_answers.profile(found)
+def _profile(analysis: Answers) -> Drawing:
+    chart = compare_answers.profile(analysis)
     return Drawing("Performance profile", chart.caption, lines.HEIGHT, live_plot.whole(chart, lines.HEIGHT))
 
 
 def _params(what: Comparison, look: Look) -> list[Drawing]:
     """Returns the picture of the Params tab; nothing where there is too little for it."""
-    sight, name = param_pictures.sight(what, look.rule, look.mode), param_pictures.picture(look.url)
+    sight, name = param_pictures.sight(what, look.question), param_pictures.picture(look.url)
     figure = None if sight.lack(name) else param_pictures.PICTURES[name].draw(sight, look.url)
     if figure is None:
         return []
@@ -153,9 +159,15 @@ def _params(what: Comparison, look: Look) -> list[Drawing]:
 def _charts(what: Comparison) -> None:
     st.markdown("##### Charts")
     st.download_button(
-        "HTML", _later(_chart_html, what), file_name=f"{_file(what)}.html", mime="text/html", icon=":material/download:",
-        on_click="ignore", key="chart_html", help="The charts alone, live, in a file that needs nothing else.",
-    )  # fmt: skip
+        "HTML",
+        _later(_chart_html, what),
+        file_name=f"{_file(what)}.html",
+        mime="text/html",
+        icon=":material/download:",
+        on_click="ignore",
+        key="chart_html",
+        help="The charts alone, live, in a file that needs nothing else.",
+    )
     st.caption("PNG and SVG: with the buttons at a chart's upper right corner, there for every chart.")
 
 
@@ -169,23 +181,29 @@ def _file(what: Comparison) -> str:
 
 def _points(what: Comparison) -> None:
     st.markdown("##### Points")
-    st.caption(f"Of {metrics.title(what.key)}: every point that was recorded, with its run, group, trial, seed, step and time.")
+    st.caption(
+        f"Of {metrics.title(what.key)}: every point that was recorded, with its run, group, trial, seed, step and time."
+    )
     points_links(_ids(what), [what.key], _by(), _file(what))
     st.caption("Of every metric:")
     points_links(_ids(what), None, _by(), f"{len(what.runs)}-runs")
 
 
 def _scripts() -> Scripts:
-    return Scripts(plotly_js.content(), {"plot": live_plot.script(), "figure": figure_plot.script()}, live_plot.styles())
+    return Scripts(
+        plotly_js.content(),
+        {"plot": script(*live_plot.FILES), "figure": script(*figure_plot.FILES)},
+        styles(*live_plot.FILES),
+    )
 
 
 def _drawings(what: Comparison, look: Look) -> list[Drawing]:
     """Returns the charts that the Curves tab shows, as far as they are zoomed."""
-    asked = charts.Asked(what.runs, what.groups, what.axis, what.display)
+    chart_input = charts.ChartInput(what.runs, what.groups, what.axis, what.display)
     height = lines.HEIGHT if len(look.keys) == 1 else charts.SEVERAL_HEIGHT
-    found = []
+    drawings = []
     for key in look.keys:
-        chart = charts.chart_of(asked, key, look.window)
+        chart = charts.chart_of(chart_input, key, look.window)
         chart = charts.looked_at(chart, look.window, look.spans.get(key), what.display)
-        found.append(Drawing(metrics.title(key), chart.caption, height, live_plot.whole(chart, height, "report")))
-    return found
+        drawings.append(Drawing(metrics.title(key), chart.caption, height, live_plot.whole(chart, height, "report")))
+    return drawings

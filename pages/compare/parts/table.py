@@ -8,8 +8,9 @@ import streamlit as st
 
 from backend import words
 from backend.analysis import group_tables, scores
-from backend.analysis.group_tables import Row, Which
+from backend.analysis.group_tables import GroupRow, Which
 from backend.analysis.groups import said
+from backend.cache import Cache
 from backend.figures import palette
 from backend.model import goals as metric_goals
 from pages.compare.parts import charts as compare_charts
@@ -24,6 +25,8 @@ from pages.widgets.text import plain
 WHICH: dict[Which, str] = {"last": "Last", "max": "Highest", "min": "Lowest"}
 A_PAGE = 100
 NAMED = 4  # settings in a cell
+KEPT = 16  # tables, for all tabs
+_tables: Cache[list[GroupRow]] = Cache(KEPT)
 COLUMNS = (
     {"key": "name", "label": "Group", "kind": "link"},
     {"key": "differs", "label": "What differs", "kind": "text"},
@@ -49,12 +52,16 @@ def show(what: Comparison, opened: str) -> None:
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         st.subheader("Groups", width="content")
         which = _which(what)
-    rows = charts.kept().get(
-        ("table", tuple(run.id for run in what.runs), _by(what), what.key, which), _state(what), lambda: _rows(what, which)
-    )
+    name = (tuple(run.id for run in what.runs), _by(what), what.key, which)
+    rows = _tables.get(name, lambda: _rows(what, which), _state(what))
     first = paging.place(A_PAGE, "groups", len(rows))
     link = _link()
-    table([_group(row, opened, link) for row in rows[first : first + A_PAGE]], _columns(rows), "groups_table", opened=open_group)
+    table(
+        [_group(row, opened, link) for row in rows[first : first + A_PAGE]],
+        _columns(rows),
+        "groups_table",
+        opened=open_group,
+    )
     paging.pager(len(rows), A_PAGE, "groups")
     st.caption(_said(what, rows, which))
     for row in rows:
@@ -84,18 +91,21 @@ def _state(what: Comparison) -> Any:
     return charts.state_of(what.runs), parts
 
 
-def _rows(what: Comparison, which: Which) -> list[Row]:
+def _rows(what: Comparison, which: Which) -> list[GroupRow]:
     curves = compare_charts.by_member(what.runs, what.key, STEP)
     return [group_tables.row(group, curves, which) for group in what.groups]
 
 
-def _columns(rows: Sequence[Row]) -> list[dict[str, str]]:
+def _columns(rows: Sequence[GroupRow]) -> list[dict[str, str]]:
     """Returns the columns that say something: none that is empty in every row, none that says a label twice."""
-    empty = {"differs": all(_differs(row) in ("", row.group.label) for row in rows), "out": not any(row.left_out for row in rows)}
+    empty = {
+        "differs": all(_differs(row) in ("", row.group.label) for row in rows),
+        "out": not any(row.left_out for row in rows),
+    }
     return [column for column in COLUMNS if not empty.get(column["key"])]
 
 
-def _group(row: Row, opened: str, link: str) -> dict[str, Any]:
+def _group(row: GroupRow, opened: str, link: str) -> dict[str, Any]:
     group = row.group
     numbers = {name: _number(row, name) for name in ("mean", "median", "iqm")}
     return numbers | {
@@ -113,12 +123,12 @@ def _link() -> str:
     return f"?{urlencode(others)}&members_of="
 
 
-def _differs(row: Row) -> str:
-    told = [said(key, value) for key, value in row.group.settings.items()]
-    return ", ".join(told[:NAMED]) + (f" and {len(told) - NAMED} more" if len(told) > NAMED else "")
+def _differs(row: GroupRow) -> str:
+    settings = [said(key, value) for key, value in row.group.settings.items()]
+    return ", ".join(settings[:NAMED]) + (f" and {len(settings) - NAMED} more" if len(settings) > NAMED else "")
 
 
-def _number(row: Row, name: Any) -> dict[str, Any]:
+def _number(row: GroupRow, name: Any) -> dict[str, Any]:
     each = row.intervals.get(name)
     if each is None:
         return {"value": None, "text": "–", "title": ""}
@@ -132,17 +142,20 @@ def _number(row: Row, name: Any) -> dict[str, Any]:
     }
 
 
-def _said(what: Comparison, rows: Sequence[Row], which: Which) -> str:
-    told = [f"{WHICH[which]} value of {chart_options.said(what.key)}", "in brackets the 95 % interval by bootstrap over the members"]
+def _said(what: Comparison, rows: Sequence[GroupRow], which: Which) -> str:
+    notes = [
+        f"{WHICH[which]} value of {chart_options.said(what.key)}",
+        "in brackets the 95 % interval by bootstrap over the members",
+    ]
     if single := sum(row.n == 1 for row in rows):
-        told.append(f"{single:,} of {len(rows):,} with one member: no interval, for a single one says nothing of luck")
+        notes.append(f"{single:,} of {len(rows):,} with one member: no interval, for a single one says nothing of luck")
     if out := sum(len(row.values) - row.n for row in rows):
-        told.append(f"{out:,} member{'s are' if out > 1 else ' is'} not counted: NaN, failed or without a value")
-    told.append("a click on a group shows its members")
-    return plain(" · ".join(told))
+        notes.append(f"{out:,} member{'s are' if out > 1 else ' is'} not counted: NaN, failed or without a value")
+    notes.append("a click on a group shows its members")
+    return plain(" · ".join(notes))
 
 
-def _members(row: Row, which: Which) -> None:
+def _members(row: GroupRow, which: Which) -> None:
     st.markdown(f"**Members of {plain(row.group.label)}**")
     first = paging.place(A_PAGE, "member_page", len(row.values))
     rows = []
@@ -156,5 +169,7 @@ def _members(row: Row, which: Which) -> None:
         })  # fmt: skip
     columns = [{**column, "label": WHICH[which]} if column["key"] == "value" else column for column in MEMBER_COLUMNS]
     shown = [column for column in columns if column["kind"] != "text" or any(each[column["key"]] for each in rows)]
-    table(rows, shown, "members_table", opened=lambda place: actions.go("pages/watch/run.py", id=place.rpartition(".")[0]))
+    table(
+        rows, shown, "members_table", opened=lambda place: actions.go("pages/watch/run.py", id=place.rpartition(".")[0])
+    )
     paging.pager(len(row.values), A_PAGE, "member_page")

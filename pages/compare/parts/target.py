@@ -14,27 +14,42 @@ from pages.widgets.markup import markup
 from pages.widgets.text import plain
 
 
-def show(found: Answers) -> None:
+def show(analysis: Answers) -> None:
     """Asks for the target, unless each environment has its own, and shows who reached it when."""
-    title = metrics.title(found.question.key)
-    several = len(found.environments) > 1
+    title = metrics.title(analysis.question.key)
+    several = len(analysis.environments) > 1
     if not several:
-        _ask(found, title)
-    if not found.reached:
-        st.caption("These environments have no score that counts as solved." if several else f"Say which {plain(title)} is to be reached.")
+        _ask(analysis, title)
+    if not analysis.reached:
+        st.caption(
+            "These environments have no score that counts as solved."
+            if several
+            else f"Say which {plain(title)} is to be reached."
+        )
         return
-    steps = kinds.steps_of(run for each in found.scored for run in each.group.runs)
-    markup("compare/parts/reached", "reached", names=reaching.names(found, steps), rows=[_row(found, each) for each in found.reached])
-    st.caption(plain(reaching.about(found, steps)))
+    steps = kinds.steps_of(run for each in analysis.scored for run in each.group.runs)
+    markup(
+        "compare/parts/reached",
+        "reached",
+        names=reaching.names(analysis, steps),
+        rows=[_row(analysis, each) for each in analysis.reached],
+    )
+    st.caption(plain(reaching.about(analysis, steps)))
 
 
-def _ask(found: Answers, title: str) -> None:
-    solved = next(iter(found.targets.values()), None) if found.question.target is None else None
-    key = f"target_of_{found.question.key}"
+def _ask(analysis: Answers, title: str) -> None:
+    solved = next(iter(analysis.targets.values()), None) if analysis.question.target is None else None
+    key = f"target_of_{analysis.question.key}"
     st.number_input(
-        f"Target: {title} of at {'least' if found.question.mode == 'max' else 'most'}", value=found.question.target, format="%g", width=260,
-        placeholder="a value to reach" if solved is None else f"{solved:g}, which counts as solved", key=key, on_change=_keep, args=(key,),
-    )  # fmt: skip
+        f"Target: {title} of at {'least' if analysis.question.mode == 'max' else 'most'}",
+        value=analysis.question.target,
+        format="%g",
+        width=260,
+        placeholder="a value to reach" if solved is None else f"{solved:g}, which counts as solved",
+        key=key,
+        on_change=_keep,
+        args=(key,),
+    )
 
 
 def _keep(key: str) -> None:
@@ -42,5 +57,9 @@ def _keep(key: str) -> None:
     keep("target", "" if value is None else f"{value:.10g}", "")
 
 
-def _row(found: Answers, each: Reached) -> dict[str, Any]:
-    return {"label": each.group.label, "colour": palette.dot(each.group.ordinal), "told": reaching.cells(found, each)}
+def _row(analysis: Answers, each: Reached) -> dict[str, Any]:
+    return {
+        "label": each.group.label,
+        "colour": palette.dot(each.group.ordinal),
+        "told": reaching.cells(analysis, each),
+    }

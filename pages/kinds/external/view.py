@@ -21,8 +21,8 @@ LONGEST = 40  # letters of a param in the header
 
 
 def subject(run: Run) -> str:
-    told = stored(run.spec).part("params").content
-    params = [shorten(f"{name} {value}", LONGEST, placeholder=" …") for name, value in told.items()]
+    settings = stored(run.spec).part("params").content
+    params = [shorten(f"{name} {value}", LONGEST, placeholder=" …") for name, value in settings.items()]
     shown = [*params[:SHOWN_PARAMS], *(["…"] if len(params) > SHOWN_PARAMS else [])]
     seed = [f"seed {run.spec['seed']}"] if "seed" in run.spec else []
     return " · ".join(["your own script", *seed, *shown])
@@ -46,14 +46,22 @@ def numbers(run: Run) -> None:
     """The main metric, its best if it is a reward, and how other metrics stand; five numbers of equal height."""
     main = run.main_metric
     several = ", mean of trials" if len(run.trials) > 1 else ""
-    told = [(metrics.title(main) + several, words.number(run.last), "The latest value. It is what this run reports as reward, or first.")]
+    tiles = [
+        (
+            metrics.title(main) + several,
+            words.number(run.last),
+            "The latest value. It is what this run reports as reward, or first.",
+        )
+    ]
     if goals.reward([main]):
-        told.append((f"Best {metrics.title(main).lower()}", words.number(run.best), "The highest value that was reported."))
-    told.append(("Reports", f"{run.reports:,}", "How often values were logged."))
+        tiles.append(
+            (f"Best {metrics.title(main).lower()}", words.number(run.best), "The highest value that was reported.")
+        )
+    tiles.append(("Reports", f"{run.reports:,}", "How often values were logged."))
     keys = dict.fromkeys(key for trial in run.trials for key in trial.last if key not in (main, *goals.COUNTERS))
-    told += [(metrics.title(key), words.number(run.mean_of_last(key)), "The latest value.") for key in keys]
+    tiles += [(metrics.title(key), words.number(run.mean_of_last(key)), "The latest value.") for key in keys]
     columns = st.container(key="numbers").columns(SHOWN_NUMBERS)
-    for column, (label, value, about) in zip(columns, told, strict=False):
+    for column, (label, value, about) in zip(columns, tiles, strict=False):
         column.metric(plain(label), value, border=True, help=about)
 
 
@@ -64,8 +72,8 @@ def main_chart(run: Run, board: Board) -> None:
         return
     with st.container(horizontal=True, vertical_alignment="center"):
         key = chart_options.metric(keys, run.main_metric)
-        axis, display = chart_options.x_axis(charts.axes_of([run])), chart_options.display()
-        points_links.csv_link(run, key)
+        axis, display = chart_options.x_axis(charts.axes_of([run])), chart_options.display(set_aside=run.set_aside)
+        points_links.csv_link(run, key, display)
     charts.run_chart(board, run, key, axis, display, f"main_{run.id}_{key}")
 
 
@@ -75,7 +83,14 @@ def _trials(run: Run, _board: Board) -> None:
 
 def _trial_rows(run: Run) -> list[dict[str, Any]]:
     return [
-        {"trial": trial.number, "seed": trial.seed, "state": trial.state.value, **trial.params, "reports": trial.reports, **trial.last}
+        {
+            "trial": trial.number,
+            "seed": trial.seed,
+            "state": trial.state.value,
+            **trial.params,
+            "reports": trial.reports,
+            **trial.last,
+        }
         for trial in run.trials
     ]
 

@@ -13,7 +13,9 @@ from pages.widgets.text import plain
 COLUMNS = 3
 
 
-def fields(arguments: Sequence[Argument], start: Mapping[str, Any], problems: Mapping[str, str], part: str, key: str) -> dict[str, Any]:
+def fields(
+    arguments: Sequence[Argument], start: Mapping[str, Any], problems: Mapping[str, str], part: str, key: str
+) -> dict[str, Any]:
     """Draws a field for each argument, three a row, and returns what was entered; an empty field is left out."""
     entered: dict[str, Any] = {}
     for row in range(0, len(arguments), COLUMNS):
@@ -35,10 +37,12 @@ def _field(argument: Argument, value: Any, key: str) -> Any:
         case "bool":
             return st.toggle(label, value=bool(value), key=key, help=about)
         case "int":
-            return st.number_input(label, value=value if isinstance(value, int) else None, step=1, key=key, placeholder=hint, help=about)
+            return st.number_input(
+                label, value=value if isinstance(value, int) else None, step=1, key=key, placeholder=hint, help=about
+            )
         case "float":
-            given = float(value) if isinstance(value, int | float) else None
-            return st.number_input(label, value=given, format="%g", key=key, placeholder=hint, help=about)
+            number = float(value) if isinstance(value, int | float) else None
+            return st.number_input(label, value=number, format="%g", key=key, placeholder=hint, help=about)
     text = st.text_input(label, value=written(value), key=key, placeholder=hint or _placeholder(argument), help=about)
     return value_of(argument, text) if text.strip() else None
 
@@ -50,15 +54,19 @@ def _left_out(argument: Argument) -> str:
 
 def _choice(argument: Argument, value: Any, key: str) -> Any:
     """One of some values; or the function's own default, for which the argument is left out."""
-    given = (True, False) if argument.kind == "bool" else argument.options
-    options = [each for each in given if each is not None]
+    choices = (True, False) if argument.kind == "bool" else argument.options
+    options = [each for each in choices if each is not None]
     if argument.has_own_default:
         options.insert(0, None)
     at = next((place for place, each in enumerate(options) if (type(each), each) == (type(value), value)), 0)
     return st.selectbox(
-        argument.name, options, index=at, key=key, help=plain(argument.about) or None,
+        argument.name,
+        options,
+        index=at,
+        key=key,
+        help=plain(argument.about) or None,
         format_func=lambda each: f"default: {_left_out(argument)}" if each is None else str(each),
-    )  # fmt: skip
+    )
 
 
 def _placeholder(argument: Argument) -> str:
@@ -88,7 +96,8 @@ def is_text(argument: Argument | None) -> bool:
 
 
 def lines(argument: Argument | None, text: str) -> list[Any]:
-    """Returns the values for an argument in a text of several lines: texts are one a line, for they may have commas in them."""
+    """Returns the values for an argument in a text of several lines: texts are one a line, for they
+    may have commas in them."""
     if not is_text(argument) or isinstance(_json(text), list):
         return values(text)
     return [line.strip() for line in text.splitlines() if line.strip()]
@@ -101,12 +110,12 @@ def cells(argument: Argument, text: str) -> list[Any]:
     return [value_of(argument, part.strip()) for part in text.split(",") if part.strip()]
 
 
-def shown(given: Sequence[Any], between: str, read: Callable[[str], list[Any]]) -> str:
+def shown(entries: Sequence[Any], between: str, read: Callable[[str], list[Any]]) -> str:
     """Returns values as a person would write them; as a JSON list where `read` would make others of that."""
-    text = between.join(each if isinstance(each, str) else json.dumps(each, ensure_ascii=False) for each in given)
-    if not given or _same(read(text), given):
+    text = between.join(each if isinstance(each, str) else json.dumps(each, ensure_ascii=False) for each in entries)
+    if not entries or _same(read(text), entries):
         return text
-    listed = f",{between.strip(',')}".join(json.dumps(each, ensure_ascii=False) for each in given)
+    listed = f",{between.strip(',')}".join(json.dumps(each, ensure_ascii=False) for each in entries)
     return f"[{listed}]"
 
 
@@ -115,10 +124,11 @@ def _same(one: Sequence[Any], other: Sequence[Any]) -> bool:
 
 
 def values(text: str) -> list[Any]:
-    """Returns the values in a list such as "1, 2, 3", one a line or separated by commas; a JSON list is taken as it is."""
+    """Returns the values in a list such as "1, 2, 3", one a line or separated by commas; a
+    JSON list is taken as it is."""
     if text.strip().startswith("["):
-        found = _json(text)
-        return found if isinstance(found, list) else [found]
+        parsed = _json(text)
+        return parsed if isinstance(parsed, list) else [parsed]
     parts = text.splitlines() if "\n" in text.strip() else text.split(",")
     return [_json(part) for part in parts if part.strip()]
 

@@ -12,11 +12,12 @@ from backend.api import environments
 from backend.api.environments import OwnEnvironment
 from backend.catalog.algorithms import Algorithm, environments_for
 from backend.catalog.environments import ENVIRONMENTS, Environment, NoOptions
-from pages.widgets import spec_form
+from pages.widgets import errors, live, spec_form
 from pages.widgets.text import plain
 
 PICTURE_WIDTH = 112  # pixels
 MOST_NOTES = 3
+READING = 1.0  # seconds between two looks whether the registry has been read
 
 
 @dataclass(frozen=True)
@@ -30,25 +31,27 @@ class Chosen:
     own: OwnEnvironment | None = None
 
 
-def field(algorithm: Algorithm, asked: str | None, problems: Mapping[str, str], key: str) -> Chosen:
+def field(algorithm: Algorithm, environment_id: str | None, problems: Mapping[str, str], key: str) -> Chosen:
     """Draws the field. A choice outlives a change of the algorithm if it suits the next one as well."""
     names = [environment.id for environment in environments_for(algorithm)]
     own = {each.id: each for each in environments.own()}
     names += own
-    wanted = st.session_state.get(f"{key}/environment", asked)
-    if asked and asked not in names and asked not in ENVIRONMENTS:
-        st.warning(f"{plain(asked)} is no longer there.", icon=":material/code_off:")
+    wanted = st.session_state.get(f"{key}/environment", environment_id)
+    errors.show_lost(environment_id, {*names, *ENVIRONMENTS})
     picked = st.selectbox(
-        "Environment", names, index=names.index(wanted) if wanted in names else 0, key=f"{key}/{algorithm.id}/environment",
+        "Environment",
+        names,
+        index=names.index(wanted) if wanted in names else 0,
+        key=f"{key}/{algorithm.id}/environment",
         format_func=lambda each: f"{each} · your own" if each in own else each,
         help=f"The world the agent acts in. Only those {algorithm.title} can act in are offered, and your own.",
-    )  # fmt: skip
+    )
     st.session_state[f"{key}/environment"] = picked
     spec_form.problem_under(problems, "environment")
     if picked in own:
         return Chosen(picked, picked.partition(":")[2], own[picked].options, None, own[picked])
-    known = ENVIRONMENTS[picked]
-    return Chosen(picked, known.title, known.options, known)
+    entry = ENVIRONMENTS[picked]
+    return Chosen(picked, entry.title, entry.options, entry)
 
 
 def about(environment: Environment, notes: tuple[str, ...] = ()) -> None:
@@ -74,8 +77,8 @@ def _facts(environment: Environment) -> str:
         facts.append(f"solved at {environment.solved_at:g}")
     if environment.renders is False:
         facts.append("cannot be watched: it draws no pictures here")
-    told = "; ".join(facts)
-    return f"{told[0].upper()}{told[1:]}."
+    text = "; ".join(facts)
+    return f"{text[0].upper()}{text[1:]}."
 
 
 def _acts(environment: Environment) -> str:
@@ -93,25 +96,26 @@ def options_card(chosen: Chosen, start: Mapping[str, Any], problems: Mapping[str
     with st.container(border=True):
         st.markdown(f"**{plain(chosen.title)}**")
         names = chosen.options.model_fields
-        entered = spec_form.fields(chosen.options, names, values, problems, "environment_options", f"{key}/{chosen.id}")
-    return {name: value for name, value in entered.items() if value is not None}
+        return spec_form.fields(chosen.options, names, values, problems, "environment_options", f"{key}/{chosen.id}")
 
 
 def others() -> None:
     """Says which environments are still being read, and which cannot be made here and what they need."""
     if environments.is_being_read():
-        st.fragment(_reading, run_every=1.0)()
+        live.part("reading", _reading, READING)
     missing = sorted(environments.unavailable(), key=lambda each: (each.install, each.reason, each.id))
     if not missing:
         return
-    with st.popover(f"{len(missing)} more need a package", type="tertiary", icon=":material/extension_off:", key="others"):
+    with st.popover(
+        f"{len(missing)} more need a package", type="tertiary", icon=":material/extension_off:", key="others"
+    ):
         for (install, reason), group in groupby(missing, key=lambda each: (each.install, each.reason)):
             how = f"`{install}`, then start Raydeck anew: " if install else f"{plain(reason)}: "
             st.caption(f"{how}{', '.join(plain(each.id) for each in group)}")
 
 
-def _reading() -> None:
-    if environments.is_being_read():
-        st.caption(":material/hourglass_top: The rest of Gymnasium's registry is being read; it takes some seconds.")
-    else:
-        st.rerun()
+def _reading() -> float | None:
+    if not environments.is_being_read():
+        return None
+    st.caption(":material/hourglass_top: The rest of Gymnasium's registry is being read; it takes some seconds.")
+    return READING

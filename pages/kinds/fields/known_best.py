@@ -10,11 +10,14 @@ from pages.widgets.text import plain
 
 def params(name: str, key: str) -> dict[str, Any]:
     """Says what is kept for a trainable, or for “algorithm/environment”, and returns it; empty if nothing is."""
-    known = sweeps.defaults().get(name)
-    if known is None:
+    default = sweeps.defaults().get(name)
+    if default is None:
         return {}
-    told = ", ".join(f"{each} {value:.4g}" if isinstance(value, float) else f"{each} {value}" for each, value in known["params"].items())
+    text = ", ".join(
+        f"{each} {value:.4g}" if isinstance(value, float) else f"{each} {value}"
+        for each, value in default["params"].items()
+    )
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.caption(f"Your default, from trial {known['trial']} of {known['run']}: {plain(told)}")
+        st.caption(f"Your default, from trial {default['trial']} of {default['run']}: {plain(text)}")
         st.button("Forget", type="tertiary", key=f"{key}/forget", on_click=sweeps.forget_defaults, args=(name,))
-    return dict(known["params"])
+    return dict(default["params"])

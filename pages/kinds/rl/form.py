@@ -9,11 +9,13 @@ from pydantic import BaseModel
 from backend.api import environments, specs
 from backend.catalog.algorithms import ALGORITHMS, LIBRARIES, Algorithm
 from backend.errors import InvalidSpec
-from backend.kinds.rl.spec import Checkpoints, Evaluation, RLSpec, Stop, Wrappers
+from backend.kinds.rl.options import Checkpoints, Evaluation, Stop, Wrappers
+from backend.kinds.rl.spec import RLSpec
 from pages.kinds import code_editor
 from pages.kinds.fields import environment_field, known_best
 from pages.kinds.fields.environment_field import Chosen
-from pages.runs.drafts import Asked, Draft
+from pages.kinds.rl.own_code import ENVIRONMENT
+from pages.runs.drafts import Draft, FormContent
 from pages.widgets import spec_form
 from pages.widgets.text import plain
 
@@ -22,11 +24,11 @@ FIRST_STOPS = ("episodes", "env_steps", "return_mean")
 Problems = Mapping[str, str]
 
 
-def form(draft: Draft) -> Asked:
+def form(draft: Draft) -> FormContent:
     """Draws the form; the fields follow the algorithm and the environment."""
-    code_editor.editor("environment")
+    code_editor.editor(ENVIRONMENT)
     values, key = draft.values, f"rl/{draft.source}"
-    problems: Problems = st.session_state.get(f"{key}/problems", {})
+    problems = spec_form.problems_of(key)
     algorithm, chosen, place = _what(values, problems, key)
     same_algorithm = values.get("algorithm", algorithm.id) == algorithm.id
     same_environment = values.get("environment", chosen.id) == chosen.id
@@ -37,22 +39,23 @@ def form(draft: Draft) -> Asked:
         data["start_from"] = begin
     pair = f"{key}/{algorithm.id}/{chosen.id}"
     name = values.get("name", "") if same_algorithm else ""
-    data |= _run_card({**start, "name": name, "seeds": values.get("seeds", [1, 2, 3])}, algorithm, chosen.id, problems, key, pair)
+    data |= _run_card(
+        {**start, "name": name, "seeds": values.get("seeds", [1, 2, 3])}, algorithm, chosen.id, problems, key, pair
+    )
     options = values.get("environment_options", {}) if same_environment else {}
     data["environment_options"] = environment_field.options_card(chosen, options, problems, key)
-    kept = {} if "params" in start else known_best.params(f"{algorithm.id}/{chosen.id}", pair)
-    params = algorithm.defaults(chosen.id) | kept | dict(start.get("params", {}))
-    data["params"] = _params_cards(algorithm, chosen.id, params, problems, f"{pair}/{'kept' if kept else ''}")
+    best_params = {} if "params" in start else known_best.params(f"{algorithm.id}/{chosen.id}", pair)
+    params = algorithm.defaults(chosen.id) | best_params | dict(start.get("params", {}))
+    data["params"] = _params_cards(algorithm, chosen.id, params, problems, f"{pair}/{'kept' if best_params else ''}")
     data |= _parts(values, algorithm, data["environment"], problems, key)
-    spec, found = _checked(data, chosen, place)
-    if found != problems:
-        st.session_state[f"{key}/problems"] = found  # shown under their fields, which are drawn before this is known
-        st.rerun()
-    return Asked(spec, found)
+    spec, spec_problems = _checked(data, chosen, place)
+    spec_form.keep_problems(key, spec_problems)
+    return FormContent(spec, spec_problems)
 
 
 def _checked(data: dict[str, Any], chosen: Chosen, place: Any) -> tuple[RLSpec | None, Problems]:
-    """Returns the spec, or what is wrong; an environment of the user's own is tried, and said to be what it was found to be."""
+    """Returns the spec, or what is wrong; an environment of the user's own is tried, and said to be
+    what it was found to be."""
     try:
         spec: RLSpec = specs.parse(data)
         if chosen.own is None:
@@ -74,9 +77,13 @@ def _what(values: Mapping[str, Any], problems: Problems, key: str) -> tuple[Algo
     index = ids.index(values["algorithm"]) if values.get("algorithm") in ids else 0
     with left:
         picked = st.selectbox(
-            "Algorithm", ids, index=index, key=f"{key}/algorithm", help=RLSpec.model_fields["algorithm"].description,
+            "Algorithm",
+            ids,
+            index=index,
+            key=f"{key}/algorithm",
+            help=RLSpec.model_fields["algorithm"].description,
             format_func=lambda each: f"{ALGORITHMS[each].title} · {LIBRARIES[ALGORITHMS[each].library]}",
-        )  # fmt: skip
+        )
         algorithm = ALGORITHMS[picked]
         st.caption(f"{algorithm.summary} [Paper]({algorithm.source})")
     with right:
@@ -92,7 +99,9 @@ def _what(values: Mapping[str, Any], problems: Problems, key: str) -> tuple[Algo
     return algorithm, chosen, place
 
 
-def _run_card(start: Mapping[str, Any], algorithm: Algorithm, environment: str, problems: Problems, key: str, pair: str) -> dict[str, Any]:
+def _run_card(
+    start: Mapping[str, Any], algorithm: Algorithm, environment: str, problems: Problems, key: str, pair: str
+) -> dict[str, Any]:
     seeds = start["seeds"]
     consecutive = seeds == list(range(1, len(seeds) + 1))
     with st.container(border=True):
@@ -101,7 +110,11 @@ def _run_card(start: Mapping[str, Any], algorithm: Algorithm, environment: str, 
         with left:
             about = RLSpec.model_fields["name"].description
             name = st.text_input(
-                "Name", value=start["name"], key=f"{key}/{algorithm.id}/name", help=about, placeholder="named after what it does"
+                "Name",
+                value=start["name"],
+                key=f"{key}/{algorithm.id}/name",
+                help=about,
+                placeholder="named after what it does",
             )
             spec_form.problem_under(problems, "name")
         with right:
@@ -111,19 +124,26 @@ def _run_card(start: Mapping[str, Any], algorithm: Algorithm, environment: str, 
         stop = start.get("stop", algorithm.stops(environment))
         stops = spec_form.fields(Stop, FIRST_STOPS, stop, problems, "stop", f"{pair}/stop")
         more = [each for each in Stop.model_fields if each not in FIRST_STOPS]
-        with st.expander(f"{len(more) + 1} more: other limits, own seeds", expanded=any(f"stop.{each}" in problems for each in more)):
+        with st.expander(
+            f"{len(more) + 1} more: other limits, own seeds", expanded=any(f"stop.{each}" in problems for each in more)
+        ):
             stops |= spec_form.fields(Stop, more, stop, problems, "stop", f"{pair}/stop")
             own = st.text_input(
-                "Own seeds", value="" if consecutive else ", ".join(map(str, seeds)), key=f"{key}/own_seeds",
-                placeholder="1, 2, 3 …", help="Whole numbers, separated by commas. Empty: as many as above, counted from 1.",
-            )  # fmt: skip
+                "Own seeds",
+                value="" if consecutive else ", ".join(map(str, seeds)),
+                key=f"{key}/own_seeds",
+                placeholder="1, 2, 3 …",
+                help="Whole numbers, separated by commas. Empty: as many as above, counted from 1.",
+            )
         if "stop" in problems:
             st.markdown(f":red[:material/error: {plain(problems['stop'])}]")
     chosen: list[Any] = spec_form.numbers(own) if own.strip() else list(range(1, min(count or 0, MOST_SEEDS) + 1))
-    return {"name": name.strip(), "seeds": chosen, "stop": {each: value for each, value in stops.items() if value is not None}}
+    return {"name": name.strip(), "seeds": chosen, "stop": stops}
 
 
-def _params_cards(algorithm: Algorithm, environment: str, start: Mapping[str, Any], problems: Problems, key: str) -> dict[str, Any]:
+def _params_cards(
+    algorithm: Algorithm, environment: str, start: Mapping[str, Any], problems: Problems, key: str
+) -> dict[str, Any]:
     model, usual = algorithm.params, algorithm.defaults(environment)
     groups: dict[str, list[str]] = {"": [], "more": [], "sampling": []}
     for name, info in model.model_fields.items():
@@ -134,43 +154,52 @@ def _params_cards(algorithm: Algorithm, environment: str, start: Mapping[str, An
         entered |= spec_form.fields(model, groups[""], start, problems, "params", f"{key}/params")
         if more := groups["more"]:
             changed = sum(start[name] != usual[name] for name in more)
-            told = f"{changed} changed" if changed else "all at their defaults"
-            with st.expander(f"{len(more)} more, {told}", expanded=any(f"params.{name}" in problems for name in more)):
+            summary = f"{changed} changed" if changed else "all at their defaults"
+            with st.expander(
+                f"{len(more)} more, {summary}", expanded=any(f"params.{name}" in problems for name in more)
+            ):
                 entered |= spec_form.fields(model, more, start, problems, "params", f"{key}/params")
     if groups["sampling"]:
         with st.container(border=True):
             st.markdown("**Sampling**")
             entered |= spec_form.fields(model, groups["sampling"], start, problems, "params", f"{key}/params")
-    return {name: value for name, value in entered.items() if value is not None}
+    return entered
 
 
-def _parts(values: Mapping[str, Any], algorithm: Algorithm, environment: str, problems: Problems, key: str) -> dict[str, Any]:
+def _parts(
+    values: Mapping[str, Any], algorithm: Algorithm, environment: str, problems: Problems, key: str
+) -> dict[str, Any]:
     """How the agent is tested and kept, and what stands between it and its environment."""
     with st.container(border=True):
         st.markdown("**Evaluation**")
         tested = {"evaluation": algorithm.evaluation(environment) | dict(values.get("evaluation", {}))}
         pair = f"{key}/{algorithm.id}/{environment}"
-        found = {"evaluation": _part(Evaluation, "evaluation", list(Evaluation.model_fields), tested, problems, pair)}
+        parts = {"evaluation": _part(Evaluation, "evaluation", list(Evaluation.model_fields), tested, problems, pair)}
         with st.expander("Checkpoints: how many are kept", expanded=_is_wrong(problems, "checkpoints")):
-            found["checkpoints"] = _part(Checkpoints, "checkpoints", list(Checkpoints.model_fields), values, problems, key)
+            parts["checkpoints"] = _part(
+                Checkpoints, "checkpoints", list(Checkpoints.model_fields), values, problems, key
+            )
     names = [name for name in Wrappers.model_fields if name in algorithm.wrappers]
     before = {name: values.get("wrappers", {}).get(name, Wrappers.model_fields[name].default) for name in names}
     # What was typed, perhaps a wrong value, so that the card stays open while somebody works in it.
     now = {name: st.session_state.get(f"{key}/{algorithm.id}/wrappers.{name}", value) for name, value in before.items()}
-    given = Wrappers.model_construct(**now)
-    used = [str(Wrappers.model_fields[name].title).lower() for name in given.used()]
-    told = ", ".join(used) or "none"
+    wrappers = Wrappers.model_construct(**now)
+    used = [str(Wrappers.model_fields[name].title).lower() for name in wrappers.used()]
+    summary = ", ".join(used) or "none"
     if names:
-        with st.expander(f"Wrappers: {told}", icon=":material/layers:", expanded=bool(used) or _is_wrong(problems, "wrappers")):
-            found["wrappers"] = _part(Wrappers, "wrappers", names, values, problems, f"{key}/{algorithm.id}")
-    return found
+        with st.expander(
+            f"Wrappers: {summary}", icon=":material/layers:", expanded=bool(used) or _is_wrong(problems, "wrappers")
+        ):
+            parts["wrappers"] = _part(Wrappers, "wrappers", names, values, problems, f"{key}/{algorithm.id}")
+    return parts
 
 
 def _is_wrong(problems: Problems, part: str) -> bool:
     return any(field.startswith(f"{part}.") for field in problems)
 
 
-def _part(model: type[BaseModel], part: str, names: list[str], values: Mapping[str, Any], problems: Problems, key: str) -> dict[str, Any]:
+def _part(
+    model: type[BaseModel], part: str, names: list[str], values: Mapping[str, Any], problems: Problems, key: str
+) -> dict[str, Any]:
     start = model().model_dump() | dict(values.get(part, {}))
-    entered = spec_form.fields(model, names, start, problems, part, f"{key}/{part}")
-    return {name: value for name, value in entered.items() if value is not None}
+    return spec_form.fields(model, names, start, problems, part, f"{key}/{part}")

@@ -19,7 +19,8 @@ from pages.kinds.rl.q_table import environment_of, grid_of
 from pages.runs import chart_options
 from pages.runs.charts import Board
 from pages.runs.kinds import view
-from pages.widgets import paging
+from pages.widgets import live, paging
+from pages.widgets.component import component
 from pages.widgets.episode_video import episode_video
 from pages.widgets.figure_plot import figure_plot
 from pages.widgets.text import plain
@@ -28,21 +29,15 @@ A_PAGE, A_ROW = 6, 3
 AT_ONCE = 2  # episodes that are played at a time: each takes a process that loads its library
 RUN, SEED = "run", "seed"
 BEST, LAST = "best", "last"
+LOOK = 1.0  # seconds between two looks whether an episode has been played
 TABLE_HEIGHT = 330  # pixels
 WITHIN = "all_agents"
 VALUES, VISITS, POLICY = "values", "visits", "greedy action"
-_HERE = Path(__file__).parent
-_CSS = """
-.raydeck-play { display: flex; gap: .5rem; }
-.raydeck-play button { font: inherit; font-size: .95rem; padding: .38rem .8rem; cursor: pointer; color: var(--st-text-color);
-  background: var(--st-background-color); border: 1px solid var(--st-border-color); border-radius: 6px; }
-.raydeck-play button:hover, .raydeck-play button:focus-visible { color: var(--st-primary-color); border-color: var(--st-primary-color); }
-"""
-_HTML = '<div class="raydeck-play"><button name="play">Play all from the start</button><button name="pause">Pause all</button></div>'
+_play_all = component("play", "kinds/rl/play_all.js", "kinds/rl/play_all.css")
 
 
 @dataclass(frozen=True)
-class Agent:
+class SelectedAgent:
     """What one place shows: of a run or one of its seeds, the checkpoint that was asked for, if it keeps one."""
 
     run: Run
@@ -60,66 +55,62 @@ def agents(runs: Sequence[Run], _board: Board) -> None:
         per = chart_options.choice("agents", {RUN: "One agent per run", SEED: "One per seed"}, "agents", "media_agents")
         which = chart_options.choice("kept", {BEST: "Best checkpoint", LAST: "Last"}, "kept", "media_kept")
         episode = _episode()
-        _play_all()
-    found = [agent for run in runs for agent in _of(run, per, which)]
-    paging.pager(len(found), A_PAGE, "agent")
-    place = paging.place(A_PAGE, "agent", len(found))
-    shown = found[place : place + A_PAGE]
+        _play_all(key="play_all", data={"within": WITHIN}, width="content")
+    selected_agents = [agent for run in runs for agent in _of(run, per, which)]
+    paging.pager(len(selected_agents), A_PAGE, "agent")
+    place = paging.place(A_PAGE, "agent", len(selected_agents))
+    shown = selected_agents[place : place + A_PAGE]
     choices = _choices(shown)
-    is_pending = any(_is_pending(agent, episode) for agent in shown)
-
-    def draw() -> None:
-        with st.container(key=WITHIN):
-            _cards(shown, episode, choices)
-        if is_pending and not any(_is_pending(agent, episode) for agent in shown):
-            st.rerun()  # ends the timer
-
-    st.fragment(draw, run_every=1.0 if is_pending else None)()
-
-
-@st.cache_resource
-def _component():  # type: ignore[no-untyped-def]
-    return st.components.v2.component(
-        "raydeck_play_all", html=_HTML, css=_CSS, js=(_HERE / "play_all.js").read_text(), isolate_styles=False
-    )
-
-
-def _play_all() -> None:
-    _component()(key="play_all", data={"within": WITHIN}, width="content")
+    with st.container(key=WITHIN):
+        _cards(shown, episode, choices)
 
 
 def _episode() -> int:
-    asked = paging.number("episode")
+    episode = paging.number("episode")
     chosen = st.number_input(
-        "Episode (seed)", min_value=0, max_value=10**8, value=1 if asked is None else min(asked, 10**8), step=1, key="media_episode",
-        width=140, help="Another seed, another beginning: all agents of an environment begin from the same.",
-    )  # fmt: skip
+        "Episode (seed)",
+        min_value=0,
+        max_value=10**8,
+        value=1 if episode is None else min(episode, 10**8),
+        step=1,
+        key="media_episode",
+        width=140,
+        help="Another seed, another beginning: all agents of an environment begin from the same.",
+    )
     return int(chart_options.keep("episode", str(int(chosen)), "1"))
 
 
-def _of(run: Run, per: str, which: str) -> list[Agent]:
+def _of(run: Run, per: str, which: str) -> list[SelectedAgent]:
     """Returns a run's agent of all its seeds, or one of each."""
-    kept = rl.checkpoints(run.id)
+    checkpoints = rl.checkpoints(run.id)
     if per == RUN:
-        best = _chosen(kept, which)
-        return [Agent(run, run.trials[best.trial].seed if best else next((trial.seed for trial in run.trials), None), best)]
-    by_trial = {trial.number: [each for each in kept if each.trial == trial.number] for trial in run.trials}
-    return [Agent(run, trial.seed, _chosen(by_trial[trial.number], which)) for trial in run.trials]
+        best = _chosen(checkpoints, which)
+        return [
+            SelectedAgent(
+                run, run.trials[best.trial].seed if best else next((trial.seed for trial in run.trials), None), best
+            )
+        ]
+    by_trial = {trial.number: [each for each in checkpoints if each.trial == trial.number] for trial in run.trials}
+    return [SelectedAgent(run, trial.seed, _chosen(by_trial[trial.number], which)) for trial in run.trials]
 
 
-def _chosen(kept: Sequence[Checkpoint], which: str) -> Checkpoint | None:
+def _chosen(checkpoints: Sequence[Checkpoint], which: str) -> Checkpoint | None:
     """Returns the best checkpoint by what it is judged by, or the newest; None of none."""
     if which == LAST:
-        return max(kept, key=lambda each: (each.iteration, each.at), default=None)
-    scored = [each for each in kept if each.score is not None]
-    return max(scored or kept, key=lambda each: (each.is_best, each.score if each.score is not None else each.iteration), default=None)
+        return max(checkpoints, key=lambda each: (each.iteration, each.at), default=None)
+    scored = [each for each in checkpoints if each.score is not None]
+    return max(
+        scored or checkpoints,
+        key=lambda each: (each.is_best, each.score if each.score is not None else each.iteration),
+        default=None,
+    )
 
 
-def _is_pending(agent: Agent, episode: int) -> bool:
+def _is_pending(agent: SelectedAgent, episode: int) -> bool:
     return agent.kept is not None and not rl.is_played(agent.kept, episode)
 
 
-def _cards(shown: Sequence[Agent], episode: int, choices: dict[str, Any]) -> None:
+def _cards(shown: Sequence[SelectedAgent], episode: int, choices: dict[str, Any]) -> None:
     """Shows the agents in rows; no more than AT_ONCE play at a time, the others wait for their turn."""
     playing = 0
     for row in range(0, len(shown), A_ROW):
@@ -138,30 +129,41 @@ def _cards(shown: Sequence[Agent], episode: int, choices: dict[str, Any]) -> Non
                     _table(agent, choices)
 
 
-def _head(agent: Agent) -> None:
-    kept = agent.kept
-    told = [view(agent.run).subject(agent.run)] + ([f"seed {agent.seed}"] if agent.seed is not None else [])
-    if kept is not None:
-        told += [f"iteration {kept.iteration:,}"] + ([f"score {words.number(kept.score)}"] if kept.score is not None else [])
-    st.markdown(f"**[{plain(agent.run.name)}](/run?id={agent.run.id}&tab=Watch)**  \n{plain(' · '.join(told))}")
+def _head(agent: SelectedAgent) -> None:
+    checkpoint = agent.kept
+    facts = [view(agent.run).subject(agent.run)] + ([f"seed {agent.seed}"] if agent.seed is not None else [])
+    if checkpoint is not None:
+        facts += [f"iteration {checkpoint.iteration:,}"] + (
+            [f"score {words.number(checkpoint.score)}"] if checkpoint.score is not None else []
+        )
+    st.markdown(f"**[{plain(agent.run.name)}](/run?id={agent.run.id}&tab=Watch)**  \n{plain(' · '.join(facts))}")
 
 
-def _video(kept: Checkpoint, played: Played | None, episode: int) -> None:
+def _video(checkpoint: Checkpoint, played: Played | None, episode: int) -> None:
     if played is None:
         st.info("It plays; the video is drawn meanwhile.", icon=":material/hourglass_top:")
+        live.again(LOOK)
     elif played.error:
         st.error(plain(played.error), icon=":material/error:")
-        st.button("Try again", key=f"again/{kept.name}", icon=":material/replay:", on_click=rl.forget, args=("episode", kept, episode))
+        st.button(
+            "Try again",
+            key=f"again/{checkpoint.name}",
+            icon=":material/replay:",
+            on_click=rl.forget,
+            args=("episode", checkpoint, episode),
+        )
     else:
-        told = played.told
+        record = played.told
         if played.video:
-            episode_video(played.video, kept.name)
+            episode_video(played.video, checkpoint.name)
         else:
-            st.info(plain(told["silent"]), icon=":material/videocam_off:")
-        st.caption(f"Return {words.number(told['total'])} in {len(told['rewards']):,} env steps; {told['ended']}.")
+            st.info(plain(record["silent"]), icon=":material/videocam_off:")
+        st.caption(
+            f"Return {words.number(record['total'])} in {len(record['rewards']):,} env steps; {record['ended']}."
+        )
 
 
-def _choices(shown: Sequence[Agent]) -> dict[str, Any]:
+def _choices(shown: Sequence[SelectedAgent]) -> dict[str, Any]:
     """Lets a person choose what tables show, once for all of them."""
     tabular = [agent.run for agent in shown if rl.keeps_table(agent.run)]
     if not tabular:
@@ -173,7 +175,10 @@ def _choices(shown: Sequence[Agent]) -> dict[str, Any]:
             for place, (name, values) in enumerate(grid.choices.items()):
                 first = values[place % len(values)]
                 chosen[name] = (
-                    st.segmented_control(name, values, default=first, required=True, key=f"media_{name}", bind="query-params") or first
+                    st.segmented_control(
+                        name, values, default=first, required=True, key=f"media_{name}", bind="query-params"
+                    )
+                    or first
                 )
     return chosen
 
@@ -183,7 +188,7 @@ def _read(path: str) -> Table:
     return q_tables.read(Path(path))
 
 
-def _table(agent: Agent, choices: dict[str, Any]) -> None:
+def _table(agent: SelectedAgent, choices: dict[str, Any]) -> None:
     """Shows the table that an agent had at its checkpoint, or the newest."""
     paths = rl.snapshots(agent.run.id, agent.seed) if agent.seed is not None else []
     if not paths:

@@ -13,5 +13,7 @@ def plan(spec: RLSpec) -> Plan:
     if load is None:
         return Plan(f"{text}. The cluster is still coming up: the run waits for it.")
     if load.cpus < cpus:
-        return Plan(f"{text}. This machine has {load.cpus:g} CPUs, so it could never start: take fewer env runners.", fits=False)
+        return Plan(
+            f"{text}. This machine has {load.cpus:g} CPUs, so it could never start: take fewer env runners.", fits=False
+        )
     return Plan(f"{text}, {min(seeds, int(load.cpus // cpus))} at a time on {load.cpus:g} CPUs.")

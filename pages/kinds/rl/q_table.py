@@ -1,4 +1,5 @@
-"""The tab of a tabular run that shows its table: values, the greedy policy and visits, at any moment of the training."""
+"""The tab of a tabular run that shows its table: values, the greedy policy and visits, at
+any moment of the training."""
 
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from backend.analysis.q_tables import Table
 from backend.api import rl
 from backend.catalog import grids
 from backend.catalog.grids import Grid
+from backend.figures import q_grids
 from backend.figures import q_tables as figures
 from backend.model import Run
 from backend.model.stored import stored
@@ -57,7 +59,10 @@ def environment_of(run: Run) -> str:
 
 def _nothing(run: Run) -> None:
     if run.is_over:
-        st.info("This run left no tables: it is from an earlier version, or ended before its first report.", icon=":material/grid_off:")
+        st.info(
+            "This run left no tables: it is from an earlier version, or ended before its first report.",
+            icon=":material/grid_off:",
+        )
     else:
         st.info("The table appears here with this seed's first report.", icon=":material/hourglass_empty:")
 
@@ -65,13 +70,19 @@ def _nothing(run: Run) -> None:
 def _moment(paths: list[Path], run: Run) -> int | None:
     """Lets a person choose an iteration; None follows the newest. One that has made room for others stays chosen."""
     there = [str(int(path.stem)) for path in paths[:-1]]
-    asked = st.session_state.get("table_at", st.query_params.get("table_at", NEWEST))
-    if asked != NEWEST and asked not in there and str(asked).isdecimal():
-        there = sorted([*there, str(asked)], key=int)
+    moment = st.session_state.get("table_at", st.query_params.get("table_at", NEWEST))
+    if moment != NEWEST and moment not in there and str(moment).isdecimal():
+        there = sorted([*there, str(moment)], key=int)
     chosen = st.select_slider(
-        "Iteration", [*there, NEWEST], value=NEWEST, key="table_at", bind="query-params",
-        help="The table at this report of the training; the last follows the run." if not run.is_over else "The table at this report.",
-    )  # fmt: skip
+        "Iteration",
+        [*there, NEWEST],
+        value=NEWEST,
+        key="table_at",
+        bind="query-params",
+        help="The table at this report of the training; the last follows the run."
+        if not run.is_over
+        else "The table at this report.",
+    )
     return None if chosen == NEWEST else int(str(chosen))
 
 
@@ -92,7 +103,7 @@ def _map(run: Run, table: Table, grid: Grid, moment: str) -> None:
                 chosen[name] = picked or first
     shown = q_tables.on_map(table, grid, chosen)
     st.caption(f"{moment} · {_legend(grid)}")
-    left, right = (st.container(), st.container()) if figures.is_wide(grid) else st.columns(2)
+    left, right = (st.container(), st.container()) if q_grids.is_wide(grid) else st.columns(2)
     with left:
         st.markdown("###### Values and greedy policy")
         figure_plot(figures.value_map(shown, grid, run.ordinal), f"table_values_{run.id}")
@@ -146,7 +157,11 @@ def _rows(run: Run, table: Table, moment: str) -> None:
     many = len(table.q)
     first = 0
     if many > ROWS:
-        first = int(st.number_input("First state", 0, many - 1, 0, ROWS, key="table_first", bind="query-params", width=160))
+        first = int(
+            st.number_input("First state", 0, many - 1, 0, ROWS, key="table_first", bind="query-params", width=160)
+        )
     st.caption(f"{moment}. A row is a state, a column an action; what was never done is empty.")
     actions = grids.actions(environment_of(run), table.q.shape[1])
-    figure_plot(figures.plain_table(q_tables.as_rows(table, first, ROWS), actions, first, run.ordinal), f"table_rows_{run.id}")
+    figure_plot(
+        figures.plain_table(q_tables.as_rows(table, first, ROWS), actions, first, run.ordinal), f"table_rows_{run.id}"
+    )

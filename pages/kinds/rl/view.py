@@ -11,7 +11,7 @@ from backend.analysis import solved
 from backend.api import rl
 from backend.model import Run, goals
 from backend.model.stored import stored
-from pages.kinds.rl import draft, form, media, plan, q_table, seeds_table, watch
+from pages.kinds.rl import draft, form, media, plan, players, q_table, seeds_table, watch
 from pages.runs import chart_options, charts, common_tabs, points_links
 from pages.runs.charts import Board
 from pages.runs.drafts import with_field
@@ -45,14 +45,24 @@ def numbers(run: Run) -> None:
     last = [trial.last for trial in run.trials if trial.last]
     columns = st.container(key="numbers").columns(5)
     solved_at = solved.solved_at(run)
-    columns[0].metric("Reward, mean of seeds", words.number(run.last), border=True, help="Mean episode return of the latest report.")
-    columns[1].metric("Best reward", words.number(run.best), border=True, help="Highest mean episode return any seed reported.")
+    columns[0].metric(
+        "Reward, mean of seeds", words.number(run.last), border=True, help="Mean episode return of the latest report."
+    )
+    columns[1].metric(
+        "Best reward", words.number(run.best), border=True, help="Highest mean episode return any seed reported."
+    )
     if solved_at is None:
         episodes = [value for each in last if (value := each.get("episodes")) is not None]
-        columns[2].metric("Episodes", words.number(sum(episodes) if episodes else None), border=True, help="Played by all seeds together.")
+        columns[2].metric(
+            "Episodes",
+            words.number(sum(episodes) if episodes else None),
+            border=True,
+            help="Played by all seeds together.",
+        )
     else:
-        many = sum(trial.best is not None and trial.best >= solved_at for trial in run.trials)
-        about = "Seeds whose mean episode return reached what counts as solved."
+        many = len(seeds_table.solved_steps(run, solved_at))
+        what = "training" if solved.judged_by(run) == goals.REWARD else "evaluation"
+        about = f"Seeds whose mean episode return in {what} reached what counts as solved."
         columns[2].metric(f"Solved (≥ {solved_at:g})", f"{many} of {len(run.trials)} seeds", border=True, help=about)
     columns[3].metric("Env steps / s, per seed", words.number(run.mean_of_last("steps_per_second")), border=True)
     about = "Mean over the latest episodes."
@@ -60,23 +70,29 @@ def numbers(run: Run) -> None:
 
 
 def main_chart(run: Run, board: Board) -> None:
-    known = api.metric_keys(run.id)
+    metric_keys = api.metric_keys(run.id)
     with st.container(horizontal=True, vertical_alignment="center"):
-        key = EVALUATED if EVALUATED in known and _wants_evaluation() else goals.REWARD
-        axis, display = chart_options.x_axis(charts.axes_of([run])), chart_options.display()
+        key = EVALUATED if EVALUATED in metric_keys and _wants_evaluation() else goals.REWARD
+        axis, display = chart_options.x_axis(charts.axes_of([run])), chart_options.display(set_aside=run.set_aside)
         if len(run.trials) > 1:
             display = replace(display, statistic=chart_options.statistic())
-        points_links.csv_link(run, key)
+        points_links.csv_link(run, key, display)
     charts.run_chart(board, run, key, axis, display, f"{key}_{run.id}", picked=watch.picker(run, axis))
-    watch.players(run, board)
+    players.players(run, board)
 
 
 def _wants_evaluation() -> bool:
     """Lets a person choose between the returns of the training and those without exploring."""
     chosen = st.segmented_control(
-        "Episodes", ["training", "evaluation"], default="training", key="of", required=True,
-        label_visibility="collapsed", bind="query-params", help="Evaluation: without exploring, on seeds of their own.",
-    )  # fmt: skip
+        "Episodes",
+        ["training", "evaluation"],
+        default="training",
+        key="of",
+        required=True,
+        label_visibility="collapsed",
+        bind="query-params",
+        help="Evaluation: without exploring, on seeds of their own.",
+    )
     return chosen == "evaluation"
 
 
@@ -119,5 +135,4 @@ view = View(
     numbers=numbers,
     tabs=tabs,
     media=media.agents,
-    is_pending=watch.is_pending,
 )

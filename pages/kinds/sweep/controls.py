@@ -7,7 +7,8 @@ import streamlit as st
 
 from backend import words
 from backend.api import sweeps
-from backend.model import Run, Sweep
+from backend.api.sweeps import Limits
+from backend.model import Run
 from backend.model.stored import stored
 from pages.widgets import errors
 
@@ -16,55 +17,61 @@ MORE = (5, 10, 20, 50)
 
 def controls(run: Run) -> None:
     """More trials, more time, more at once; what is asked holds within a second."""
-    if run.sweep is None:
-        return
+    limits = sweeps.limits(run)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         spec = stored(run.spec)
         is_grid, alive = spec.text("search") == "grid", spec.text("scheduler") in ("pbt", "pb2", "hyperband")
         if not is_grid:
             with st.popover("Add trials", icon=":material/add:"):
-                _samples(run, run.sweep)
+                _samples(run, limits)
         with st.popover("Time budget", icon=":material/timer:"):
-            _budget(run)
+            _budget(run, limits)
         if not alive and not run.is_over:
             with st.popover("Trials at once", icon=":material/speed:"):
-                _concurrency(run)
-        st.caption(_told(run), width="content")
+                _concurrency(run, limits)
+        st.caption(_told(limits), width="content")
 
 
-def _told(run: Run) -> str:
-    if run.sweep is None:
-        return ""
-    said = [f"{run.sweep.trials:,} trials wanted"]
-    if run.sweep.concurrency is not None:
-        said.append(f"{run.sweep.concurrency} at once")
-    if run.sweep.time_budget_s is not None:
-        said.append(f"time budget {words.duration(run.sweep.time_budget_s)}")
+def _told(limits: Limits) -> str:
+    said = [f"{limits.trials:,} trials wanted"]
+    if limits.concurrency is not None:
+        said.append(f"{limits.concurrency} at once")
+    if limits.time_budget_s is not None:
+        said.append(f"time budget {words.duration(limits.time_budget_s)}")
     return " · ".join(said)
 
 
-def _samples(run: Run, sweep: Sweep) -> None:
-    now = sweep.trials // sweep.repeats
-    what = "configurations" if sweep.repeats > 1 else "trials"
+def _samples(run: Run, limits: Limits) -> None:
+    now = limits.trials // limits.repeats
+    what = "configurations" if limits.repeats > 1 else "trials"
     st.caption(f"{now:,} {what} are wanted now. The search keeps what it has learned." + (_then_resume(run)))
     with st.container(horizontal=True):
         for more in MORE:
             st.button(f"+{more}", key=f"more_{more}", on_click=_extend, args=(run.id,), kwargs={"samples": now + more})
 
 
-def _budget(run: Run) -> None:
-    now = run.sweep.time_budget_s if run.sweep else None
-    st.caption((f"It ends after {words.duration(now)} of running." if now else "There is no time budget.") + _then_resume(run))
+def _budget(run: Run, limits: Limits) -> None:
+    now = limits.time_budget_s
+    st.caption(
+        (f"It ends after {words.duration(now)} of running." if now else "There is no time budget.") + _then_resume(run)
+    )
     st.number_input(
-        "Minutes in all", value=None if now is None else now / 60, min_value=0.1, step=5.0, key="budget_minutes", placeholder="no limit"
+        "Minutes in all",
+        value=None if now is None else now / 60,
+        min_value=0.1,
+        step=5.0,
+        key="budget_minutes",
+        placeholder="no limit",
     )
     _buttons("budget", run.id, _set_budget, has_limit=now is not None)
 
 
-def _concurrency(run: Run) -> None:
-    now = run.sweep.concurrency if run.sweep else None
+def _concurrency(run: Run, limits: Limits) -> None:
+    now = limits.concurrency
     st.caption("Those that run go on; when fewer are wanted, the next begin later.")
-    st.number_input("Trials at once", value=now, min_value=1, step=1, key="at_once", placeholder="as many as there is room for")
+    st.number_input(
+        "Trials at once", value=now, min_value=1, step=1, key="at_once", placeholder="as many as there is room for"
+    )
     _buttons("at_once", run.id, _set_concurrency, has_limit=now is not None)
 
 
@@ -72,17 +79,19 @@ def _buttons(what: str, run_id: str, set_it: Callable[[str], None], *, has_limit
     with st.container(horizontal=True):
         st.button("Set", key=f"set_{what}", on_click=set_it, args=(run_id,))
         if has_limit:
-            limits: dict[str, dict[str, Any]] = {"budget": {"time_budget_s": 0.0}, "at_once": {"concurrency": 0}}
-            st.button("No limit", key=f"lift_{what}", type="tertiary", on_click=_extend, args=(run_id,), kwargs=limits[what])
+            lifted: dict[str, dict[str, Any]] = {"budget": {"time_budget_s": 0.0}, "at_once": {"concurrency": 0}}
+            st.button(
+                "No limit", key=f"lift_{what}", type="tertiary", on_click=_extend, args=(run_id,), kwargs=lifted[what]
+            )
 
 
 def _then_resume(run: Run) -> str:
     return " Press Resume afterwards." if run.is_over else ""
 
 
-def _extend(run_id: str, **asked: float) -> None:
+def _extend(run_id: str, **limits: float) -> None:
     with errors.kept():
-        sweeps.extend(run_id, **asked)  # type: ignore[arg-type]
+        sweeps.extend(run_id, **limits)  # type: ignore[arg-type]
 
 
 def _set_budget(run_id: str) -> None:

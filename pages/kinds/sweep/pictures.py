@@ -4,6 +4,7 @@ from typing import Any
 
 import streamlit as st
 
+from backend.api.sweeps import limits
 from backend.figures import sweeps
 from backend.model import Run
 from pages.runs.charts import Board
@@ -16,26 +17,32 @@ LIGHT = {"scatter", "bar"}
 
 def pictures(run: Run, _board: Board) -> None:
     """One picture at a time: which, and of what, is in the URL."""
-    several = run.sweep is not None and len(run.sweep.goals) > 1
+    several = len(run.goals) > 1
     names = [name for name in sweeps.PICTURES if name != "pareto" or several]
-    asked = st.query_params.get("picture", "pareto" if several else "importance")
+    url_name = st.query_params.get("picture", "pareto" if several else "importance")
     name = st.segmented_control(  # by itself, so that it goes into the next line where there is little room
-        "Picture", names, default=asked if asked in names else names[0], required=True, key="picture_name",
-        label_visibility="collapsed", format_func=lambda each: sweeps.PICTURES[each].title, on_change=_keep,
-    )  # fmt: skip
+        "Picture",
+        names,
+        default=url_name if url_name in names else names[0],
+        required=True,
+        key="picture_name",
+        label_visibility="collapsed",
+        format_func=lambda each: sweeps.PICTURES[each].title,
+        on_change=_keep,
+    )
     with st.container(horizontal=True, vertical_alignment="bottom"):
         params = _params(run) if name in ("contour", "slice", "rank", "parallel") else []
         objective = _objective(run) if several and name != "pareto" else 0
     pruned = any(trial.state.value == "pruned" for trial in run.trials) and name != "timeline"
     st.caption(sweeps.PICTURES[name].tells + (" Pruned trials count with the best they reached." if pruned else ""))
-    found = _picture(run.id, name, tuple(params), objective, _state(run), _run=run)
-    if isinstance(found, str):
-        st.info(found, icon=":material/hourglass_empty:")
-    elif isinstance(found, tuple):
-        figure, height = found
+    picture = _picture(run.id, name, tuple(params), objective, _state(run), _run=run)
+    if isinstance(picture, str):
+        st.info(picture, icon=":material/hourglass_empty:")
+    elif isinstance(picture, tuple):
+        figure, height = picture
         figure_plot.shown(figure, height, f"picture_{name}", sweeps.dark(run))
     else:
-        st.plotly_chart(found, key=f"picture_{name}", width="stretch", height=found.layout.height)
+        st.plotly_chart(picture, key=f"picture_{name}", width="stretch", height=picture.layout.height)
 
 
 def _keep() -> None:
@@ -43,15 +50,22 @@ def _keep() -> None:
 
 
 def _params(run: Run) -> list[str]:
-    searched = run.sweep.searched if run.sweep else ()
+    searched = limits(run).searched
     return st.multiselect(
-        "Parameters", searched, key="picture_params", placeholder="Parameters: the most important", label_visibility="collapsed", width=360
+        "Parameters",
+        searched,
+        key="picture_params",
+        placeholder="Parameters: the most important",
+        label_visibility="collapsed",
+        width=360,
     )
 
 
 def _objective(run: Run) -> int:
-    keys = [goal.key for goal in run.sweep.goals] if run.sweep else []
-    return keys.index(str(st.selectbox("Objective", keys, key="picture_objective", label_visibility="collapsed", width=200)))
+    keys = [goal.key for goal in run.goals]
+    return keys.index(
+        str(st.selectbox("Objective", keys, key="picture_objective", label_visibility="collapsed", width=200))
+    )
 
 
 def _state(run: Run) -> tuple[int, int, object]:
@@ -64,12 +78,12 @@ def _state(run: Run) -> tuple[int, int, object]:
 def _picture(run_id: str, name: str, params: tuple[str, ...], objective: int, state: object, *, _run: Run) -> Any:
     """A picture of a run in one state: as JSON and its height in pixels, as a figure, or why there is none.
 
-    A cached figure is not changed by whoever shows it. Those of other traces than LIGHT are Streamlit's to draw: the page's own
-    plotly.js may be the small bundle, which lacks them.
+    A cached figure is not changed by whoever shows it. Those of other traces than LIGHT are Streamlit's to draw: the
+    page's own plotly.js may be the small bundle, which lacks them.
     """
-    found = sweeps.picture(_run, name, params, objective)
-    if isinstance(found, str):
-        return found
-    height = found.layout.height or HEIGHT
-    found.update_layout(height=height)
-    return (found.to_json(), height) if {trace.type for trace in found.data} <= LIGHT else found
+    figure = sweeps.picture(_run, name, params, objective)
+    if isinstance(figure, str):
+        return figure
+    height = figure.layout.height or HEIGHT
+    figure.update_layout(height=height)
+    return (figure.to_json(), height) if {trace.type for trace in figure.data} <= LIGHT else figure

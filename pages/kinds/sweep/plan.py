@@ -9,8 +9,15 @@ from pages.runs.drafts import Plan
 def plan(spec: SweepSpec) -> Plan:
     """Returns what the sweep will do."""
     cpus = spec.cpus_per_trial
-    text = f"{spec.trials:,} trial{'s' if spec.trials != 1 else ''}{_made_of(spec)}, {cpus:g} CPU{'s' if cpus != 1 else ''} each"
-    question = f"Yes, start all {spec.trials:,} trials of this grid" if spec.search == "grid" and spec.trials > GRID_TO_CONFIRM else ""
+    text = (
+        f"{spec.trials:,} trial{'s' if spec.trials != 1 else ''}{_made_of(spec)}, {cpus:g}"
+        f" CPU{'s' if cpus != 1 else ''} each"
+    )
+    question = (
+        f"Yes, start all {spec.trials:,} trials of this grid"
+        if spec.search == "grid" and spec.trials > GRID_TO_CONFIRM
+        else ""
+    )
     load = api.cluster_status().load
     if load is None:
         return Plan(f"{text}. The cluster is still coming up: the run waits for it.", question=question)

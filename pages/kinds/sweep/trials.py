@@ -23,7 +23,9 @@ STATES = ("running", "succeeded", "pruned", "failed", "stopped")
 
 
 def trials(run: Run, _board: Board) -> None:
-    states = st.pills("State", STATES, selection_mode="multi", key="trial_states", bind="query-params", label_visibility="collapsed")
+    states = st.pills(
+        "State", STATES, selection_mode="multi", key="trial_states", bind="query-params", label_visibility="collapsed"
+    )
     listed = [trial for trial in run.trials if not states or trial.state.value in states]
     if not listed:
         st.info("No trial matches." if states else "No trial has begun yet.", icon=":material/search_off:")
@@ -38,12 +40,18 @@ def trials(run: Run, _board: Board) -> None:
     table(
         [_row(run, trial, columns) for trial in listed[place : place + A_PAGE]],
         [{"key": key, "label": label, "kind": kind} for key, (label, _, kind) in columns.items()],
-        f"trials_{run.id}", opened=lambda number: actions.go("pages/watch/trial.py", run=run.id, number=number),
-        order=(order, down), sortable=list(columns), sorted_by=lambda column: _sort(column, order, down),
-    )  # fmt: skip
+        f"trials_{run.id}",
+        opened=lambda number: actions.go("pages/watch/trial.py", run=run.id, number=number),
+        order=(order, down),
+        sortable=list(columns),
+        sorted_by=lambda column: _sort(column, order, down),
+    )
     _stop_one(run)
     after.downloads(run)
-    st.caption(f"{place + 1:,} to {min(place + A_PAGE, len(listed)):,} of {len(listed):,} trials. Click on a number to open the trial.")
+    st.caption(
+        f"{place + 1:,} to {min(place + A_PAGE, len(listed)):,} of {len(listed):,} trials. Click on a number to open"
+        " the trial."
+    )
 
 
 def _stop_one(run: Run) -> None:
@@ -51,23 +59,32 @@ def _stop_one(run: Run) -> None:
     running = [trial for trial in run.trials if trial.state.value == "running"]
     if run.is_over or not running:
         return
-    with st.popover("Stop a trial", icon=":material/stop_circle:", help="Ends it for good after its next report; the sweep goes on."):
-        asked = {trial.number for trial in running if trial.stop_requested_at is not None}
+    with st.popover(
+        "Stop a trial", icon=":material/stop_circle:", help="Ends it for good after its next report; the sweep goes on."
+    ):
+        stopping_numbers = {trial.number for trial in running if trial.stop_requested_at is not None}
         number = st.selectbox(
-            "Trial", [trial.number for trial in running], key="stop_number",
-            format_func=lambda number: f"{number}, stopping" if number in asked else str(number),
-        )  # fmt: skip
-        st.button("Stop it", key="stop_one", disabled=number in asked, on_click=_stop, args=(run.id, number))
+            "Trial",
+            [trial.number for trial in running],
+            key="stop_number",
+            format_func=lambda number: f"{number}, stopping" if number in stopping_numbers else str(number),
+        )
+        st.button("Stop it", key="stop_one", disabled=number in stopping_numbers, on_click=_stop, args=(run.id, number))
 
 
 def stop_button(run: Run, trial: Trial) -> None:
     """Ends this one trial, on its page."""
     if trial.state.value == "running" and not run.is_over:
-        asked = trial.stop_requested_at is not None
+        is_stopping = trial.stop_requested_at is not None
         st.button(
-            "Stopping …" if asked else "Stop trial", icon=":material/stop_circle:", key="stop_trial", disabled=asked, on_click=_stop,
-            args=(run.id, trial.number), help="Ends this trial for good after its next report; the sweep goes on.",
-        )  # fmt: skip
+            "Stopping …" if is_stopping else "Stop trial",
+            icon=":material/stop_circle:",
+            key="stop_trial",
+            disabled=is_stopping,
+            on_click=_stop,
+            args=(run.id, trial.number),
+            help="Ends this trial for good after its next report; the sweep goes on.",
+        )
 
 
 def _stop(run_id: str, number: int) -> None:
@@ -75,27 +92,27 @@ def _stop(run_id: str, number: int) -> None:
         sweeps.stop_trial(run_id, number)
 
 
-Column = tuple[str, Callable[[Trial], Any], str]  # label, value, kind
+TrialColumn = tuple[str, Callable[[Trial], Any], str]  # label, value, kind
 
 
-def _columns(run: Run) -> dict[str, Column]:
+def _columns(run: Run) -> dict[str, TrialColumn]:
     """Returns the columns: what every trial has, its searched parameters, its values."""
     metric = run.main_metric
-    found: dict[str, Column] = {
+    columns: dict[str, TrialColumn] = {
         "number": ("Trial", lambda trial: trial.number, "link"),
         "state": ("State", lambda trial: trial.state.value, "state"),
         "best": (f"Best {metric}", lambda trial: trial.best, "number"),
         "last": (f"Last {metric}", lambda trial: trial.last.get(metric), "number"),
     }
-    if run.sweep and run.sweep.repeats > 1:
-        found["seed"] = ("Seed", lambda trial: trial.seed, "number")
-    found |= {f"p.{name}": (name, _param(name), "number") for name in _searched(run)}
-    for goal in run.sweep.goals[1:] if run.sweep else ():
-        found[f"m.{goal.key}"] = (f"Last {goal.key}", _last(goal.key), "number")
-    found["reports"] = ("Iterations", lambda trial: trial.reports, "number")
+    if sweeps.limits(run).repeats > 1:
+        columns["seed"] = ("Seed", lambda trial: trial.seed, "number")
+    columns |= {f"p.{name}": (name, _param(name), "number") for name in _searched(run)}
+    for goal in run.goals[1:]:
+        columns[f"m.{goal.key}"] = (f"Last {goal.key}", _last(goal.key), "number")
+    columns["reports"] = ("Iterations", lambda trial: trial.reports, "number")
     if any(rungs.rung(run, trial.reports) is not None for trial in run.trials[:1]):
-        found["rung"] = ("Rung", lambda trial: rungs.rung(run, trial.reports), "number")
-    return found | {"seconds": ("Took", _seconds, "number")}
+        columns["rung"] = ("Rung", lambda trial: rungs.rung(run, trial.reports), "number")
+    return columns | {"seconds": ("Took", _seconds, "number")}
 
 
 def _param(name: str) -> Callable[[Trial], Any]:
@@ -107,7 +124,7 @@ def _last(key: str) -> Callable[[Trial], Any]:
 
 
 def _searched(run: Run) -> Sequence[str]:
-    return run.sweep.searched if run.sweep else ()
+    return sweeps.limits(run).searched
 
 
 def _seconds(trial: Trial) -> float | None:
@@ -119,7 +136,7 @@ def _rank(value: Any) -> tuple[int, Any]:
     return (0, value) if isinstance(value, int | float) else (1, json.dumps(value))
 
 
-def _order(run: Run, columns: Mapping[str, Column]) -> tuple[str, bool]:
+def _order(run: Run, columns: Mapping[str, TrialColumn]) -> tuple[str, bool]:
     """Returns the column to sort by and whether the largest comes first: the best trial first, if nobody asked."""
     order = st.query_params.get("order", "best")
     down = st.query_params.get("down", "1" if run.goal is None or run.goal.mode == "max" else "0") == "1"
@@ -132,17 +149,21 @@ def _sort(column: str, order: str, down: bool) -> None:
     st.query_params.pop("page", None)
 
 
-def _row(run: Run, trial: Trial, columns: Mapping[str, Column]) -> dict[str, Any]:
-    row: dict[str, Any] = {"id": str(trial.number), "href": f"/trial?run={run.id}&number={trial.number}", "name": f"trial {trial.number}"}
+def _row(run: Run, trial: Trial, columns: Mapping[str, TrialColumn]) -> dict[str, Any]:
+    row: dict[str, Any] = {
+        "id": str(trial.number),
+        "href": f"/trial?run={run.id}&number={trial.number}",
+        "name": f"trial {trial.number}",
+    }
     for key, (_, value, kind) in columns.items():
-        found = value(trial)
+        cell = value(trial)
         if kind == "state":
-            row[key] = {"state": found, "icon": ICONS[found], "label": found}
+            row[key] = {"state": cell, "icon": ICONS[cell], "label": cell}
         elif key == "seconds":
-            row[key] = {"text": words.seconds(found)}
+            row[key] = {"text": words.seconds(cell)}
         elif kind == "number":
-            row[key] = {"text": "–" if found is None else short(found), "title": "" if found is None else str(found)}
+            row[key] = {"text": "–" if cell is None else short(cell), "title": "" if cell is None else str(cell)}
         else:
-            row[key] = str(found)
+            row[key] = str(cell)
     best = run.best_trial
     return row | ({"number": f"{trial.number} ★"} if best is not None and trial.number == best.number else {})

@@ -12,9 +12,13 @@ from pages.widgets import errors
 def buttons(run: Run) -> None:
     if run.can_retry:
         st.button(
-            "Retry failed", icon=":material/replay:", key="retry", on_click=_retry, args=(run.id,),
+            "Retry failed",
+            icon=":material/replay:",
+            key="retry",
+            on_click=_retry,
+            args=(run.id,),
             help="Tries the failed tasks again, as the same run; what succeeded stays.",
-        )  # fmt: skip
+        )
     if run.tasks is not None and run.tasks.done:
         _download(run)
 
@@ -26,9 +30,16 @@ def _retry(run_id: str) -> None:
 
 def _download(run: Run) -> None:
     """Files are made when they are asked for."""
-    with st.popover("Download", icon=":material/download:", help="Every task with its arguments, timing, result and error."):
+    with st.popover(
+        "Download", icon=":material/download:", help="Every task with its arguments, timing, result and error."
+    ):
         for form, title in (("csv", "CSV"), ("parquet", "Parquet"), ("jsonl", "JSON Lines")):
             st.download_button(
-                title, partial(tasks.results, run.id, form), file_name=f"{run.id}.{form}", key=f"download_{form}",
-                type="tertiary", on_click="ignore", icon=":material/table_rows:",
-            )  # fmt: skip
+                title,
+                partial(tasks.results, run.id, form),
+                file_name=f"{run.id}.{form}",
+                key=f"download_{form}",
+                type="tertiary",
+                on_click="ignore",
+                icon=":material/table_rows:",
+            )

@@ -18,9 +18,13 @@ def failures(run: Run, _board: Board) -> None:
             st.markdown(plain(group.message[:400]))
             with st.container(horizontal=True):
                 st.button(
-                    "Show these tasks", key=f"failure_{group.number}", type="tertiary", icon=":material/table_rows:",
-                    on_click=_show, args=(group.number,),
-                )  # fmt: skip
+                    "Show these tasks",
+                    key=f"failure_{group.number}",
+                    type="tertiary",
+                    icon=":material/table_rows:",
+                    on_click=_show,
+                    args=(group.number,),
+                )
             with st.expander(f"Traceback of task {group.first}"):
                 st.code(group.traceback, language="python")
 

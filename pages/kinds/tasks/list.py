@@ -19,8 +19,8 @@ from pages.widgets.text import plain
 
 A_PAGE = 50
 STATES = ("running", "succeeded", "failed", "stopped")
-Order = Literal["number", "state", "attempts", "started_at", "seconds", "worker", "value"]
-SORTABLE: tuple[Order, ...] = get_args(Order)
+TaskOrder = Literal["number", "state", "attempts", "started_at", "seconds", "worker", "value"]
+SORTABLE: tuple[TaskOrder, ...] = get_args(TaskOrder)
 LONGEST = 200  # letters in a cell
 MOST_ROWS, MOST_TEXT = 100, 5000  # of a file that is shown
 COLUMNS = (
@@ -48,40 +48,57 @@ def task_list(run: Run) -> None:
         return
     paging.pager(total, A_PAGE, "page")
     table(
-        [_row(run, task) for task in tasks], COLUMNS, f"tasks_{run.id}", opened=_open,
-        order=(wanted.order, wanted.descending), sortable=SORTABLE, sorted_by=lambda column: _sort(column, wanted),
-    )  # fmt: skip
+        [_row(run, task) for task in tasks],
+        COLUMNS,
+        f"tasks_{run.id}",
+        opened=_open,
+        order=(wanted.order, wanted.descending),
+        sortable=SORTABLE,
+        sorted_by=lambda column: _sort(column, wanted),
+    )
     waiting = f" {run.tasks.queued:,} are queued and have no row yet." if run.tasks.queued and wanted.is_all else ""
     st.caption(f"{place + 1:,} to {place + len(tasks):,} of {total:,} tasks.{waiting}")
 
 
 def _page(run: Run, wanted: Wanted) -> tuple[list[Task], int, int]:
-    """Returns the tasks on the page that the URL asks for, or on the last one, how many match, and the first one's place."""
-    asked = paging.place(A_PAGE, "page")
+    """Returns the tasks on the page that the URL asks for, or on the last one, how many match,
+    and the first one's place."""
+    url_place = paging.place(A_PAGE, "page")
     if not wanted.search:
         total = _total(run, wanted)
         place = paging.place(A_PAGE, "page", total)
         return tasks_api.tasks(run.id, wanted, place, A_PAGE), total, place
-    tasks, total = tasks_api.found(run.id, wanted, asked, A_PAGE)
+    tasks, total = tasks_api.found(run.id, wanted, url_place, A_PAGE)
     place = paging.place(A_PAGE, "page", total)
-    return (tasks if place == asked else tasks_api.found(run.id, wanted, place, A_PAGE)[0]), total, place
+    return (tasks if place == url_place else tasks_api.found(run.id, wanted, place, A_PAGE)[0]), total, place
 
 
 def _wanted() -> Wanted:
     """Returns which tasks are asked for, by the fields and the URL."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         find = st.text_input(
-            "Find", key="find", bind="query-params", placeholder="in inputs, results, errors", label_visibility="collapsed"
+            "Find",
+            key="find",
+            bind="query-params",
+            placeholder="in inputs, results, errors",
+            label_visibility="collapsed",
         )
-        states = st.pills("State", STATES, selection_mode="multi", key="states", bind="query-params", label_visibility="collapsed")
+        states = st.pills(
+            "State", STATES, selection_mode="multi", key="states", bind="query-params", label_visibility="collapsed"
+        )
         failure = paging.number("failure")
         if failure is not None:
-            st.button("One kind of failure", icon=":material/close:", key="any_failure", on_click=_forget, args=("failure",))
+            st.button(
+                "One kind of failure", icon=":material/close:", key="any_failure", on_click=_forget, args=("failure",)
+            )
     order = st.query_params.get("order", "number")
     return Wanted(
-        states=tuple(states or ()), failure=failure, search=find or "",
-        order=next((each for each in SORTABLE if each == order), "number"), descending=st.query_params.get("down") == "1",
-    )  # fmt: skip
+        states=tuple(states or ()),
+        failure=failure,
+        search=find or "",
+        order=next((each for each in SORTABLE if each == order), "number"),
+        descending=st.query_params.get("down") == "1",
+    )
 
 
 def _open(number: str) -> None:
@@ -146,17 +163,23 @@ def _short(text: str) -> str:
     return text if len(text) <= LONGEST else f"{text[:LONGEST]} …"
 
 
-def _task(run: Run, asked: str, number: int | None) -> None:
+def _task(run: Run, label: str, number: int | None) -> None:
     """One task in full: what went in, what came out, what it printed, why it failed."""
     task = tasks_api.task(run.id, number) if number is not None else None
     with st.container(border=True):
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.markdown(f"##### Task {plain(asked[:40])}" + (f" · {task.state.value}" if task else ""))
-            st.button("Close", icon=":material/close:", key="close_task", type="tertiary", on_click=_forget, args=("task",))
+            st.markdown(f"##### Task {plain(label[:40])}" + (f" · {task.state.value}" if task else ""))
+            st.button(
+                "Close", icon=":material/close:", key="close_task", type="tertiary", on_click=_forget, args=("task",)
+            )
         if task is None:
             st.caption("It has not begun yet, or there is no such task.")
             return
-        took = f"took {words.seconds(task.seconds)} on worker {task.worker}" if task.seconds is not None else "no time is known"
+        took = (
+            f"took {words.seconds(task.seconds)} on worker {task.worker}"
+            if task.seconds is not None
+            else "no time is known"
+        )
         tries = f"{task.attempts} {'tries' if task.attempts != 1 else 'try'}"
         st.caption(f"{tries} · {took} · started {words.clock(task.started_at, seconds=True)}")
         left, right = st.columns(2)
@@ -179,7 +202,10 @@ def _shown(path: Path) -> None:
                 st.dataframe(pd.read_parquet(path).head(MOST_ROWS), height="content")
             case ".npy":
                 array = np.load(path, mmap_mode="r")
-                st.code(f"array of {array.dtype}, {' × '.join(map(str, array.shape)) or 'a single value'}\n{array}", language=None)
+                st.code(
+                    f"array of {array.dtype}, {' × '.join(map(str, array.shape)) or 'a single value'}\n{array}",
+                    language=None,
+                )
             case ".json" | ".txt" | ".csv" | ".md":
                 st.code(path.read_text(errors="replace")[:MOST_TEXT], language=None)
     except (OSError, ValueError) as error:
@@ -196,4 +222,6 @@ def _outcome(run: Run, task: Task) -> None:
         st.code("its file is gone" if task.artifact else json.dumps(task.result, indent=1), language="json")
         return
     _shown(path)
-    st.download_button(f"Download {path.name}", path.read_bytes, file_name=path.name, icon=":material/download:", key="one_artifact")
+    st.download_button(
+        f"Download {path.name}", path.read_bytes, file_name=path.name, icon=":material/download:", key="one_artifact"
+    )

@@ -24,7 +24,7 @@ PICTURES = 12  # of one run at a time
 MOST_PAIRS = 2000
 LONGEST = 200  # letters in a cell
 
-Span = tuple[float, float] | None
+TimeSpan = tuple[float, float] | None
 
 
 def results(runs: Sequence[Run], board: Board) -> None:
@@ -37,13 +37,17 @@ def results(runs: Sequence[Run], board: Board) -> None:
         for column, run in zip(st.columns(min(A_ROW, len(runs))), runs[row : row + A_ROW], strict=False):
             with column:
                 counts = f"{run.tasks.succeeded:,} of {run.tasks.total:,} tasks" if run.tasks else ""
-                st.markdown(f"**[{plain(run.name)}](/run?id={run.id})**  \n{plain(stored(run.spec).text('function'))} · {counts}")
+                st.markdown(
+                    f"**[{plain(run.name)}](/run?id={run.id})**  \n{plain(stored(run.spec).text('function'))} ·"
+                    f" {counts}"
+                )
                 _picture(run, summaries[run.id], board, place, span)
     _table(runs)
 
 
-def _span(summaries: Sequence[Summary]) -> Span:
-    """Returns the range of all numeric results, so that their histograms stand on one axis; None where there is none."""
+def _span(summaries: Sequence[Summary]) -> TimeSpan:
+    """Returns the range of all numeric results, so that their histograms stand on one axis;
+    None where there is none."""
     there = [each.numbers for each in summaries if each.numbers.counts]
     ends = [(each.low, each.low + each.width * len(each.counts)) for each in there]
     taken = [
@@ -55,21 +59,25 @@ def _span(summaries: Sequence[Summary]) -> Span:
     return (low, high) if high > low else None
 
 
-def _picture(run: Run, summary: Summary, board: Board, place: int, span: Span) -> None:
+def _picture(run: Run, summary: Summary, board: Board, place: int, span: TimeSpan) -> None:
     state = (run.reports, run.tasks, span)
     if summary.moments.count:
-        charts.figure(board, f"media_{run.id}", (run.id, "media"), state, lambda: _histogram(run, summary, span), tall=False)
+        charts.figure(
+            board, f"media_{run.id}", (run.id, "media"), state, lambda: _histogram(run, summary, span), tall=False
+        )
     elif summary.pictures:
         pictures.strip(run, place, PICTURES)
     elif run.tasks and run.tasks.succeeded and (names := tasks.pair_names(run.id)):
         charts.figure(board, f"media_{run.id}", (run.id, "media"), state, lambda: _pairs(run, names), tall=False)
     else:
         st.caption(
-            "Its results are no numbers and no pictures; the table has them." if run.tasks and run.tasks.succeeded else "No result yet."
+            "Its results are no numbers and no pictures; the table has them."
+            if run.tasks and run.tasks.succeeded
+            else "No result yet."
         )
 
 
-def _histogram(run: Run, summary: Summary, span: Span) -> Chart:
+def _histogram(run: Run, summary: Summary, span: TimeSpan) -> Chart:
     chart = figures.results(summary.numbers, run.ordinal)
     if span is not None:
         chart.layout["xaxis"]["range"] = list(span)
@@ -77,7 +85,9 @@ def _histogram(run: Run, summary: Summary, span: Span) -> Chart:
 
 
 def _pairs(run: Run, names: tuple[str, str]) -> Chart:
-    return figures.scatter(*tasks.pairs(run.id, MOST_PAIRS), run.tasks.succeeded if run.tasks else 0, names, run.ordinal)
+    return figures.scatter(
+        *tasks.pairs(run.id, MOST_PAIRS), run.tasks.succeeded if run.tasks else 0, names, run.ordinal
+    )
 
 
 def _table(runs: Sequence[Run]) -> None:
@@ -90,9 +100,9 @@ def _table(runs: Sequence[Run]) -> None:
     for run in runs:
         for task in tasks.tasks(run.id, Wanted(), first, A_PAGE):
             row = rows.setdefault(task.number, {"task": task.number})
-            told = _said(task.input)
-            if row.setdefault("input", told) != told:
-                row[f"input of {_name(run)}"] = told
+            task_input = _said(task.input)
+            if row.setdefault("input", task_input) != task_input:
+                row[f"input of {_name(run)}"] = task_input
             row[_name(run)] = f"failed: {task.error}"[:LONGEST] if task.error else task.artifact or _said(task.result)
     if not rows:
         st.caption("No task has begun yet.")

@@ -19,10 +19,10 @@ SMALL = 112  # pixels
 def pictures(run: Run, _board: Board) -> None:
     total = tasks.overview(run.id)[1].pictures
     paging.pager(total, A_PAGE, "picture")
-    found = tasks.pictures(run.id, paging.place(A_PAGE, "picture", total), A_PAGE)
+    pairs = tasks.pictures(run.id, paging.place(A_PAGE, "picture", total), A_PAGE)
     wide = _grid(run) or A_ROW
-    for row in range(0, len(found), wide):
-        for column, (task, path) in zip(st.columns(wide, gap="xxsmall"), found[row : row + wide], strict=False):
+    for row in range(0, len(pairs), wide):
+        for column, (task, path) in zip(st.columns(wide, gap="xxsmall"), pairs[row : row + wide], strict=False):
             with column:
                 _picture(task, path, "stretch")
 

@@ -25,8 +25,11 @@ def plan(spec: TaskSpec) -> Plan:
 
 def _reserved(spec: TaskSpec) -> str:
     named = {"CPU": "CPU", "GPU": "GPU", "memory": "GB of memory"}
-    told = [f"{amount / (1e9 if name == 'memory' else 1):g} {named.get(name, name)}" for name, amount in spec.reserved().items()]
-    return ", ".join(told) or "nothing"
+    amounts = [
+        f"{amount / (1e9 if name == 'memory' else 1):g} {named.get(name, name)}"
+        for name, amount in spec.reserved().items()
+    ]
+    return ", ".join(amounts) or "nothing"
 
 
 def preview(spec: TaskSpec) -> None:

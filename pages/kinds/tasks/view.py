@@ -32,7 +32,9 @@ SLOWEST = ({"key": "number", "label": "Task", "kind": "link"}, {"key": "seconds"
 def subject(run: Run) -> str:
     spec = stored(run.spec)
     inputs = spec.part("inputs").content
-    source = next((f"{inputs[kind]}" if kind in ("csv", "jsonl", "files") else kind for kind in inputs if kind in SOURCES), "")
+    source = next(
+        (f"{inputs[kind]}" if kind in ("csv", "jsonl", "files") else kind for kind in inputs if kind in SOURCES), ""
+    )
     return " · ".join(filter(None, (lookup.title(spec.text("function"), FUNCTIONS), source)))
 
 
@@ -58,26 +60,26 @@ def numbers(run: Run) -> None:
     last = ("Mean duration", words.seconds(mean), "Of the tasks that succeeded.")
     if not run.is_over:
         last = ("Tasks / s", words.number(run.mean_of_last("tasks_per_second")), "Over about the last 20 s.")
-    told = [
+    tiles = [
         ("Succeeded", f"{counts.succeeded:,}", "Tasks whose function returned."),
         ("Failed", f"{counts.failed:,}", "Tasks that raised, timed out or lost their worker, after all their retries."),
         ("Running", f"{counts.running:,}", "Tasks that are with the workers; short ones go there many at a time."),
         ("Queued", f"{counts.queued + counts.stopped:,}", "Tasks whose turn has not come, or comes again with Resume."),
         last,
     ]
-    columns = st.container(key="numbers").columns(len(told))
-    for column, (label, value, about) in zip(columns, told, strict=True):
+    columns = st.container(key="numbers").columns(len(tiles))
+    for column, (label, value, about) in zip(columns, tiles, strict=True):
         column.metric(label, value, border=True, help=about)
 
 
 def tabs(run: Run) -> dict[str, Callable[[Run, Board], None]]:
-    found: dict[str, Callable[[Run, Board], None]] = {"Results": _results, "Tasks": _tasks, "Workers": _workers}
+    tabs_by_title: dict[str, Callable[[Run, Board], None]] = {"Results": _results, "Tasks": _tasks, "Workers": _workers}
     if run.tasks and run.tasks.failed:
-        found["Failures"] = failures.failures
+        tabs_by_title["Failures"] = failures.failures
     summary = _summary(run)
     if summary.pictures and summary.moments.count:  # else they are the results
-        found["Pictures"] = pictures.pictures
-    return found
+        tabs_by_title["Pictures"] = pictures.pictures
+    return tabs_by_title
 
 
 def _summary(run: Run) -> Summary:
@@ -96,7 +98,13 @@ def _results(run: Run, board: Board) -> None:
         with left:
             charts.figure(board, f"mean_{run.id}", (run.id, "mean"), _state(run), lambda: _running_mean(run, summary))
         with right:
-            charts.figure(board, f"hist_{run.id}", (run.id, "hist"), _state(run), lambda: figures.results(summary.numbers, run.ordinal))
+            charts.figure(
+                board,
+                f"hist_{run.id}",
+                (run.id, "hist"),
+                _state(run),
+                lambda: figures.results(summary.numbers, run.ordinal),
+            )
         return
     if summary.pictures:
         pictures.pictures(run, board)
@@ -106,19 +114,25 @@ def _results(run: Run, board: Board) -> None:
         charts.figure(board, f"pairs_{run.id}", (run.id, "pairs"), _state(run), lambda: _pairs(run, names))
         return
     st.caption(
-        "No result has come yet." if not (run.tasks and run.tasks.succeeded) else "These results are no numbers; the Tasks tab has them."
+        "No result has come yet."
+        if not (run.tasks and run.tasks.succeeded)
+        else "These results are no numbers; the Tasks tab has them."
     )
 
 
 def _pairs(run: Run, names: tuple[str, str]) -> Chart:
-    return figures.scatter(*tasks.pairs(run.id, MOST_PAIRS), run.tasks.succeeded if run.tasks else 0, names, run.ordinal)
+    return figures.scatter(
+        *tasks.pairs(run.id, MOST_PAIRS), run.tasks.succeeded if run.tasks else 0, names, run.ordinal
+    )
 
 
 def _running_mean(run: Run, summary: Summary) -> Chart:
     by_key = {curve.key: curve for curve in api.curves([run], ["result_mean", "result_low", "result_high"])}
     if len(by_key) < 3:
         return figures.empty("The first mean has not come yet.")
-    return figures.running_mean(by_key["result_mean"], by_key["result_low"], by_key["result_high"], summary.moments, run.ordinal)
+    return figures.running_mean(
+        by_key["result_mean"], by_key["result_low"], by_key["result_high"], summary.moments, run.ordinal
+    )
 
 
 def _tasks(run: Run, _board: Board) -> None:
@@ -128,28 +142,43 @@ def _tasks(run: Run, _board: Board) -> None:
 def _workers(run: Run, board: Board) -> None:
     """When each worker was busy, and how long tasks took, with the slowest."""
     summary = _summary(run)
-    charts.figure(board, f"timeline_{run.id}", (run.id, "timeline"), _state(run), lambda: _timeline(run, summary), tall=False)
+    charts.figure(
+        board, f"timeline_{run.id}", (run.id, "timeline"), _state(run), lambda: _timeline(run, summary), tall=False
+    )
     left, right = st.columns(2)
     with left:
         st.markdown("##### Durations")
         charts.figure(
-            board, f"durations_{run.id}", (run.id, "took"), _state(run), lambda: figures.durations(summary.seconds, run.ordinal), tall=False
+            board,
+            f"durations_{run.id}",
+            (run.id, "took"),
+            _state(run),
+            lambda: figures.durations(summary.seconds, run.ordinal),
+            tall=False,
         )
     with right:
         st.markdown("##### Slowest")
         if summary.slowest:
-            table([_slow(run, *each) for each in summary.slowest[:SLOWEST_SHOWN]], SLOWEST, f"slowest_{run.id}", opened=_open)
-    told = [f"worker {number}: node {node}, process {pid}" for number, (node, pid) in enumerate(summary.workers)]
-    with st.expander(f"{len(told)} workers" if len(told) != 1 else "1 worker"):
-        st.caption("  \n".join(told[:200]) or "None so far.")
+            table(
+                [_slow(run, *each) for each in summary.slowest[:SLOWEST_SHOWN]],
+                SLOWEST,
+                f"slowest_{run.id}",
+                opened=_open,
+            )
+    lines = [f"worker {number}: node {node}, process {pid}" for number, (node, pid) in enumerate(summary.workers)]
+    with st.expander(f"{len(lines)} workers" if len(lines) != 1 else "1 worker"):
+        st.caption("  \n".join(lines[:200]) or "None so far.")
 
 
 def _slow(run: Run, seconds: float, number: float) -> dict[str, Any]:
     named = f"{int(number)}"
     return {
-        "id": named, "href": f"/run?id={run.id}&tab=Tasks&task={named}", "name": named, "number": f"{int(number):,}",
+        "id": named,
+        "href": f"/run?id={run.id}&tab=Tasks&task={named}",
+        "name": named,
+        "number": f"{int(number):,}",
         "seconds": {"text": words.seconds(seconds)},
-    }  # fmt: skip
+    }
 
 
 def _open(number: str) -> None:

@@ -28,11 +28,17 @@ def lacking(spec: dict[str, Any]) -> dict[str, str]:
     [
         ({"params": {"num_env_runners": 2}}, "params.num_env_runners", "asks for 3 CPUs, and the whole cluster has 2"),
         ({"params": {"num_learners": 4}}, "params.num_learners", "asks for 5 CPUs"),
-        ({"params": {"num_gpus_per_learner": 1, "num_learners": 1}}, "params.num_gpus_per_learner", "1 GPU, and the whole cluster has 0"),
+        (
+            {"params": {"num_gpus_per_learner": 1, "num_learners": 1}},
+            "params.num_gpus_per_learner",
+            "1 GPU, and the whole cluster has 0",
+        ),
         ({"algorithm": "a3c", "params": {"num_workers": 3}}, "params.num_workers", "asks for 3 CPUs"),
     ],
 )
-def test_more_processes_than_the_cluster_has_are_told_by_their_field(more: dict[str, Any], field: str, told: str) -> None:
+def test_more_processes_than_the_cluster_has_are_told_by_their_field(
+    more: dict[str, Any], field: str, told: str
+) -> None:
     found = lacking({**CARTPOLE, **more})
     assert list(found) == [field]
     assert told in found[field]

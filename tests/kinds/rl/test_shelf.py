@@ -8,8 +8,8 @@ from types import SimpleNamespace
 
 import pytest
 
+from backend.kinds.rl.options import Checkpoints
 from backend.kinds.rl.shelf import Shelf
-from backend.kinds.rl.spec import Checkpoints
 from backend.settings import Settings
 from backend.store import queries, runs
 from backend.store.database import Database
@@ -29,19 +29,23 @@ class Kept:
         self.shelf = self.opened()
 
     def opened(self) -> Shelf:
-        attempt = SimpleNamespace(database=self.database, run_id=self.run_id, recorder=self.recorder, settings=self.settings)
+        attempt = SimpleNamespace(
+            database=self.database, run_id=self.run_id, recorder=self.recorder, settings=self.settings
+        )
         return Shelf(attempt, self.wish)  # type: ignore[arg-type]
 
     def offer(self, iteration: int, **metrics: float) -> None:
         path = self.tmp_path / "tune" / f"checkpoint_{iteration}"
         path.mkdir(parents=True, exist_ok=True)
         (path / "weights").write_text(f"weights of {iteration}")
-        self.shelf.offer(0, path, {"iteration": float(iteration), **metrics})
+        self.shelf.offer(0, path, iteration, metrics, iteration)
 
     def iterations(self) -> list[int]:
         self.recorder.flush()
         stored = [each.iteration for each in queries.checkpoints(self.database, self.run_id)]
-        on_disk = sorted(int(path.name.split("-")[1]) for path in (self.settings.run_folder(self.run_id) / "checkpoints").glob("*"))
+        on_disk = sorted(
+            int(path.name.split("-")[1]) for path in (self.settings.run_folder(self.run_id) / "checkpoints").glob("*")
+        )
         assert stored == on_disk
         return stored
 
@@ -68,13 +72,13 @@ def test_the_best_is_that_of_the_evaluation_once_there_is_one(database: Database
     kept = Kept(database, tmp_path, every=0, keep=3)
     kept.offer(1, return_mean=50.0)
     kept.offer(2, return_mean=90.0)
-    kept.shelf.offer(0, tmp_path / "tune" / "checkpoint_2", {"iteration": 3.0, "return_mean": 10.0, "eval/return_mean": 20.0})
+    kept.shelf.offer(0, tmp_path / "tune" / "checkpoint_2", 3, {"return_mean": 10.0, "eval/return_mean": 20.0})
     kept.offer(4, return_mean=500.0)
-    kept.shelf.offer(0, tmp_path / "tune" / "checkpoint_4", {"iteration": 5.0, "return_mean": math.nan, "eval/return_mean": 30.0})
-    kept.shelf.offer(0, tmp_path / "tune" / "checkpoint_4", {"iteration": 6.0, "return_mean": 9.0, "eval/return_mean": math.nan})
+    kept.shelf.offer(0, tmp_path / "tune" / "checkpoint_4", 5, {"return_mean": math.nan, "eval/return_mean": 30.0})
+    kept.shelf.offer(0, tmp_path / "tune" / "checkpoint_4", 6, {"return_mean": 9.0, "eval/return_mean": math.nan})
     assert kept.iterations() == kept.best() == [5]
     (row,) = queries.checkpoints(database, kept.run_id)
-    assert row.metrics == {"iteration": 5.0, "return_mean": None, "eval/return_mean": 30.0}
+    assert row.metrics == {"return_mean": None, "eval/return_mean": 30.0}
     assert row.bytes > 0
     kept.recorder.close()
 
@@ -107,3 +111,33 @@ def test_a_full_disk_costs_a_kept_checkpoint_but_no_training(
 
 def _no_room(*_: object, **__: object) -> None:
     raise OSError(28, "No space left on device")
+
+
+def test_a_seed_that_went_back_keeps_what_its_line_has_come_to_and_the_best_of_that(
+    database: Database, tmp_path: Path
+) -> None:
+    kept = Kept(database, tmp_path, every=1, keep=10)
+    for iteration, score in enumerate((0.1, 0.7, 0.5, 0.9), 1):
+        kept.recorder.report(0, iteration, {"return_mean": score})
+        kept.offer(iteration, return_mean=score)
+    assert kept.best() == [4]
+    back = kept.recorder.go_back(0, 3)
+    assert back is not None
+    kept.shelf.forget(0, back.gone)
+    assert kept.iterations() == [1, 2, 3]
+    assert kept.best() == [2]
+    kept.offer(4, return_mean=0.8)
+    assert (kept.iterations(), kept.best()) == ([1, 2, 3, 4], [4])
+
+
+def test_one_whose_checkpoints_are_all_gone_begins_its_shelf_anew(database: Database, tmp_path: Path) -> None:
+    kept = Kept(database, tmp_path, every=0)
+    kept.recorder.report(0, 1, {"return_mean": 0.9})
+    kept.offer(1, return_mean=0.9)
+    kept.recorder.flush()
+    back = kept.recorder.go_back(0, 0)
+    assert back is not None
+    kept.shelf.forget(0, back.gone)
+    assert (kept.iterations(), kept.best()) == ([], [])
+    kept.offer(1, return_mean=0.2)
+    assert kept.best() == [1]

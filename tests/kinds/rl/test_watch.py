@@ -24,15 +24,15 @@ def test_a_checkpoint_plays_is_evaluated_and_gone_on_from(finished: Callable[[st
     assert best.score == max(evaluated)
 
     assert rl.play(best, seed=3) is None, "the first call begins"
-    played = poll(lambda: rl.play(best, seed=3), 90)
+    played = poll(lambda: rl.play(best, seed=3))
     assert not played.error, played.traceback
     assert played.video is not None
     assert played.video.read_bytes()[4:8] == b"ftyp"
     assert sum(played.told["rewards"]) == played.told["total"]
     assert len(played.told["actions"]) == len(played.told["rewards"]) > 0
-    assert poll(lambda: rl.play(best, seed=4), 30).video
+    assert poll(lambda: rl.play(best, seed=4)).video
     assert _helper(best, 3) == _helper(best, 4), "it had waited for more"
-    tested = poll(lambda: rl.evaluate(best, 20), 90)
+    tested = poll(lambda: rl.evaluate(best, 20))
     assert tested.told["episodes"] == len(tested.told["returns"]) == 20
     assert rl.evaluations(run_id)[0, best.iteration]["mean"] == tested.told["mean"]
 
@@ -42,7 +42,7 @@ def test_a_checkpoint_plays_is_evaluated_and_gone_on_from(finished: Callable[[st
         api.launch({**spec, "start_from": kept[-1].name})
     assert set(caught.value.problems) == {f"stop.{limit}"}
     child = api.launch({**spec, "start_from": kept[-1].name, "stop": more, "evaluation": {"every": 0}})
-    poll(lambda: api.run(child).is_over, 120)
+    poll(lambda: api.run(child).is_over)
     assert api.run(child).state == "succeeded", api.run(child).error
     assert api.run(child).parent_id == run_id
     assert api.series(child, "iteration", trial=0).last[0] == kept[-1].iteration + 1
@@ -57,18 +57,18 @@ def test_one_that_is_killed_is_said_and_another_begins(finished: Callable[[str],
     run_id = finished("lake").id
     best = next(each for each in rl.checkpoints(run_id) if each.is_best)
     rl.warm_soon(api.run(run_id))
-    poll(lambda: any(True for _ in api.house().launcher.helpers.waiting()), 60)
-    assert poll(lambda: rl.play(best, seed=5), 30).video
+    poll(lambda: any(True for _ in api.house().launcher.helpers.waiting()))
+    assert poll(lambda: rl.play(best, seed=5)).video
     helper = _helper(best, 5).partition("\n")[2]
     (process,) = [each for each in psutil.process_iter(["cmdline"]) if helper in (each.info["cmdline"] or ())]
     process.suspend()
     rl.evaluate(best, 50)
     assert _helper_of(rl._target("evaluate", best, 50)) == helper
     process.kill()
-    killed = poll(lambda: rl.evaluate(best, 50), 60)
+    killed = poll(lambda: rl.evaluate(best, 50))
     assert "without a word" in killed.error
     rl.forget("evaluate", best, 50)
-    assert poll(lambda: rl.evaluate(best, 50), 60).told["episodes"] == 50
+    assert poll(lambda: rl.evaluate(best, 50)).told["episodes"] == 50
 
 
 def _helper_of(target: Path) -> str:

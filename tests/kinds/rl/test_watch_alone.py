@@ -14,7 +14,9 @@ from backend.kinds.rl.spec import RLSpec
 from backend.model.stored import stored
 from backend.store import runs
 from backend.store.folders import EPISODES
+from backend.workloads import environment
 from tests.conftest import LAKE, content
+from tests.ray_here import put_back
 
 WALK = """
 import gymnasium
@@ -56,6 +58,16 @@ def config(name: str) -> dict[str, Any]:
     return own_config(spec, spec.params, WALK) | {"seed": 1}
 
 
+def test_an_environment_may_import_the_files_beside_its_own(tmp_path: Path) -> None:
+    (tmp_path / "how_far_it_is.py").write_text("STEPS = 2\n")
+    code = "from how_far_it_is import STEPS\n" + WALK.replace("self.at == 3", "self.at == STEPS")
+    spec = specs.parse({**LAKE, "environment": "walk:Walk", "environment_options": {}, "seeds": [1]})
+    assert isinstance(spec, RLSpec)
+    with put_back():
+        env = environment.make(own_config(spec, spec.params, code, str(tmp_path)))
+        assert environment.play(lambda _seen: 0, env, 1) == (2.0, 2)
+
+
 @pytest.mark.parametrize(("name", "told"), [("Walk", "draws no pictures"), ("NoDisplay", "no display")])
 def test_an_episode_without_pictures_is_played_all_the_same(name: str, told: str, tmp_path: Path) -> None:
     played = watch.episode(config(name), lambda _: 1, 3, tmp_path / "episode.json")
@@ -72,7 +84,13 @@ def test_a_reward_that_is_no_number_is_told_with_its_step(tmp_path: Path) -> Non
 def test_a_spec_from_before_there_were_wrappers_plays_without_them() -> None:
     """Nothing of it is checked: what is not known today goes along, and what was not known then is left out."""
     old = {**content({**LAKE, "seeds": [1]}), "gone": 1}
-    spec = stored({name: value for name, value in old.items() if name not in ("wrappers", "evaluation", "checkpoints", "start_from")})
+    spec = stored(
+        {
+            name: value
+            for name, value in old.items()
+            if name not in ("wrappers", "evaluation", "checkpoints", "start_from")
+        }
+    )
     given = stored_config(spec, {"gone": 2})
     whole = config("Walk")
     assert given["wrappers"] == whole["wrappers"]

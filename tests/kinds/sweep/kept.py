@@ -4,14 +4,18 @@ from collections.abc import Sequence
 from types import SimpleNamespace
 from typing import Any
 
-from backend.kinds.sweep.ledger import Ledger, Part
+from backend.kinds.sweep.ledger import Ledger
 from backend.kinds.sweep.spec import SweepSpec
+from backend.kinds.trials import OpenTrial
+from backend.kinds.tunable import Tunable
 from backend.model import RunState, TrialState
 from backend.settings import Settings
 from backend.store import queries, runs, wishes
 from backend.store.database import Database
 from backend.store.recording.recorder import Recorder
 from tests.kinds.sweep.test_spec import OWN, parsed
+
+FUNCTION = Tunable(lambda config: None, lambda params, seed: params, is_class=False)
 
 
 class Asked:
@@ -45,7 +49,7 @@ class Kept:
         self.recorder = self.attempt.recorder = Recorder(self.database, self.id, self.attempt.number, run.goal)
         self.attempt.wishes, self.attempt.stop_requested = wishes.wishes(self.database, self.id), False
         self.search = Asked()
-        self.ledger = Ledger(self.spec, self.attempt, self.search, run, spent, lambda: self.clock)
+        self.ledger = Ledger(self.spec, self.attempt, FUNCTION, self.search, run, spent, lambda: self.clock)
         return self.ledger
 
     def resumed(self, state: RunState = RunState.STOPPED, spent: float = 0.0) -> Ledger:
@@ -53,16 +57,16 @@ class Kept:
         runs.requeue(self.database, self.id, also=state)
         return self.begun(spent)
 
-    def taken(self) -> Part:
+    def taken(self) -> OpenTrial:
         part = self.ledger.take()
         assert part is not None
-        self.ledger.started()
+        self.ledger.started(part.number, {})
         if part.number not in {trial.number for trial in queries.run(self.database, self.id).trials}:
             self.recorder.add_trial(part.number, part.params, part.seed)
         self.recorder.flush()
         return part
 
-    def trial(self, *scores: float, state: TrialState = TrialState.SUCCEEDED, error: str = "") -> Part:
+    def trial(self, *scores: float, state: TrialState = TrialState.SUCCEEDED, error: str = "") -> OpenTrial:
         """The next trial: reports these scores, and ends."""
         part = self.taken()
         for step, score in enumerate(scores, 1):

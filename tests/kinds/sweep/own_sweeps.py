@@ -30,7 +30,31 @@ def climber(config):
         time.sleep(config.get("seconds", 0.0))
         with tempfile.TemporaryDirectory() as folder:
             (Path(folder) / "done.json").write_text(json.dumps(step))
-            tune.report({"height": config["x"] * step, "begun_at": done}, checkpoint=tune.Checkpoint.from_directory(folder))
+            tune.report(
+                {"height": config["x"] * step, "begun_at": done}, checkpoint=tune.Checkpoint.from_directory(folder)
+            )
+
+
+def seldom(config):
+    """Is saved at every third step. Step 5 looks better than it is the first time; `stumbles` is a step before which it
+    fails once, `folder` tells whether it did."""
+    checkpoint, done = tune.get_checkpoint(), 0
+    if checkpoint:
+        with checkpoint.as_directory() as folder:
+            done = json.loads((Path(folder) / "done.json").read_text())
+    for step in range(done + 1, config.get("steps", 8) + 1):
+        if step == config.get("stumbles"):
+            trace = Path(config["folder"]) / str(config["x"])
+            if not trace.exists():
+                trace.touch()
+                raise RuntimeError("out of memory")
+        report = {"height": config["x"] * step + 100 * (step == 5 and not done), "begun_at": done}
+        if step % 3 or not config.get("saves", True):
+            tune.report(report)
+            continue
+        with tempfile.TemporaryDirectory() as folder:
+            (Path(folder) / "done.json").write_text(json.dumps(step))
+            tune.report(report, checkpoint=tune.Checkpoint.from_directory(folder))
 
 
 def moody(config):

@@ -6,7 +6,8 @@ import pytest
 
 from backend import api
 from backend.api import kinds, sweeps
-from backend.kinds.sweep import drive, searchers
+from backend.kinds import experiment
+from backend.kinds.sweep import searchers
 from backend.kinds.sweep.space import Domain
 from backend.model import Run, RunState, Trial
 from backend.store.series import read
@@ -34,7 +35,9 @@ def iterations(run: Run, trial: int) -> list[float]:
 
 
 def test_a_killed_sweep_goes_on_with_what_its_rows_hold_and_grows(driven: Driven) -> None:
-    run_id = driven.launch("slow", {"x": {"uniform": [0, 6]}, "seconds": 0}, metric="score", samples=12, search="optuna")
+    run_id = driven.launch(
+        "slow", {"x": {"uniform": [0, 6]}, "seconds": 0}, metric="score", samples=12, search="optuna"
+    )
     before = driven.run(run_id, at=lambda run: len(ended(run)) >= 5, do=driven.kill)
     assert before.state is RunState.LOST
     kept = [trial for trial in before.trials if trial.state == "succeeded"]
@@ -64,7 +67,10 @@ def test_a_trial_that_a_kill_broke_off_begins_again_with_its_parameters(driven: 
     after = driven.resumed(run_id)
     assert states(after) == {"succeeded": 2}
     assert [trial.params for trial in after.trials] == [trial.params for trial in before.trials]
-    assert [trial.reports for trial in after.trials] == [before.trials[0].reports + 9, before.trials[1].reports + 9]
+    for was, now in zip(before.trials, after.trials, strict=True):
+        assert (now.reports, now.set_aside) == (9, was.reports)
+        (curve,) = api.trial_curves(after, now, ["steps_done"])
+        assert list(curve.mean) == list(range(1, 10)), "its line is the one that it began again"
 
 
 def test_random_proposes_the_same_however_often_it_is_broken_off(driven: Driven) -> None:
@@ -73,22 +79,28 @@ def test_random_proposes_the_same_however_often_it_is_broken_off(driven: Driven)
     assert driven.run(run_id, at=lambda run: len(ended(run)) >= 3, do=driven.stop).state is RunState.STOPPED
     assert driven.resumed(run_id, at=lambda run: len(ended(run)) >= 6, do=driven.kill).state is RunState.LOST
     unbroken = searchers.make("random", {"x": Domain.model_validate(domain)}, (), 9, 3)
-    assert [trial.params["x"] for trial in driven.resumed(run_id).trials] == [unbroken.ask(number)["x"] for number in range(9)]
+    assert [trial.params["x"] for trial in driven.resumed(run_id).trials] == [
+        unbroken.ask(number)["x"] for number in range(9)
+    ]
 
 
 def test_a_stopped_sweep_goes_on_from_its_checkpoints(driven: Driven) -> None:
     run_id = driven.launch("climber", {"x": {"uniform": [1, 2]}, "steps": 12}, metric="height", samples=2)
-    before = driven.run(run_id, at=lambda run: all(trial.reports >= 4 for trial in run.trials) and len(run.trials) == 2, do=driven.stop)
-    assert (before.state, api.events(run_id)[-1].note, states(before)) == (RunState.STOPPED, "stopped by you", {"stopped": 2})
+    before = driven.run(
+        run_id, at=lambda run: all(trial.reports >= 4 for trial in run.trials) and len(run.trials) == 2, do=driven.stop
+    )
+    assert (before.state, api.events(run_id)[-1].note, states(before)) == (
+        RunState.STOPPED,
+        "stopped by you",
+        {"stopped": 2},
+    )
     run = driven.resumed(run_id)
     assert states(run) == {"succeeded": 2}
     for was, now in zip(before.trials, run.trials, strict=True):
         assert now.params == was.params
         assert now.last["height"] == pytest.approx(12 * now.params["x"])
         assert (now.last["begun_at"] or 0) >= was.reports - 1
-        steps = iterations(run, now.number)
-        assert steps[was.reports] >= was.reports, "the next attempt does not count from 1"
-        assert steps[-1] == 12
+        assert iterations(run, now.number) == list(range(1, 13)), "each once, and none is missing"
     files = {path.stat().st_ino for path in api.house().settings.run_folder(run_id).rglob("done.json")}
     assert len(files) == 2, "one checkpoint is kept of each: the newest is the best"
 
@@ -98,14 +110,16 @@ def test_a_class_goes_on_from_its_checkpoint_too(driven: Driven) -> None:
     driven.run(run_id, at=lambda run: run.reports >= 6, do=driven.kill)
     run = driven.resumed(run_id)
     assert [trial.last["height"] for trial in run.trials] == [6.0, 12.0]
-    assert [iterations(run, number)[-1] for number in (0, 1)] == [6, 6]
+    assert [iterations(run, number) for number in (0, 1)] == [[1, 2, 3, 4, 5, 6]] * 2
 
 
 @pytest.mark.parametrize("scheduler", ["asha", "median"])
 def test_a_scheduler_of_the_next_attempt_knows_what_was_reported_before(driven: Driven, scheduler: str) -> None:
     """The good ones come first: only a scheduler that knows of them ends the later ones early."""
     space = {"x": {"grid": [8.0, 7.0, 6.0, 5.0, 1.0, 1.1]}, "steps": 10}
-    run_id = driven.launch("climber", space, metric="height", scheduler=scheduler, max_iterations=10, grace=1, concurrency=1)
+    run_id = driven.launch(
+        "climber", space, metric="height", scheduler=scheduler, max_iterations=10, grace=1, concurrency=1
+    )
     driven.run(run_id, at=lambda run: len(ended(run)) >= 4, do=driven.kill)
     run = driven.resumed(run_id)
     assert [trial.state for trial in run.trials[4:]] == ["pruned", "pruned"]
@@ -116,7 +130,9 @@ def test_a_scheduler_of_the_next_attempt_knows_what_was_reported_before(driven: 
 
 
 def test_trials_added_in_mid_run_are_proposed_by_the_same_searcher(driven: Driven) -> None:
-    run_id = driven.launch("slow", {"x": {"uniform": [0, 6]}, "seconds": 0}, metric="score", samples=30, search="optuna")
+    run_id = driven.launch(
+        "slow", {"x": {"uniform": [0, 6]}, "seconds": 0}, metric="score", samples=30, search="optuna"
+    )
 
     def extended() -> None:
         sweeps.extend(run_id, samples=40)
@@ -163,11 +179,14 @@ def test_a_trial_that_was_stopped_for_good_stays_so(driven: Driven) -> None:
 
 
 def test_a_time_budget_ends_it_well_and_more_time_lets_it_go_on(driven: Driven) -> None:
-    run_id = driven.launch("slow", {"x": {"uniform": [0, 6]}, "seconds": 0}, metric="score", samples=1000, time_budget_s=60)
+    run_id = driven.launch(
+        "slow", {"x": {"uniform": [0, 6]}, "seconds": 0}, metric="score", samples=1000, time_budget_s=60
+    )
 
     def an_hour_later() -> None:
-        now = drive._here().ledger.clock()
-        drive._here().ledger.clock = lambda: now + 3600
+        ledger = experiment.here().trials
+        now = ledger.clock()
+        ledger.clock = lambda: now + 3600
 
     run = driven.run(run_id, at=lambda run: len(ended(run)) >= 4, do=an_hour_later)
     assert run.state is RunState.SUCCEEDED

@@ -21,8 +21,13 @@ from backend.store.recording.recorder import Recorder
 from tests.conftest import ON_SQLITE
 
 SPEC = {
-    "kind": "sweep", "trainable": "mine:train", "metric": "loss", "mode": "min", "space": {"x": {"uniform": [0, 1]}}, "samples": 2,
-}  # fmt: skip
+    "kind": "sweep",
+    "trainable": "mine:train",
+    "metric": "loss",
+    "mode": "min",
+    "space": {"x": {"uniform": [0, 1]}},
+    "samples": 2,
+}
 
 
 class Sweep:
@@ -38,7 +43,9 @@ class Sweep:
         self.best = self.opened()
 
     def opened(self) -> BestCheckpoints:
-        attempt: Any = SimpleNamespace(database=self.database, run_id=self.id, recorder=self.recorder, settings=Settings())
+        attempt: Any = SimpleNamespace(
+            database=self.database, run_id=self.id, recorder=self.recorder, settings=Settings()
+        )
         return BestCheckpoints(attempt, Goal("loss", "min"))
 
     def report(self, iteration: int, loss: float, *, is_offered: bool = True, **more: float) -> None:
@@ -51,7 +58,7 @@ class Sweep:
         self.recorder.report(0, iteration, metrics)
         self.recorder.trial(0, checkpoint=str(path.relative_to(Settings().home)), checkpoint_iteration=iteration)
         if is_offered:
-            self.best.offer(0, path, iteration, metrics)
+            self.best.offer(0, path, iteration, metrics, iteration)
         self.recorder.flush()
 
     def kept(self) -> list[str]:
@@ -84,6 +91,18 @@ def test_the_best_checkpoint_stays_beside_the_newest_and_is_promoted_with_its_ow
     sweep.report(7, 0.2)
     assert sweep.kept() == ["weights of 7", "weights of 7"]
     assert sweep.promote("second")[:2] == ("weights of 7", 0.2)
+
+
+def test_the_best_of_what_was_set_aside_is_not_the_best_of_the_line(sweep: Sweep) -> None:
+    for iteration, loss in enumerate((0.9, 0.5, 0.1), 1):
+        sweep.report(iteration, loss)
+    back = sweep.recorder.go_back(0, 2)
+    assert back is not None
+    assert back.gone == [3]
+    sweep.best.forget(0, back.gone)
+    assert sweep.kept() == ["weights of 3"], "Tune's own; ours is gone with its row"
+    sweep.report(3, 0.4)
+    assert sweep.promote("first") == ("weights of 3", 0.4, {"x": 0.5})
 
 
 def test_a_checkpoint_of_a_population_is_promoted_with_the_parameters_of_its_time(sweep: Sweep) -> None:
@@ -126,16 +145,18 @@ def test_the_disk_a_run_uses_counts_what_is_there(sweep: Sweep, monkeypatch: pyt
     assert whole == len("weights of 1"), "the newest is the best: one file with two names"
     (sweep.folder / "gone").write_text("x" * 100)
     stat = sweeps.os.stat
-    monkeypatch.setattr(sweeps.os, "stat", lambda path, **how: _gone(path, path) if str(path).endswith("gone") else stat(path, **how))
+    monkeypatch.setattr(
+        sweeps.os, "stat", lambda path, **how: _gone(path, path) if str(path).endswith("gone") else stat(path, **how)
+    )
     assert sweeps.disk(sweep.id) == whole
 
 
 def test_limits_can_be_lifted_again(sweep: Sweep) -> None:
     sweeps.extend(sweep.id, concurrency=2, time_budget_s=60)
-    assert (found := api.run(sweep.id).sweep)
+    found = sweeps.limits(api.run(sweep.id))
     assert (found.concurrency, found.time_budget_s) == (2, 60)
     sweeps.extend(sweep.id, concurrency=0, time_budget_s=0)
-    assert (found := api.run(sweep.id).sweep)
+    found = sweeps.limits(api.run(sweep.id))
     assert (found.concurrency, found.time_budget_s) == (None, None)
     assert "2 → no limit" in [event.note for event in api.events(sweep.id)]
 

@@ -1,4 +1,5 @@
-"""A sweep's life on a real Ray head: in a job of its own, with trials in processes of their own, killed and stopped from outside."""
+"""A sweep's life on a real Ray head: in a job of its own, with trials in processes of their own, killed
+and stopped from outside."""
 
 import os
 import subprocess
@@ -37,12 +38,14 @@ def own(cluster: Path) -> Iterator[Path]:
 
 def launch(trainable: Any, space: dict[str, Any], **more: Any) -> str:
     name = f"own_sweeps:{trainable}" if isinstance(trainable, str) else trainable
-    search = {"search": "grid"} if any("grid" in (each if isinstance(each, dict) else {}) for each in space.values()) else {}
+    search = (
+        {"search": "grid"} if any("grid" in (each if isinstance(each, dict) else {}) for each in space.values()) else {}
+    )
     return api.launch({"kind": "sweep", "trainable": name, "space": space, **search, **more})
 
 
-def over(run_id: str, limit: float = 90) -> Run:
-    poll(lambda: api.run(run_id).is_over, limit, f"{run_id} over")
+def over(run_id: str) -> Run:
+    poll(lambda: api.run(run_id).is_over, f"{run_id} over")
     return api.run(run_id)
 
 
@@ -63,8 +66,16 @@ def test_a_function_that_runs_by_itself_runs_here_unchanged(own: Path, tmp_path:
         "RAY_AUTH_TOKEN_PATH": str(own.parents[1] / "ray_token"),
         **head.LOOPBACK_ONLY,
     }
-    alone = {"capture_output": True, "text": True, "timeout": 120, "check": False, "cwd": tmp_path, "env": os.environ | about}
-    said = subprocess.run([sys.executable, str(own)], **alone)  # on a head that runs already, else it starts one of its own
+    alone = {
+        "capture_output": True,
+        "text": True,
+        "timeout": 120,
+        "check": False,
+        "cwd": tmp_path,
+        "env": os.environ | about,
+    }
+    # on a head that runs already, else it starts one of its own
+    said = subprocess.run([sys.executable, str(own)], **alone)
     assert "0.333" in said.stdout, said.stderr[-2000:]
     run = over(launch("valley", {"x": {"grid": [1.0, 3.0]}, "bottom": 3.0}, metric="distance", mode="min"))
     assert (run.state, run.error) == (RunState.SUCCEEDED, "")
@@ -75,11 +86,13 @@ def test_a_function_that_runs_by_itself_runs_here_unchanged(own: Path, tmp_path:
 
 
 def test_a_killed_sweep_goes_on_where_it_was_and_grows(own: Path) -> None:
-    run_id = launch("slow", {"x": {"uniform": [0, 6]}, "seconds": 0.5}, metric="score", samples=24, search="optuna", **HALF)
-    poll(lambda: len(ended(api.run(run_id))) >= 6, 60, "6 trials")
+    run_id = launch(
+        "slow", {"x": {"uniform": [0, 6]}, "seconds": 0.5}, metric="score", samples=24, search="optuna", **HALF
+    )
+    poll(lambda: len(ended(api.run(run_id))) >= 6, "6 trials")
     driver_of(run_id).kill()
     killed = time.time()
-    poll(lambda: api.run(run_id).state is RunState.LOST, 20, "lost")
+    poll(lambda: api.run(run_id).state is RunState.LOST, "lost")
     kept = {trial.number: trial for trial in ended(api.run(run_id)) if (trial.ended_at or killed) < killed - 0.6}
     assert kept
     sweeps.extend(run_id, samples=26)
@@ -93,8 +106,12 @@ def test_a_killed_sweep_goes_on_where_it_was_and_grows(own: Path) -> None:
 
 def test_a_scheduler_prunes_and_another_lets_trials_take_over_from_each_other(own: Path) -> None:
     steps = {"metric": "height", "max_iterations": 9, **HALF}
-    asha = launch("climber", {"x": {"grid": [8, 7, 2, 1]}, "steps": 9}, scheduler="asha", grace=1, concurrency=1, **steps)
-    pbt = launch("climber", {"x": {"uniform": [1.0, 8.0]}, "steps": 9}, scheduler="pbt", samples=3, perturb_every=3, **steps)
+    asha = launch(
+        "climber", {"x": {"grid": [8, 7, 2, 1]}, "steps": 9}, scheduler="asha", grace=1, concurrency=1, **steps
+    )
+    pbt = launch(
+        "climber", {"x": {"uniform": [1.0, 8.0]}, "steps": 9}, scheduler="pbt", samples=3, perturb_every=3, **steps
+    )
     run = over(asha)
     assert (run.state, run.error, run.best) == (RunState.SUCCEEDED, "", 72)
     assert states(run)["pruned"] >= 2
@@ -104,8 +121,16 @@ def test_a_scheduler_prunes_and_another_lets_trials_take_over_from_each_other(ow
 
 
 def test_a3c_with_its_workers_is_tuned_and_leaves_no_process_behind(cluster: Path) -> None:
-    a3c = {"algorithm": "a3c", "environment": "CartPole-v1", "params": {"num_workers": 1, "report_steps": 100}, "stop": {"env_steps": 200}}
-    run = over(launch(a3c, {"lr": {"grid": [1e-3]}}), 240)
+    a3c = {
+        "algorithm": "a3c",
+        "environment": "CartPole-v1",
+        "params": {"num_workers": 1, "report_steps": 100},
+        "stop": {"env_steps": 200},
+    }
+    run = over(launch(a3c, {"lr": {"grid": [1e-3]}}))
     assert (run.state, run.error) == ("succeeded", "")
     assert [(trial.params["lr"], trial.last["iteration"]) for trial in run.trials] == [(1e-3, 2)]
-    poll(lambda: (load := api.house().cluster.jobs().load()) is not None and load.cpus_taken == 0, 60, "no process is left behind")
+    poll(
+        lambda: (load := api.house().cluster.jobs().load()) is not None and load.cpus_taken == 0,
+        "no process is left behind",
+    )

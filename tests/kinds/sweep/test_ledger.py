@@ -8,7 +8,7 @@ from sqlalchemy import update
 
 from backend.kinds.sweep import drive
 from backend.kinds.sweep.ledger import FEW
-from backend.kinds.sweep.searchers import Grid
+from backend.kinds.sweep.searchers import GridSearch
 from backend.model import RunState, TrialState
 from backend.store import queries, schema, wishes
 from tests.conftest import ON_SQLITE
@@ -26,7 +26,7 @@ def test_as_many_run_as_may_and_no_more_begin_than_are_wanted(kept: Any) -> None
     assert [first.number, second.number] == [0, 1]
     assert made.ledger.has_more()
     assert made.ledger.take() is None, "two run already"
-    made.ledger.ended(0, SUCCEEDED)
+    made.ledger.ended(0, PRUNED)
     assert made.taken().params == {"x": 2.0}
     assert not made.ledger.has_more()
 
@@ -48,7 +48,7 @@ def test_wishes_hold_instead_of_the_spec_and_zero_lifts_a_limit(kept: Any) -> No
 @ON_SQLITE
 def test_a_grid_has_no_more_than_all_of_it(kept: Any) -> None:
     made = kept(space={"x": {"grid": [1, 2]}, "fixed": 7}, search="grid")
-    made.ledger.search = Grid(made.spec.searched)
+    made.ledger.search = GridSearch(made.spec.searched)
     made.attempt.wishes = wishes.Wishes({"samples": 50})
     assert [made.ledger.take().params for _ in range(2)] == [{"x": 1, "fixed": 7}, {"x": 2, "fixed": 7}]
     assert made.ledger.take() is None
@@ -58,28 +58,42 @@ def test_a_grid_has_no_more_than_all_of_it(kept: Any) -> None:
 def test_each_configuration_runs_with_each_seed_and_the_search_is_told_their_mean(kept: Any) -> None:
     made = kept(samples=2, repeats=2)
     parts = [made.trial(1.0), made.trial(2.0, 4.0), made.trial(5.0), made.trial(state=FAILED)]
-    assert [(part.params, part.seed) for part in parts] == [({"x": 0.0}, 1), ({"x": 0.0}, 2), ({"x": 1.0}, 1), ({"x": 1.0}, 2)]
-    assert made.search.told == [(0, {"x": 0.0}, [2.5]), (1, {"x": 1.0}, [5.0])], "of each its best, and of the two the mean"
+    assert [(part.params, part.seed) for part in parts] == [
+        ({"x": 0.0}, 1),
+        ({"x": 0.0}, 2),
+        ({"x": 1.0}, 1),
+        ({"x": 1.0}, 2),
+    ]
+    assert made.search.told == [(0, {"x": 0.0}, [2.5]), (1, {"x": 1.0}, [(5.0 + 1.0) / 2])], (
+        "of each its best, of the two the mean, and of the one that failed the worst of all"
+    )
 
 
 @ON_SQLITE
-def test_a_configuration_without_any_value_is_told_as_failed(kept: Any) -> None:
-    made = kept(samples=3)
-    made.trial(1.0)
+def test_what_failed_or_diverged_is_told_as_the_worst_so_far(kept: Any) -> None:
+    made = kept(samples=5)
     made.trial(math.nan)
+    made.trial(2.0)
+    made.trial(1.0)
+    made.trial(9.0, math.nan)
     made.trial(8.0, state=FAILED)
-    assert [values for _, _, values in made.search.told] == [[1.0], None, None]
+    assert [values for _, _, values in made.search.told] == [None, [2.0], [1.0], [1.0], [1.0]]
 
 
 @ON_SQLITE
 def test_of_several_objectives_the_last_of_each_is_told_for_they_belong_together(kept: Any) -> None:
     made = kept(metric=["score", "size"], mode=["max", "min"], search="optuna_nsga2", samples=2)
-    for numbers in (({"score": 9.0, "size": 5.0}, {"score": 7.0, "size": 3.0}), ({"score": 1.0, "size": 2.0}, {"score": math.inf})):
+    for numbers in (
+        ({"score": 9.0, "size": 5.0}, {"score": 7.0, "size": 3.0}),
+        ({"score": 1.0, "size": 2.0}, {"score": math.inf}),
+    ):
         part = made.taken()
         for each in numbers:
             made.ledger.reported(part.number, each)
         made.ledger.ended(part.number, SUCCEEDED)
-    assert [values for _, _, values in made.search.told] == [[7.0, 3.0], [1.0, 2.0]], "what is not finite was never there"
+    assert [values for _, _, values in made.search.told] == [[7.0, 3.0], [7.0, 3.0]], (
+        "what has diverged is no better than the worst"
+    )
     made.attempt.wishes = wishes.Wishes({"samples": 3})
     part = made.taken()
     made.ledger.reported(part.number, {"score": 4.0})
@@ -91,8 +105,12 @@ def test_of_several_objectives_the_last_of_each_is_told_for_they_belong_together
 
 
 @ON_SQLITE
-@pytest.mark.parametrize(("mode", "scores", "last"), [("max", (1.0, 3.0, 9.5, 20.0), 9.5), ("min", (20.0, 11.0, 8.0, 1.0), 8.0)])
-def test_the_first_report_that_reaches_the_target_ends_it_well(kept: Any, mode: str, scores: tuple[float, ...], last: float) -> None:
+@pytest.mark.parametrize(
+    ("mode", "scores", "last"), [("max", (1.0, 3.0, 9.5, 20.0), 9.5), ("min", (20.0, 11.0, 8.0, 1.0), 8.0)]
+)
+def test_the_first_report_that_reaches_the_target_ends_it_well(
+    kept: Any, mode: str, scores: tuple[float, ...], last: float
+) -> None:
     made = kept(mode=mode, target=9.0, samples=100)
     for score in scores:
         if made.ledger.has_more():
@@ -112,7 +130,9 @@ def test_one_repeat_at_the_target_is_not_enough(kept: Any) -> None:
 
 
 @ON_SQLITE
-@pytest.mark.parametrize(("mode", "scores"), [("max", (3.0, 2.0, 4.0, 4.0, 1.0, math.nan)), ("min", (3.0, 9.0, 1.0, 1.0, math.nan, 2.0))])
+@pytest.mark.parametrize(
+    ("mode", "scores"), [("max", (3.0, 2.0, 4.0, 4.0, 1.0, math.nan)), ("min", (3.0, 9.0, 1.0, 1.0, math.nan, 2.0))]
+)
 def test_patience_counts_from_the_last_that_was_better(kept: Any, mode: str, scores: tuple[float, ...]) -> None:
     made = kept(mode=mode, patience=3, samples=100)
     for score in scores:
@@ -160,14 +180,22 @@ def test_seconds_spent_are_those_in_which_earlier_attempts_had_trials(kept: Any)
     made.resumed()
     made.recorder.finish(RunState.SUCCEEDED)
     moves = {"queued": (100, 900), "running": (110, 910), "stopped": (200,), "succeeded": (1000,)}
-    times = [(120.0, 180.0), (121.0, 200.5), (930.0, 940.0), (935.0, 990.0)]  # the second's end was noted with the run's
+    # the second's end was noted with the run's
+    times = [(120.0, 180.0), (121.0, 200.5), (930.0, 940.0), (935.0, 990.0)]
     with made.database.write() as tx:
         for move, ats in moves.items():
-            ids = [row.id for row in tx.execute(schema.events.select().where(schema.events.c.move == move).order_by(schema.events.c.id))]
+            ids = [
+                row.id
+                for row in tx.execute(
+                    schema.events.select().where(schema.events.c.move == move).order_by(schema.events.c.id)
+                )
+            ]
             for event, at in zip(ids, ats, strict=True):
                 tx.execute(update(schema.events).where(schema.events.c.id == event).values(at=at))
         for number, (started, over) in enumerate(times):
-            tx.execute(update(schema.trials).where(schema.trials.c.number == number).values(started_at=started, ended_at=over))
+            tx.execute(
+                update(schema.trials).where(schema.trials.c.number == number).values(started_at=started, ended_at=over)
+            )
     assert drive._spent(made.attempt, queries.run(made.database, made.id)) == pytest.approx((200.5 - 120) + (990 - 930))
 
 
@@ -191,12 +219,26 @@ def test_the_first_few_that_all_fail_end_it_with_the_first_error(kept: Any, samp
 def test_one_that_reported_shows_that_the_code_works_however_many_fail(kept: Any) -> None:
     made = kept(samples=20)
     running = made.taken()
-    made.ledger.reported(running.number, {"other": 1.0})
+    made.ledger.reported(running.number, {"score": 1.0})
     for _ in range(10):
         made.trial(state=FAILED, error="ValueError")
     assert made.ledger.outcome is None
     made.ledger.ended(running.number, SUCCEEDED)
     assert made.outcome() == (RunState.SUCCEEDED, "10 of 11 trials failed")
+
+
+@ON_SQLITE
+@pytest.mark.parametrize("reports", [[], [{"other": 1.0, "time_s": 2.0}]])
+def test_a_trainable_that_does_not_report_what_is_searched_for_ends_it_with_what_it_does_report(
+    kept: Any, reports: Any
+) -> None:
+    made = kept(samples=20)
+    running = made.taken()
+    for metrics in reports:
+        made.ledger.reported(running.number, metrics)
+    made.ledger.ended(running.number, SUCCEEDED)
+    told = "other, time_s" if reports else "nothing that is a number"
+    assert made.ledger.result().error == f"The trainable does not report “score”. It reports: {told}"
 
 
 @ON_SQLITE
@@ -219,7 +261,9 @@ def test_what_failed_after_a_report_is_no_sign_that_the_code_works(kept: Any) ->
         ([(None, FAILED)], False, RunState.FAILED, "The first 1 trials all failed"),
     ],
 )
-def test_how_it_ended_follows_from_its_trials(kept: Any, ends: Any, is_stopped: bool, state: RunState, note: str) -> None:
+def test_how_it_ended_follows_from_its_trials(
+    kept: Any, ends: Any, is_stopped: bool, state: RunState, note: str
+) -> None:
     made = kept(samples=len(ends))
     for score, end in ends:
         made.trial(*([] if score is None else [score]), state=end, error="ValueError" if end is FAILED else "")
@@ -251,7 +295,7 @@ def test_it_begins_with_what_the_rows_hold(kept: Any) -> None:
     made.trial(3.0, state=PRUNED)
     assert made.ledger.is_over, "patience is lost"
     ledger = made.resumed()
-    assert sorted(made.search.told) == [(0, {"x": 0.0}, [7.0]), (2, {"x": 2.0}, None), (3, {"x": 3.0}, [3.0])]
+    assert sorted(made.search.told) == [(0, {"x": 0.0}, [7.0]), (2, {"x": 2.0}, [3.0]), (3, {"x": 3.0}, [3.0])]
     assert not ledger.is_over, "whoever goes on with no patience left wants more"
     again = made.taken()
     assert (again.number, again.params, again.best, again.last) == (1, {"x": 1.0}, 50.0, {"score": 50.0})

@@ -63,14 +63,18 @@ def test_repeats_have_seeds_of_their_own_and_all_of_a_configuration_run(driven: 
 
 def test_a_search_finds_the_bottom_of_branin(driven: Driven) -> None:
     space = {"x": {"uniform": [-5, 10]}, "y": {"uniform": [0, 15]}}
-    run = driven.run(api.launch({"kind": "sweep", "trainable": "branin", "space": space, "search": "hyperopt", "samples": 60}))
+    run = driven.run(
+        api.launch({"kind": "sweep", "trainable": "branin", "space": space, "search": "hyperopt", "samples": 60})
+    )
     assert (run.state, states(run)) == (RunState.SUCCEEDED, {"succeeded": 60})
     assert run.best is not None
     assert 0.3978 < run.best <= 0.5
 
 
 def test_a_target_ends_it_well(driven: Driven) -> None:
-    run = driven.run(driven.launch("moody", {"x": {"uniform": [0, 10]}, "mood": 0}, metric="score", samples=1000, target=9))
+    run = driven.run(
+        driven.launch("moody", {"x": {"uniform": [0, 10]}, "mood": 0}, metric="score", samples=1000, target=9)
+    )
     assert run.state is RunState.SUCCEEDED
     assert run.best is not None
     assert run.best >= 9
@@ -79,14 +83,20 @@ def test_a_target_ends_it_well(driven: Driven) -> None:
 
 
 def test_lost_patience_ends_it_well(driven: Driven) -> None:
-    run = driven.run(driven.launch("not_a_number", {"x": {"uniform": [1, 4]}}, metric="score", samples=1000, patience=6))
+    run = driven.run(
+        driven.launch("not_a_number", {"x": {"uniform": [1, 4]}}, metric="score", samples=1000, patience=6)
+    )
     assert (run.state, last_note(run)) == (RunState.SUCCEEDED, "nothing better in the last 6 trials")
     assert len(run.trials) < 40
 
 
 def test_the_mean_of_the_repeats_reaches_the_target(driven: Driven) -> None:
-    run = driven.run(driven.launch("noisy", {"x": {"grid": [10, 11, 12]}}, metric="score", repeats=3, target=13, concurrency=1))
-    assert (run.state, states(run)) == (RunState.SUCCEEDED, {"succeeded": 6}), "10 has a 13, but only 11 has a mean of 13"
+    run = driven.run(
+        driven.launch("noisy", {"x": {"grid": [10, 11, 12]}}, metric="score", repeats=3, target=13, concurrency=1)
+    )
+    assert (run.state, states(run)) == (RunState.SUCCEEDED, {"succeeded": 6}), (
+        "10 has a 13, but only 11 has a mean of 13"
+    )
     assert "configuration 1 reached the target" in last_note(run)
 
 
@@ -101,8 +111,12 @@ def test_not_a_number_is_never_the_best(driven: Driven, mode: str, best: float) 
 # ---- when something is wrong
 
 
-@pytest.mark.parametrize(("trainable", "metric", "told"), [("valley", "distnce", "distance, steps_done"), ("silent", "score", "nothing")])
-def test_a_metric_that_is_never_reported_is_named_with_those_that_are(driven: Driven, trainable: str, metric: str, told: str) -> None:
+@pytest.mark.parametrize(
+    ("trainable", "metric", "told"), [("valley", "distnce", "distance, steps_done"), ("silent", "score", "nothing")]
+)
+def test_a_metric_that_is_never_reported_is_named_with_those_that_are(
+    driven: Driven, trainable: str, metric: str, told: str
+) -> None:
     run = driven.run(driven.launch(trainable, {"x": {"uniform": [1, 2]}, "bottom": 3}, metric=metric, samples=10))
     assert run.state is RunState.FAILED
     assert f"“{metric}”" in run.error
@@ -129,8 +143,14 @@ def test_if_all_raise_it_fails_after_a_few_with_the_first_traceback(driven: Driv
 
 
 @pytest.mark.parametrize(("tries", "states_then"), [(2, {"succeeded": 2}), (1, {"failed": 2})])
-def test_a_trial_that_fails_is_tried_again_as_often_as_asked(driven: Driven, tmp_path: Any, tries: int, states_then: Any) -> None:
-    run = driven.run(driven.launch("third_time", {"x": {"grid": [1, 2]}, "folder": str(tmp_path)}, metric="score", max_failures=tries))
+def test_a_trial_that_fails_is_tried_again_as_often_as_asked(
+    driven: Driven, tmp_path: Any, tries: int, states_then: Any
+) -> None:
+    run = driven.run(
+        driven.launch(
+            "third_time", {"x": {"grid": [1, 2]}, "folder": str(tmp_path)}, metric="score", max_failures=tries
+        )
+    )
     assert states(run) == states_then
     assert [len((tmp_path / name).read_text()) for name in ("1", "2")] == [tries + 1] * 2
 
@@ -140,7 +160,9 @@ def test_a_trial_that_fails_is_tried_again_as_often_as_asked(driven: Driven, tmp
 
 def test_asha_prunes_the_worse_ones(driven: Driven) -> None:
     space = {"x": {"grid": [8, 7, 6, 5, 4, 3, 2, 1]}, "steps": 16}
-    run = driven.run(driven.launch("climber", space, metric="height", scheduler="asha", max_iterations=16, grace=1, concurrency=1))
+    run = driven.run(
+        driven.launch("climber", space, metric="height", scheduler="asha", max_iterations=16, grace=1, concurrency=1)
+    )
     assert (run.state, run.best) == (RunState.SUCCEEDED, 8 * 16)
     assert states(run) == {"succeeded": 1, "pruned": 7}
     assert all(trial.reports < 16 for trial in run.trials[1:])
@@ -168,12 +190,15 @@ def test_a_population_takes_over_what_is_better_and_its_parameters_are_a_curve(d
         curve = api.series(run.id, "param/x", trial.number)
         assert curve.mean[-1] == trial.params["x"]
         assert (len(set(curve.mean)) > 1) is (trial.number in {each.number for each in changed})
+    assert run.set_aside == 0, "what comes from another trial is a jump of the line, and repeats nothing"
 
 
 def test_the_median_rule_pauses_no_trial_while_others_wait(driven: Driven) -> None:
     """One that keeps no checkpoint would begin anew."""
     space = {"x": {"grid": [3.0, 3.1, 3.2, 3.3, 3.4, 9.0]}, "bottom": 3.0, "steps": 6}
-    run = driven.run(driven.launch("valley", space, metric="distance", mode="min", scheduler="median", max_iterations=6))
+    run = driven.run(
+        driven.launch("valley", space, metric="distance", mode="min", scheduler="median", max_iterations=6)
+    )
     assert run.trials[5].state == "pruned"
     assert [trial.reports for trial in run.trials if trial.state == "succeeded"] == [6] * states(run)["succeeded"]
 
@@ -184,7 +209,9 @@ def test_the_median_rule_pauses_no_trial_while_others_wait(driven: Driven) -> No
 def test_memory_is_reserved_for_each_trial(driven: Driven) -> None:
     driven.here.resources = {"CPU": 2.0, "memory": 0.1e9}
     alive: list[int] = []
-    run_id = driven.launch("valley", ONE_TO_FOUR | {"bottom": 3}, metric="distance", mode="min", cpus=0.1, memory_gb=0.05)
+    run_id = driven.launch(
+        "valley", ONE_TO_FOUR | {"bottom": 3}, metric="distance", mode="min", cpus=0.1, memory_gb=0.05
+    )
     driven.here.on_call = lambda: alive.append(states(driven.now())["running"])
     assert states(driven.run(run_id)) == {"succeeded": 4}
     assert max(alive) == 2, "there is memory for two at once"

@@ -63,7 +63,9 @@ def made(search: str, space: Space, goals: tuple[Goal, ...] = GOAL, seed: int = 
     return searchers.make(search, space, goals, 40, seed)
 
 
-def searched(search: Search, space: Space, numbers: range, at_once: int = 2) -> dict[int, tuple[dict[str, Any], list[float] | None]]:
+def searched(
+    search: Search, space: Space, numbers: range, at_once: int = 2
+) -> dict[int, tuple[dict[str, Any], list[float] | None]]:
     """Asks and tells as a sweep does, some running side by side; each fifth fails, and some answers never come."""
     came, running = {}, []
     for number in numbers:
@@ -120,7 +122,7 @@ def test_a_resumed_one_does_not_begin_with_what_was_tried_already(search: str, k
     space = space_for(search, {"rate": MIXED["rate"], "share": MIXED["share"]})
     first = made(search, space)
     past = [first.ask(number) for number in range(known)]
-    resumed = searchers.make(search, space, GOAL, 40, 1, known=known)
+    resumed = searchers.make(search, space, GOAL, 40, 1, config_count=known)
     for number, params in enumerate(past):
         resumed.tell(number, params, [value(params)])
     again = [resumed.ask(known + number) for number in range(2 if search in SLOW else known)]
@@ -168,10 +170,12 @@ def test_the_same_seed_proposes_the_same_and_another_seed_another(search: str) -
 
 @pytest.mark.parametrize("mode", ["max", "min"])
 @pytest.mark.parametrize(
-    ("search", "many"), [("optuna", 40), ("optuna_gp", 12), ("optuna_cmaes", 120), ("hyperopt", 60), ("nevergrad", 150), ("bayesopt", 9)]
+    ("search", "many"),
+    [("optuna", 40), ("optuna_gp", 12), ("optuna_cmaes", 120), ("hyperopt", 60), ("nevergrad", 150), ("bayesopt", 9)],
 )
 def test_it_learns_which_way_is_better(search: str, many: int, mode: str) -> None:
-    """Of a bowl's bottom (or a hill's top) the best found lies nearer than what luck finds in the first tries, and it comes back there."""
+    """Of a bowl's bottom (or a hill's top) the best found lies nearer than what luck finds in the first tries,
+    and it comes back there."""
     space = space_for(search, {"x": {"uniform": [0, 10]}, "y": {"uniform": [0, 10]}})
     sign = -1.0 if mode == "max" else 1.0
     found, distances = made(search, space, (Goal("score", mode),)), []
@@ -217,7 +221,10 @@ def test_a_log_range_is_searched_by_its_exponent(search: str) -> None:
 
 
 def test_lists_are_choices_like_others_and_come_back_as_lists() -> None:
-    space = {"layers": Domain.model_validate({"choice": [[64, 64], [32], []]}), "flag": Domain.model_validate({"choice": [True, False]})}
+    space = {
+        "layers": Domain.model_validate({"choice": [[64, 64], [32], []]}),
+        "flag": Domain.model_validate({"choice": [True, False]}),
+    }
     for search in (name for name, about in SEARCHERS.items() if "choice" in about.domains):
         found = made(search, space)
         seen = []

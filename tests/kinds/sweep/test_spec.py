@@ -22,16 +22,26 @@ from backend.kinds.sweep.spec import SweepSpec
 from backend.kinds.sweep.work import work
 from backend.model import Goal
 
-BRANIN: dict[str, Any] = {"kind": "sweep", "trainable": "branin", "space": {"x": {"uniform": [-5, 10]}, "y": {"uniform": [0, 15]}}}
+BRANIN: dict[str, Any] = {
+    "kind": "sweep",
+    "trainable": "branin",
+    "space": {"x": {"uniform": [-5, 10]}, "y": {"uniform": [0, 15]}},
+}
 DIGITS: dict[str, Any] = {"kind": "sweep", "trainable": "digits_mlp", "space": {"lr": {"loguniform": [1e-4, 1e-1]}}}
-OWN: dict[str, Any] = {"kind": "sweep", "trainable": "mine:train", "metric": "score", "space": {"x": {"uniform": [0, 1]}}}
+OWN: dict[str, Any] = {
+    "kind": "sweep",
+    "trainable": "mine:train",
+    "metric": "score",
+    "space": {"x": {"uniform": [0, 1]}},
+}
 LAKE: dict[str, Any] = {
     "kind": "sweep",
     "trainable": {"algorithm": "q_learning", "environment": "FrozenLake-v1", "stop": {"episodes": 300}},
     "space": {"alpha": {"uniform": [0.1, 0.9]}},
 }
 ONE_OF_EACH = {
-    "uniform": [0.0, 1.0], "loguniform": [1e-3, 1.0], "quniform": [0, 10, 2], "randint": [1, 5], "choice": ["a", "b"], "grid": [1, 2],
+    "uniform": [0.0, 1.0], "loguniform": [1e-3, 1.0], "quniform": [0, 10, 2], "randint": [1, 5], "choice": ["a", "b"],
+    "grid": [1, 2],
 }  # fmt: skip
 
 
@@ -118,18 +128,25 @@ logs = st.tuples(st.floats(1e-12, 1e9), st.floats(1e-12, 1e9)).map(sorted).filte
 domains = st.one_of(
     pairs.map(lambda pair: {"uniform": pair}),
     logs.map(lambda pair: {"loguniform": pair}),
-    st.builds(lambda low, step, many: {"quniform": [low, low + step * many, step]},
-              st.integers(-100, 100), st.sampled_from([0.1, 0.25, 1, 3, 7.5]), st.integers(2, 50)),
+    st.builds(
+        lambda low, step, many: {"quniform": [low, low + step * many, step]},
+        st.integers(-100, 100),
+        st.sampled_from([0.1, 0.25, 1, 3, 7.5]),
+        st.integers(2, 50),
+    ),
     st.builds(lambda low, many: {"randint": [low, low + many]}, st.integers(-(10**6), 10**6), st.integers(1, 10**6)),
-    st.lists(plain, min_size=1, max_size=5).filter(lambda many: all(each not in many[:place] for place, each in enumerate(many)))
-      .map(lambda many: {"choice": many}),
-)  # fmt: skip
+    st.lists(plain, min_size=1, max_size=5)
+    .filter(lambda many: all(each not in many[:place] for place, each in enumerate(many)))
+    .map(lambda many: {"choice": many}),
+)
 
 
 @settings(max_examples=150, deadline=None)
 @given(
     space=st.dictionaries(
-        st.text("abc_é 1", min_size=1, max_size=4).filter(str.strip), domains | plain.map(lambda value: {"fixed": value}), max_size=4
+        st.text("abc_é 1", min_size=1, max_size=4).filter(str.strip),
+        domains | plain.map(lambda value: {"fixed": value}),
+        max_size=4,
     )
 )
 def test_a_space_survives_yaml_and_the_database(space: dict[str, Any]) -> None:
@@ -150,8 +167,14 @@ def is_inside(domain: Domain, value: Any) -> bool:
 
 
 @settings(max_examples=200, deadline=None)
-@given(space=st.dictionaries(st.sampled_from("abc"), domains, min_size=1), seed=st.integers(0, 2**31 - 1), number=st.integers(0, 10**6))
-def test_random_stays_inside_and_a_configuration_depends_on_seed_and_number_alone(space: Any, seed: int, number: int) -> None:
+@given(
+    space=st.dictionaries(st.sampled_from("abc"), domains, min_size=1),
+    seed=st.integers(0, 2**31 - 1),
+    number=st.integers(0, 10**6),
+)
+def test_random_stays_inside_and_a_configuration_depends_on_seed_and_number_alone(
+    space: Any, seed: int, number: int
+) -> None:
     valid = {name: Domain.model_validate(given) for name, given in space.items()}
     first, second = (searchers.make("random", valid, [Goal("score")], 10, seed) for _ in range(2))
     first.ask(number + 1)
@@ -183,12 +206,16 @@ def test_a_grid_that_explodes_shows_its_size_and_one_beyond_all_measure_is_refus
     ten = {"grid": list(range(10))}
     assert parsed(BRANIN, search="grid", space={f"p{each}": ten for each in range(4)}).samples == 10_000
     assert parsed(BRANIN, search="grid", space={f"p{each}": ten for each in range(5)}).samples == 100_000
-    assert "100000" in problems(BRANIN, search="grid", space={f"p{each}": ten for each in range(7)})["samples"].replace(",", "")
+    assert "100000" in problems(BRANIN, search="grid", space={f"p{each}": ten for each in range(7)})["samples"].replace(
+        ",", ""
+    )
 
 
 def test_grids_and_ranges_do_not_mix() -> None:
     assert "uniform" in problems(BRANIN, search="grid")["search"]
-    assert "choice" in problems(BRANIN, search="random", space={"x": {"grid": [1, 2]}, "y": {"uniform": [0, 1]}})["search"]
+    assert (
+        "choice" in problems(BRANIN, search="random", space={"x": {"grid": [1, 2]}, "y": {"uniform": [0, 1]}})["search"]
+    )
 
 
 # ---- names
@@ -234,7 +261,13 @@ def test_all_problems_are_said_at_once() -> None:
     wrong = {"trainable": "branim", "metric": "value", "search": "optun", "scheduler": "ahsa"}
     assert set(problems(BRANIN, **wrong)) == {"trainable", "search", "scheduler"}
     worse = {"x": {"uniform": [3, 1]}, "y": {"choice": []}, "z": {"loguniform": [0, 1]}}
-    assert set(problems(BRANIN, trainable="branim", samples=0, space=worse)) == {"trainable", "samples", "space.x", "space.y", "space.z"}
+    assert set(problems(BRANIN, trainable="branim", samples=0, space=worse)) == {
+        "trainable",
+        "samples",
+        "space.x",
+        "space.y",
+        "space.z",
+    }
 
 
 def test_ones_own_trainable_needs_a_metric_and_ours_know_theirs() -> None:
@@ -273,8 +306,18 @@ def test_a_space_of_fixed_values_is_one_sample_repeated_as_often_as_wanted() -> 
         (BRANIN, {"scheduler": "pb2", "max_iterations": 9}, "scheduler", "checkpoints"),
         (BRANIN, {"scheduler": "hyperband", "max_iterations": 9}, "scheduler", "checkpoints"),
         (BRANIN, {"scheduler": "asha"}, "max_iterations", "how many iterations"),
-        (DIGITS, {"metric": ["accuracy", "loss"], "mode": ["max", "min"]}, "search", "one objective; several go with Optuna"),
-        (DIGITS, {"metric": ["accuracy", "loss"], "mode": ["max", "min"], "search": "bayesopt"}, "search", "one objective"),
+        (
+            DIGITS,
+            {"metric": ["accuracy", "loss"], "mode": ["max", "min"]},
+            "search",
+            "one objective; several go with Optuna",
+        ),
+        (
+            DIGITS,
+            {"metric": ["accuracy", "loss"], "mode": ["max", "min"], "search": "bayesopt"},
+            "search",
+            "one objective",
+        ),
         (
             DIGITS,
             {"metric": ["accuracy", "loss"], "mode": ["max", "min"], "search": "optuna", "scheduler": "asha"},
@@ -285,13 +328,25 @@ def test_a_space_of_fixed_values_is_one_sample_repeated_as_often_as_wanted() -> 
         (DIGITS, {"scheduler": "median", "repeats": 3}, "scheduler", "repeats go with FIFO"),
         (DIGITS, {"search": "bayesopt", "space": {"hidden": {"randint": [1, 5]}}}, "search", "cannot search randint"),
         (DIGITS, {"search": "bayesopt", "space": {"hidden": {"choice": [1, 5]}}}, "search", "cannot search choice"),
-        (DIGITS, {"search": "bayesopt", "space": {"hidden": {"quniform": [1, 5, 1]}}}, "search", "cannot search quniform"),
-        (DIGITS, {"search": "optuna_cmaes", "space": {"a": {"choice": [1]}, "b": {"uniform": [0, 1]}}}, "search", "cannot search choice"),
+        (
+            DIGITS,
+            {"search": "bayesopt", "space": {"hidden": {"quniform": [1, 5, 1]}}},
+            "search",
+            "cannot search quniform",
+        ),
+        (
+            DIGITS,
+            {"search": "optuna_cmaes", "space": {"a": {"choice": [1]}, "b": {"uniform": [0, 1]}}},
+            "search",
+            "cannot search choice",
+        ),
         (DIGITS, {"search": "optuna_cmaes"}, "search", "at least 2 searched"),
     ],
     ids=str,
 )
-def test_a_pair_that_does_not_work_is_refused_with_the_reason(base: dict[str, Any], change: Any, field: str, said: str) -> None:
+def test_a_pair_that_does_not_work_is_refused_with_the_reason(
+    base: dict[str, Any], change: Any, field: str, said: str
+) -> None:
     assert said in problems(base, **change)[field]
 
 
@@ -316,7 +371,9 @@ def test_a_scheduler_takes_a_search_unless_it_makes_configurations_itself(schedu
 
 
 def test_checkpoints_of_ones_own_are_looked_for_when_it_is_read(tmp_path: Any) -> None:
-    (tmp_path / "mine.py").write_text("from ray import tune\ndef train(config):\n    tune.report({'score': config['x']})\n")
+    (tmp_path / "mine.py").write_text(
+        "from ray import tune\ndef train(config):\n    tune.report({'score': config['x']})\n"
+    )
     for scheduler in ("pbt", "pb2", "hyperband"):
         with pytest.raises(InvalidSpec) as caught:
             prepare.check(parsed(OWN, scheduler=scheduler, max_iterations=5), tmp_path, tmp_path)
@@ -342,7 +399,10 @@ def test_more_than_the_cluster_has_is_said() -> None:
     )
     slots = {"raydeckSlot": 2.0}  # as Ray's dashboard calls it
     assert lacking(work.needs(parsed(OWN, resources={"raydeck_slot": 1})), there | slots) == {}
-    assert "3 licence" in lacking(work.needs(parsed(OWN, resources={"licence": 3})), there | {"licence": 2})["resources.licence"]
+    assert (
+        "3 licence"
+        in lacking(work.needs(parsed(OWN, resources={"licence": 3})), there | {"licence": 2})["resources.licence"]
+    )
 
 
 def test_a_trial_reserves_memory_and_resources_of_a_cluster_and_one_of_rl_what_its_algorithm_needs() -> None:
@@ -363,7 +423,8 @@ def test_a_trial_reserves_memory_and_resources_of_a_cluster_and_one_of_rl_what_i
     [
         parsed(OWN), parsed(LAKE), parsed(DIGITS, scheduler="asha", search="optuna"), parsed(BRANIN, samples=60),
         parsed(BRANIN, mode="max"),
-        parsed(OWN, metric=["a", "b"], mode=["max", "min"], search="optuna"), parsed(LAKE, trainable={**LAKE["trainable"], "seeds": 3}),
+        parsed(OWN, metric=["a", "b"], mode=["max", "min"], search="optuna"), parsed(LAKE,
+        trainable={**LAKE["trainable"], "seeds": 3}),
         specs.parse({"kind": "rl", "algorithm": "q_learning", "environment": "FrozenLake-v1", "stop": {"episodes": 9}}),
         specs.parse({"kind": "tasks", "function": "monte_carlo_pi", "inputs": {"range": 5}}),
     ],
@@ -435,19 +496,23 @@ def test_every_algorithm_can_be_swept_as_its_form_begins(algorithm: str) -> None
 
 
 @pytest.mark.parametrize(
-    ("text", "value"), [("1e-4", 1e-4), ("-2E3", -2000.0), ("1.5e+2", 150.0), ("1.0e-4", 1e-4), ("1e", "1e"), ("e5", "e5")]
+    ("text", "value"),
+    [("1e-4", 1e-4), ("-2E3", -2000.0), ("1.5e+2", 150.0), ("1.0e-4", 1e-4), ("1e", "1e"), ("e5", "e5")],
 )
 def test_a_number_with_an_exponent_is_a_number_in_yaml(text: str, value: float | str) -> None:
     spec = specs.parse_yaml(f"{{kind: sweep, trainable: branin, space: {{x: {{choice: [{text}, other]}}}}}}")
     assert spec.space["x"].of == [value, "other"]
 
 
-@pytest.mark.parametrize(("change", "field"), [
-    ({"repeats": 3, "space": {"x": {"uniform": [0, 1]}, "seed": {"choice": [1, 2]}}}, "space.seed"),
-    ({"space": {" ": {"uniform": [0, 1]}}}, "space"),
-    ({"space": {"x": {"choice": [1, True]}}}, "space.x"),
-    ({"space": {"x": {"choice": [None, None]}}}, "space.x"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"repeats": 3, "space": {"x": {"uniform": [0, 1]}, "seed": {"choice": [1, 2]}}}, "space.seed"),
+        ({"space": {" ": {"uniform": [0, 1]}}}, "space"),
+        ({"space": {"x": {"choice": [1, True]}}}, "space.x"),
+        ({"space": {"x": {"choice": [None, None]}}}, "space.x"),
+    ],
+)
 def test_what_would_be_mixed_up_is_refused(change: dict[str, Any], field: str) -> None:
     with pytest.raises(InvalidSpec) as caught:
         specs.parse({"kind": "sweep", "trainable": "branin", "space": {"x": {"uniform": [0, 1]}}} | change)
@@ -465,7 +530,9 @@ def test_the_seeds_of_an_rl_sweep_are_its_repeats_and_nothing_else() -> None:
 @pytest.mark.parametrize("scheduler", ["pbt", "pb2"])
 def test_a_population_of_reinforcement_learners_is_refused_with_the_reason(scheduler: str) -> None:
     assert "middle of a trial" in problems(LAKE, scheduler=scheduler)["scheduler"]
-    assert "middle of a trial" in SCHEDULERS[scheduler].why_not(search="random", kinds=["uniform"], checkpoints=True, is_rl=True)
+    assert "middle of a trial" in SCHEDULERS[scheduler].why_not(
+        search="random", kinds=["uniform"], checkpoints=True, is_rl=True
+    )
     assert parsed(LAKE, scheduler="asha")
 
 

@@ -94,8 +94,8 @@ def launched(function: str, inputs: dict[str, Any], **more: Any) -> str:
     return api.launch({"kind": "tasks", "function": function, "inputs": inputs, **more})
 
 
-def over(run_id: str, limit: float = 60) -> Run:
-    poll(lambda: api.run(run_id).is_over, limit, f"{run_id} over")
+def over(run_id: str) -> Run:
+    poll(lambda: api.run(run_id).is_over, f"{run_id} over")
     return api.run(run_id)
 
 
@@ -114,7 +114,10 @@ def tasks(run_id: str, **wanted: Any) -> list[Task]:
 
 
 def done_at_least(run_id: str, many: int) -> None:
-    poll(lambda: (found := api.run(run_id).tasks) is not None and found.done >= many, 30, f"{many} tasks of {run_id} done")
+    poll(
+        lambda: (found := api.run(run_id).tasks) is not None and found.done >= many,
+        f"{many} tasks of {run_id} done",
+    )
 
 
 def calls(path: Path) -> Counter[int]:
@@ -127,11 +130,15 @@ def test_pi_is_recorded_whole(cluster: Path, finished: Callable[[str], Run], tmp
     assert run.name == "π by Monte Carlo"
     assert counts(pi) == TaskCounts(40, succeeded=40)
     found = tasks(pi)
-    assert [(each.number, each.input, each.attempts) for each in found] == [(number, {"seed": number}, 1) for number in range(40)]
+    assert [(each.number, each.input, each.attempts) for each in found] == [
+        (number, {"seed": number}, 1) for number in range(40)
+    ]
     assert {each.worker is not None and (each.seconds or 0) > 0 for each in found} == {True}
     values = np.array([each.result for each in found])
     assert abs(values.mean() - np.pi) < 0.02
-    assert found[7].result == pytest.approx(4 * np.mean(np.sum(np.random.default_rng(7).random((2, 20_000)) ** 2, axis=0) < 1))
+    assert found[7].result == pytest.approx(
+        4 * np.mean(np.sum(np.random.default_rng(7).random((2, 20_000)) ** 2, axis=0) < 1)
+    )
     _, summary = tasks_api.overview(pi)
     assert summary.moments.mean == pytest.approx(values.mean())
     assert summary.moments.half_width == pytest.approx(1.96 * values.std(ddof=1) / np.sqrt(40))
@@ -150,7 +157,11 @@ def test_pi_is_recorded_whole(cluster: Path, finished: Callable[[str], Run], tmp
 
 def test_pictures_from_a_csv(cluster: Path, tmp_path: Path) -> None:
     (tmp_path / "tiles.csv").write_text("row,col\n0,0\n1,1\n")
-    tiles = launched("mandelbrot", {"csv": str(tmp_path / "tiles.csv"), "columns": {"col": "column"}}, params={"tiles": 2, "pixels": 32})
+    tiles = launched(
+        "mandelbrot",
+        {"csv": str(tmp_path / "tiles.csv"), "columns": {"col": "column"}},
+        params={"tiles": 2, "pixels": 32},
+    )
     (tmp_path / "tiles.csv").unlink()  # its rows are kept
     assert over(tiles).state is RunState.SUCCEEDED
     pictures = tasks_api.pictures(tiles, 0, 10)
@@ -165,10 +176,16 @@ def test_the_interval_of_a_mean_narrows_while_the_run_goes_on(cluster: Path) -> 
     run_id = launched("monte_carlo_pi", {"range": 200}, params={"darts": 3_000_000})
 
     def live(results: int) -> tuple[int, float, float]:
-        """How many results there are while the run goes on, and how wide their interval is, in the summary and as drawn."""
-        _, summary = poll(lambda: (found := tasks_api.overview(run_id))[1].moments.count >= results and found, 60, f"{results} results")
-        high, low = (poll(lambda key=key: len((found := api.series(run_id, key)).mean) and found, 10).mean[-1]
-                     for key in ("result_high", "result_low"))  # fmt: skip
+        """How many results there are while the run goes on, and how wide their interval is, in
+        the summary and as drawn."""
+        _, summary = poll(
+            lambda: (found := tasks_api.overview(run_id))[1].moments.count >= results and found,
+            f"{results} results",
+        )
+        high, low = (
+            poll(lambda key=key: len((found := api.series(run_id, key)).mean) and found).mean[-1]
+            for key in ("result_high", "result_low")
+        )
         assert api.run(run_id).state is RunState.RUNNING
         return summary.moments.count, 2 * summary.moments.half_width, float(high - low)
 
@@ -201,8 +218,12 @@ def test_bad_tasks_harm_no_other_and_only_they_are_tried_again(cluster: Path, tm
             assert found[number].attempts == 2, "tried again once, as asked"
     groups = {each.kind: each for each in tasks_api.failures(run_id)}
     assert {kind: each.count for kind, each in groups.items()} == {
-        "WorkerDied": 1, "Unstorable": 1, "ValueError": 2, "Timeout": 1, "SystemExit": 1,
-    }  # fmt: skip
+        "WorkerDied": 1,
+        "Unstorable": 1,
+        "ValueError": 2,
+        "Timeout": 1,
+        "SystemExit": 1,
+    }
     assert groups["ValueError"].place == f"bad.py:{BAD[: BAD.index('raise ValueError')].count(chr(10)) + 1}"
     assert "is not in the mood" in groups["ValueError"].message
     assert 'raise ValueError(f"{number} is not in the mood")' in groups["ValueError"].traceback
@@ -233,7 +254,10 @@ def test_a_class_is_loaded_once_a_worker(cluster: Path) -> None:
     results = [each.result for each in tasks(run_id)]
     assert len(results) == 60
     assert {each["made"] for each in results} == {1}
-    by_worker = {pid: sorted(each["calls"] for each in results if each["pid"] == pid) for pid in {each["pid"] for each in results}}
+    by_worker = {
+        pid: sorted(each["calls"] for each in results if each["pid"] == pid)
+        for pid in {each["pid"] for each in results}
+    }
     assert len(by_worker) <= 2
     for numbers in by_worker.values():
         assert numbers == list(range(101, 101 + len(numbers))), "one object goes on counting"
@@ -242,7 +266,7 @@ def test_a_class_is_loaded_once_a_worker(cluster: Path) -> None:
 def test_a_class_does_its_tasks_on_the_cpus_that_another_run_leaves(cluster: Path) -> None:
     tasks_api.save_own_file("model", MODEL)
     other = api.launch(ENDLESS)
-    poll(lambda: api.run(other).reports, 60, "the other run holds a CPU")
+    poll(lambda: api.run(other).reports, "the other run holds a CPU")
     run_id = launched("model:Model", {"range": 60}, init={"start": 100}, concurrency=2)
     assert over(run_id).state is RunState.SUCCEEDED
     assert not api.run(other).is_over
@@ -268,7 +292,9 @@ def test_code_that_cannot_be_loaded_fails_the_run_with_its_traceback(cluster: Pa
 
 def test_errors_are_tried_again_if_asked_and_the_first_one_ends_the_run_if_asked(cluster: Path, tmp_path: Path) -> None:
     tasks_api.save_own_file("moody", MOODY)
-    moody = launched("moody:second_time", {"range": 12}, params={"folder": str(tmp_path)}, retry_exceptions=True, max_retries=1)
+    moody = launched(
+        "moody:second_time", {"range": 12}, params={"folder": str(tmp_path)}, retry_exceptions=True, max_retries=1
+    )
     strict = launched("moody:always_fails", {"range": 5000}, stop_on_first_failure=True)
     assert over(moody).state is RunState.SUCCEEDED
     assert counts(moody) == TaskCounts(12, succeeded=12)
@@ -283,14 +309,16 @@ def test_errors_are_tried_again_if_asked_and_the_first_one_ends_the_run_if_asked
     assert ended.running == 0
 
 
-def test_a_stopped_run_goes_on_with_the_rest_and_a_killed_workers_tasks_are_tried_again(cluster: Path, tmp_path: Path) -> None:
+def test_a_stopped_run_goes_on_with_the_rest_and_a_killed_workers_tasks_are_tried_again(
+    cluster: Path, tmp_path: Path
+) -> None:
     tasks_api.save_own_file("counted", COUNTED)
     trace = tmp_path / "calls"
     run_id = launched("counted:slow", {"range": 150}, params={"calls": str(trace)})
     done_at_least(run_id, 20)
     tasks_api.save_own_file("counted", COUNTED.replace("of the launch", "changed since"))
     api.stop(run_id)
-    run = over(run_id, 15)
+    run = over(run_id)
     assert run.state is RunState.STOPPED
     assert kinds.can_resume(run)
     stopped = counts(run_id)
@@ -302,7 +330,9 @@ def test_a_stopped_run_goes_on_with_the_rest_and_a_killed_workers_tasks_are_trie
 
     api.resume(run_id)
     done_at_least(run_id, stopped.done + 15)
-    victim = psutil.Process(next(each.result["pid"] for each in tasks(run_id) if each.number not in before and each.result))
+    victim = psutil.Process(
+        next(each.result["pid"] for each in tasks(run_id) if each.number not in before and each.result)
+    )
     assert "ray" in victim.name()
     victim.kill()
     assert over(run_id).state is RunState.SUCCEEDED
@@ -327,7 +357,7 @@ def test_a_killed_driver_is_lost_and_what_it_had_finished_is_kept(cluster: Path,
     run_id = launched("counted:slow", {"range": 80}, params={"calls": str(trace)})
     done_at_least(run_id, 10)
     os.kill(driver_of(run_id).pid, signal.SIGKILL)
-    poll(lambda: api.run(run_id).state is RunState.LOST, 15, "lost")
+    poll(lambda: api.run(run_id).state is RunState.LOST, "lost")
     assert "killed by signal 9" in api.run(run_id).error
     kept = counts(run_id)
     assert 10 <= kept.done < 80

@@ -11,17 +11,22 @@ from backend.cluster import needs
 from backend.drivers import resources
 from backend.drivers.attempt import Impossible
 from backend.kinds import specs, work_of
-from backend.kinds.tasks import result_files
 from backend.kinds.tasks.drive import _Fanout
 from backend.kinds.tasks.pool import cause
 from backend.kinds.tasks.result_files import ResultFiles
 from backend.kinds.tasks.todo import Todo, TodoQueue
 from backend.kinds.tasks.worker import last_words
 from backend.model.work import Needs
+from backend.store.recording import patience
 from tests.conftest import CARTPOLE
 
 FANOUT: dict[str, Any] = {"kind": "tasks", "function": "monte_carlo_pi", "inputs": {"range": 3, "argument": "seed"}}
-SWEEP: dict[str, Any] = {"kind": "sweep", "trainable": "digits_mlp", "space": {"lr": {"loguniform": [1e-4, 0.1]}}, "samples": 2}
+SWEEP: dict[str, Any] = {
+    "kind": "sweep",
+    "trainable": "digits_mlp",
+    "space": {"lr": {"loguniform": [1e-4, 0.1]}},
+    "samples": 2,
+}
 HEAD = {"CPU": 2.0, "memory": 8e9, "raydeck_slot": 2.0}
 
 
@@ -35,7 +40,9 @@ def driver(folder: Path) -> Any:
 
 def test_why_a_worker_died_is_said(tmp_path: Path) -> None:
     words = last_words(str(tmp_path), '{"seed": 0}')
-    kind, _, message, trace = cause(OutOfMemoryError("Task was killed due to the node running low on memory."), words, 2)
+    kind, _, message, trace = cause(
+        OutOfMemoryError("Task was killed due to the node running low on memory."), words, 2
+    )
     assert (kind, message) == ("OutOfMemory", "Ray ended its worker, because the machine ran out of memory")
     assert "low on memory" in trace
     assert cause(WorkerCrashedError(), words, 2)[0] == "WorkerDied"
@@ -54,7 +61,7 @@ def test_a_full_disk_is_waited_out_before_a_result_is_lost(tmp_path: Path, monke
         if len(waits) == 3:
             blocked.unlink()
 
-    monkeypatch.setattr(result_files.time, "sleep", wait)
+    monkeypatch.setattr(patience.time, "sleep", wait)
     name = fanout.files.store(1234, "png", b"picture")
     assert (tmp_path / name).read_bytes() == b"picture"
     assert len(waits) == 3
@@ -109,7 +116,9 @@ IMPOSSIBLE = [
 
 
 @pytest.mark.parametrize(("spec", "why"), IMPOSSIBLE)
-def test_what_can_never_be_ends_a_run_of_any_kind_before_it_begins(spec: dict[str, Any], why: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_can_never_be_ends_a_run_of_any_kind_before_it_begins(
+    spec: dict[str, Any], why: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("ray.get_runtime_context", lambda: SimpleNamespace(gcs_address="here:1"))
     attempt: Any = SimpleNamespace(gcs_address="")
     monkeypatch.setattr("ray.cluster_resources", lambda: HEAD)

@@ -14,7 +14,7 @@ from backend.cluster.needs import lacking
 from backend.errors import InvalidSpec
 from backend.kinds import specs
 from backend.kinds.tasks import prepare, rows
-from backend.kinds.tasks.prepare import Fanout, misfit
+from backend.kinds.tasks.prepare import CheckedFanout, misfit
 from backend.kinds.tasks.spec import MOST_TASKS, Inputs, TaskSpec
 from backend.kinds.tasks.work import work
 
@@ -22,7 +22,8 @@ SCORE = """
 from pathlib import Path
 from typing import Literal
 
-def score(x: int, name: str = "n", mode: Literal["fast", "slow"] = "fast", rate: float = 0.5, file: Path | None = None, shape=(1, 2)):
+def score(x: int, name: str = "n", mode: Literal["fast", "slow"] = "fast", rate: float = 0.5, file: Path | None = None,
+          shape=(1, 2)):
     "Scores."
 
 def anything(**arguments): ...
@@ -33,17 +34,31 @@ class Model:
     def __call__(self, x: int): ...
 """
 
-scalars = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False, allow_infinity=False), st.text())
-values = st.recursive(scalars, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3), max_leaves=6)
+scalars = st.one_of(
+    st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False, allow_infinity=False), st.text()
+)
+values = st.recursive(
+    scalars, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3), max_leaves=6
+)
 names = st.text('abcxyz_é"\\', min_size=1, max_size=5)
 sources = st.one_of(
-    st.builds(lambda start, count, step, name: Inputs(range=(start, start + count * step, step), argument=name),
-              st.integers(-50, 50), st.integers(1, 30), st.sampled_from([-7, -1, 1, 3]), names),
+    st.builds(
+        lambda start, count, step, name: Inputs(range=(start, start + count * step, step), argument=name),
+        st.integers(-50, 50),
+        st.integers(1, 30),
+        st.sampled_from([-7, -1, 1, 3]),
+        names,
+    ),
     st.builds(lambda count, name: Inputs(range=count, argument=name), st.integers(1, 40), names),
     st.builds(lambda many, name: Inputs(list=many, argument=name), st.lists(values, min_size=1, max_size=8), names),
-    st.builds(lambda many: Inputs(list=many), st.lists(st.dictionaries(names, values, max_size=3), min_size=1, max_size=8)),
-    st.builds(lambda grid: Inputs(grid=grid), st.dictionaries(names, st.lists(values, min_size=1, max_size=3), min_size=1, max_size=3)),
-)  # fmt: skip
+    st.builds(
+        lambda many: Inputs(list=many), st.lists(st.dictionaries(names, values, max_size=3), min_size=1, max_size=8)
+    ),
+    st.builds(
+        lambda grid: Inputs(grid=grid),
+        st.dictionaries(names, st.lists(values, min_size=1, max_size=3), min_size=1, max_size=3),
+    ),
+)
 
 
 @pytest.fixture
@@ -52,7 +67,7 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def checked(folder: Path, function: str = "mine:score", **spec: Any) -> Fanout:
+def checked(folder: Path, function: str = "mine:score", **spec: Any) -> CheckedFanout:
     parsed = specs.parse({"kind": "tasks", "function": function, "inputs": {"range": 3}, **spec})
     assert isinstance(parsed, TaskSpec)
     return prepare.check(parsed, folder, folder / "inputs")
@@ -127,7 +142,12 @@ def test_no_tasks_at_all_is_said(folder: Path, inputs: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize(
     "inputs",
-    [{"range": MOST_TASKS + 1}, {"range": [0, 10**30]}, {"range": [10**30, 0, -3]}, {"grid": {"x": [1] * 4000, "rate": [0.1] * 4000}}],
+    [
+        {"range": MOST_TASKS + 1},
+        {"range": [0, 10**30]},
+        {"range": [10**30, 0, -3]},
+        {"grid": {"x": [1] * 4000, "rate": [0.1] * 4000}},
+    ],
 )
 def test_too_many_tasks_are_said(folder: Path, inputs: dict[str, Any]) -> None:
     assert "at most 10,000,000" in problems(folder, inputs=inputs)[f"inputs.{next(iter(inputs))}"]
@@ -169,13 +189,17 @@ def test_inputs_survive_being_stored(inputs: Inputs) -> None:
     given_rows=st.lists(st.dictionaries(names, values, max_size=4), min_size=1, max_size=6),
     renames=st.dictionaries(names, names, max_size=2),
 )
-def test_rows_of_a_file_come_back_as_they_were(tmp_path_factory: pytest.TempPathFactory, given_rows: Any, renames: dict[str, str]) -> None:
+def test_rows_of_a_file_come_back_as_they_were(
+    tmp_path_factory: pytest.TempPathFactory, given_rows: Any, renames: dict[str, str]
+) -> None:
     folder = tmp_path_factory.mktemp("rows")
     (folder / "a.jsonl").write_text("\n".join(map(json.dumps, given_rows)))
     inputs = Inputs(jsonl=str(folder / "a.jsonl"), columns=renames)
     kept = rows.keep(inputs, folder)
     inputs = inputs.model_copy(update={"sha256": kept.sha256})
-    assert list(rows.rows(inputs, folder)) == [{renames.get(name, name): value for name, value in row.items()} for row in given_rows]
+    assert list(rows.rows(inputs, folder)) == [
+        {renames.get(name, name): value for name, value in row.items()} for row in given_rows
+    ]
     assert list(map(json.loads, rows.texts(inputs, folder))) == list(rows.rows(inputs, folder))
     assert set(kept.columns) == {name for row in given_rows for name in row}
 
@@ -202,7 +226,9 @@ def test_what_is_no_plain_number_stays_text(folder: Path, cell: str) -> None:
     assert kept_rows(folder, f'x\n"{cell}"\n') == [{"x": cell}]
 
 
-@pytest.mark.parametrize(("cell", "value"), [("0", 0), ("-0.5", -0.5), ("00.5", 0.5), ("1e3", 1000.0), (" 7", 7), (str(2**70), 2**70)])
+@pytest.mark.parametrize(
+    ("cell", "value"), [("0", 0), ("-0.5", -0.5), ("00.5", 0.5), ("1e3", 1000.0), (" 7", 7), (str(2**70), 2**70)]
+)
 def test_what_is_a_plain_number_becomes_one(folder: Path, cell: str, value: float) -> None:
     ((found,),) = (row.values() for row in kept_rows(folder, f"x\n{cell}\n"))
     assert (found, type(found)) == (value, type(value))
@@ -266,7 +292,11 @@ def test_a_file_without_rows_has_no_tasks(folder: Path, kind: str, text: str) ->
 
 @pytest.mark.parametrize(
     ("text", "said"),
-    [('{"x": 1}\n{"x": \n', "line 2 is not JSON"), ('{"x": 1}\n\n[1]\n', "line 3 is not an object"), ("5", "line 1 is not an object")],
+    [
+        ('{"x": 1}\n{"x": \n', "line 2 is not JSON"),
+        ('{"x": 1}\n\n[1]\n', "line 3 is not an object"),
+        ("5", "line 1 is not an object"),
+    ],
 )
 def test_broken_json_lines_name_the_line(folder: Path, text: str, said: str) -> None:
     assert said in broken(folder, text, "jsonl")
@@ -282,7 +312,12 @@ def test_rows_are_kept_by_what_they_say_and_outlive_their_file(folder: Path) -> 
     ready = {name: checked(folder, inputs={"csv": str(folder / name)}) for name in ("a.csv", "b.csv", "c.csv")}
     hashes = {name: each.spec.inputs.sha256 for name, each in ready.items()}
     assert hashes["a.csv"] == hashes["b.csv"] != hashes["c.csv"]
-    assert sorted(path.suffix for path in inputs.iterdir()) == [".json", ".json", ".jsonl", ".jsonl"], "and no half-written file"
+    assert sorted(path.suffix for path in inputs.iterdir()) == [
+        ".json",
+        ".json",
+        ".jsonl",
+        ".jsonl",
+    ], "and no half-written file"
     (folder / "a.csv").unlink()
     again = prepare.check(ready["a.csv"].spec, folder, inputs)
     assert (again.total, list(rows.rows(again.spec.inputs, inputs))) == (2, [{"x": 1}, {"x": 2}])
@@ -349,7 +384,11 @@ def test_what_does_not_fit_is_named_by_its_field(folder: Path, spec: dict[str, A
 
 
 def test_several_problems_are_all_said(folder: Path) -> None:
-    assert set(problems(folder, params={"nam": 1, "rate": "x", "mode": 3})) == {"params.nam", "params.rate", "params.mode"}
+    assert set(problems(folder, params={"nam": 1, "rate": "x", "mode": 3})) == {
+        "params.nam",
+        "params.rate",
+        "params.mode",
+    }
 
 
 @pytest.mark.parametrize(
@@ -361,7 +400,9 @@ def test_several_problems_are_all_said(folder: Path) -> None:
         ("x,y", {"y": "x"}, "inputs.columns", "several columns go to “x”"),
     ],
 )
-def test_columns_that_do_not_fit_are_said(folder: Path, header: str, columns: dict[str, str], field: str, said: str) -> None:
+def test_columns_that_do_not_fit_are_said(
+    folder: Path, header: str, columns: dict[str, str], field: str, said: str
+) -> None:
     (folder / "a.csv").write_text(f"{header}\n{','.join('1' for _ in header.split(','))}\n")
     found = problems(folder, inputs={"csv": str(folder / "a.csv"), "columns": columns})
     assert said in found[field]
@@ -376,7 +417,11 @@ def test_columns_go_to_the_arguments_they_are_mapped_to(folder: Path) -> None:
 def test_a_checked_spec_says_all_that_was_left_out(folder: Path) -> None:
     ready = checked(folder, params={"rate": 2})
     assert ready.spec.inputs.argument == "x"
-    assert ready.spec.params == {"name": "n", "mode": "fast", "rate": 2}, "but a tuple is left to Python: JSON would make a list of it"
+    assert ready.spec.params == {
+        "name": "n",
+        "mode": "fast",
+        "rate": 2,
+    }, "but a tuple is left to Python: JSON would make a list of it"
     assert (ready.spec.name, ready.total) == ("mine:score", 3)
     assert prepare.check(ready.spec, folder, folder / "inputs").spec == ready.spec
     assert specs.parse_yaml(specs.to_yaml(ready.spec)) == ready.spec
@@ -387,7 +432,10 @@ def test_the_inputs_go_to_the_first_argument_that_has_no_value(folder: Path) -> 
 
 
 def test_a_function_that_takes_anything_gets_anything(folder: Path) -> None:
-    assert checked(folder, "mine:anything", inputs={"grid": {"this": [1], "that": ["a"]}}, params={"more": None}).total == 1
+    assert (
+        checked(folder, "mine:anything", inputs={"grid": {"this": [1], "that": ["a"]}}, params={"more": None}).total
+        == 1
+    )
 
 
 def test_none_fits_what_may_be_none() -> None:
@@ -429,9 +477,17 @@ def test_a_launch_that_asks_for_too_much_is_refused_before_it_is_stored(cluster:
     from tests.conftest import poll
 
     jobs: JobsClient = api.house().cluster.jobs()
-    poll(jobs.load, 30, "Ray says what there is")
+    poll(jobs.load, "Ray says what there is")
     before = len(api.runs())
     with pytest.raises(InvalidSpec) as caught:
-        api.launch({"kind": "tasks", "function": "monte_carlo_pi", "inputs": {"range": 3}, "num_cpus": 4000, "resources": {"my_res": 1}})
+        api.launch(
+            {
+                "kind": "tasks",
+                "function": "monte_carlo_pi",
+                "inputs": {"range": 3},
+                "num_cpus": 4000,
+                "resources": {"my_res": 1},
+            }
+        )
     assert set(caught.value.problems) == {"num_cpus", "resources.my_res"}
     assert len(api.runs()) == before

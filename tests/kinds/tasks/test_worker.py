@@ -1,4 +1,5 @@
-"""What a worker makes of a result, of printed text, of a time limit and of a failure: the parts that need no cluster."""
+"""What a worker makes of a result, of printed text, of a time limit and of a failure: the
+parts that need no cluster."""
 
 import io
 import json
@@ -20,19 +21,19 @@ from PIL import Image
 
 from backend.kinds.tasks import results, worker
 from backend.kinds.tasks.results import Unstorable
-from backend.kinds.tasks.worker import MOST_OUTPUT, Code, Report, TaskTimeout
+from backend.kinds.tasks.worker import MOST_OUTPUT, ChunkReport, Code, TaskTimeout
 from backend.settings import ROOT
 
 
-def ran(function: Any, given: str = "{}", **code: Any) -> Report:
+def ran(function: Any, given: str = "{}", **code: Any) -> ChunkReport:
     """What a worker tells of one task."""
-    report = Report("node", 1)
+    report = ChunkReport("node", 1)
     worker._run_one(Code("mine:f", **code), function, given, 0, report)
     assert len(report.started) == len(report.seconds) == len(report.results) == len(report.values) == 1
     return report
 
 
-def returning(value: Any) -> Report:
+def returning(value: Any) -> ChunkReport:
     return ran(lambda: value)
 
 
@@ -75,7 +76,9 @@ def test_an_array_comes_back_as_it_was() -> None:
     assert loaded.dtype == np.float32
 
 
-@pytest.mark.parametrize("table", [pd.DataFrame({"x": [1, 2], "s": ["a", None]}), pd.Series([1.5, 2.5], name="y")], ids=["frame", "series"])
+@pytest.mark.parametrize(
+    "table", [pd.DataFrame({"x": [1, 2], "s": ["a", None]}), pd.Series([1.5, 2.5], name="y")], ids=["frame", "series"]
+)
 def test_a_table_comes_back_as_it_was(table: Any) -> None:
     suffix, content = returning(table).files[0]
     assert suffix == "parquet"
@@ -104,7 +107,15 @@ def test_bytes_and_files_are_kept_as_they_are(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "value",
-    [{1, 2}, Decimal("1.5"), 1 + 2j, np.complex128(1 + 2j), np.timedelta64(5, "s"), {(1, 2): 3}, np.array([{1}, {2}], dtype=object)],
+    [
+        {1, 2},
+        Decimal("1.5"),
+        1 + 2j,
+        np.complex128(1 + 2j),
+        np.timedelta64(5, "s"),
+        {(1, 2): 3},
+        np.array([{1}, {2}], dtype=object),
+    ],
     ids=lambda value: type(value).__name__,
 )
 def test_what_json_does_not_know_is_pickled(value: Any) -> None:
@@ -124,7 +135,9 @@ def test_long_json_becomes_a_file() -> None:
 
 
 @pytest.mark.parametrize(
-    "value", [lambda: 0, threading.Lock(), (number for number in range(3)), {"f": lambda: 0}], ids=lambda v: type(v).__name__
+    "value",
+    [lambda: 0, threading.Lock(), (number for number in range(3)), {"f": lambda: 0}],
+    ids=lambda v: type(v).__name__,
 )
 def test_what_nothing_can_store_is_the_failure_of_that_task(value: Any) -> None:
     report = returning(value)
@@ -144,7 +157,9 @@ def test_a_list_that_holds_itself_is_stored_somehow() -> None:
 
 
 @pytest.mark.parametrize(
-    "value", [np.zeros(1000), b"x" * 2000, "x" * 2000, {b"x" * 2000}, pd.DataFrame({"x": range(1000)})], ids=lambda v: type(v).__name__
+    "value",
+    [np.zeros(1000), b"x" * 2000, "x" * 2000, {b"x" * 2000}, pd.DataFrame({"x": range(1000)})],
+    ids=lambda v: type(v).__name__,
 )
 def test_a_huge_result_is_refused_with_its_size(monkeypatch: pytest.MonkeyPatch, value: Any) -> None:
     monkeypatch.setattr(results, "MOST_BYTES", 1500)
@@ -165,9 +180,14 @@ def test_a_huge_array_is_refused_before_it_is_copied() -> None:
 
 def test_params_and_inputs_are_arguments_and_paths_become_paths() -> None:
     report = ran(
-        lambda **given: repr(sorted(given.items())), '{"x": 1, "file": "~/a"}', params={"k": 2, "file": "b", "x": 0}, paths=("file",)
+        lambda **given: repr(sorted(given.items())),
+        '{"x": 1, "file": "~/a"}',
+        params={"k": 2, "file": "b", "x": 0},
+        paths=("file",),
     )
-    assert json.loads(report.results[0] or "") == repr(sorted({"k": 2, "x": 1, "file": Path("~/a").expanduser()}.items()))
+    assert json.loads(report.results[0] or "") == repr(
+        sorted({"k": 2, "x": 1, "file": Path("~/a").expanduser()}.items())
+    )
 
 
 def test_a_path_that_is_left_out_stays_none() -> None:
@@ -190,7 +210,9 @@ class Wordless(Exception):
 
 
 @pytest.mark.parametrize(
-    "error", [ValueError("no mood"), SystemExit(3), MemoryError(), GeneratorExit(), Wordless()], ids=lambda e: type(e).__name__
+    "error",
+    [ValueError("no mood"), SystemExit(3), MemoryError(), GeneratorExit(), Wordless()],
+    ids=lambda e: type(e).__name__,
 )
 def test_whatever_a_task_raises_is_recorded_with_its_place(error: BaseException) -> None:
     kind, place, message, trace = ran(raising(error)).errors[0]
@@ -299,23 +321,25 @@ def test_a_task_that_does_not_heed_its_limit_ends_its_process_and_leaves_word(tm
 
 def test_the_users_text_runs_as_a_module_of_its_name_with_its_lines_in_tracebacks() -> None:
     text = (
-        "import dataclasses\n@dataclasses.dataclass\nclass Point:\n    x: int\ndef fails(x):\n    p = Point(x)\n    raise ValueError(p)\n"
+        "import dataclasses\n@dataclasses.dataclass\nclass Point:\n    x: int\ndef fails(x):\n    p = Point(x)\n   "
+        " raise ValueError(p)\n"
     )
     try:
-        call = worker._load(Code("my_own_file:fails", text), "run 1")
+        call = worker._load(Code("my_own_file:fails", text))
         kind, place, message, trace = ran(call, '{"x": 3}').errors[0]
     finally:
         sys.modules.pop("my_own_file", None)
-        worker._loaded.pop("run 1", None)
     assert (kind, place, message) == ("ValueError", "my_own_file.py:7", "Point(x=3)")
     assert "raise ValueError(p)" in trace
 
 
 def test_a_class_is_made_with_its_constructors_arguments_once() -> None:
-    text = "made = []\nclass Adds:\n    def __init__(self, k): made.append(k)\n    def __call__(self, x): return x + made[0], len(made)\n"
+    text = (
+        "made = []\nclass Adds:\n    def __init__(self, k): made.append(k)\n    def __call__(self, x): return x +"
+        " made[0], len(made)\n"
+    )
     try:
-        call = worker._load(Code("my_own_class:Adds", text, init={"k": 10}, is_class=True), "run 2")
+        call = worker._load(Code("my_own_class:Adds", text, init={"k": 10}, is_class=True))
         assert [json.loads(ran(call, json.dumps({"x": x})).results[0] or "") for x in (1, 2)] == [[11, 1], [12, 1]]
     finally:
         sys.modules.pop("my_own_class", None)
-        worker._loaded.pop("run 2", None)

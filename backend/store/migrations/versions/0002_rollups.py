@@ -40,4 +40,6 @@ def _summarise(connection: sa.Connection, series: int) -> None:
     connection.execute(sa.text("update series set length = :length, closed = :closed where id = :series"), counted)
     stored = [{"series": series, "level": each.level, "chunk": each.number, "data": each.data} for each in chunks]
     if stored:
-        connection.execute(sa.text("insert into rollups (series, level, chunk, data) values (:series, :level, :chunk, :data)"), stored)
+        connection.execute(
+            sa.text("insert into rollups (series, level, chunk, data) values (:series, :level, :chunk, :data)"), stored
+        )

@@ -18,13 +18,21 @@ def _of_run() -> sa.Column[str]:
 def upgrade() -> None:
     for name in ("workload", "workload_hash"):
         op.add_column("runs", sa.Column(name, sa.Text, nullable=False, server_default=""))
-    counts = [sa.Column(name, sa.Integer, nullable=False, server_default="0") for name in ("running", "succeeded", "failed", "stopped")]
+    counts = [
+        sa.Column(name, sa.Integer, nullable=False, server_default="0")
+        for name in ("running", "succeeded", "failed", "stopped")
+    ]
     op.create_table(
-        "fanouts", _of_run(), sa.Column("total", sa.Integer, nullable=False), *counts,
-        sa.Column("summary", sa.JSON, nullable=False), sa.PrimaryKeyConstraint("run_id"),
-    )  # fmt: skip
+        "fanouts",
+        _of_run(),
+        sa.Column("total", sa.Integer, nullable=False),
+        *counts,
+        sa.Column("summary", sa.JSON, nullable=False),
+        sa.PrimaryKeyConstraint("run_id"),
+    )
     op.create_table(
-        "tasks", _of_run(),
+        "tasks",
+        _of_run(),
         sa.Column("number", sa.Integer, nullable=False),
         sa.Column("state", sa.Text, nullable=False),
         sa.Column("attempts", sa.Integer, nullable=False),
@@ -40,9 +48,15 @@ def upgrade() -> None:
         sa.Column("output", sa.Text),
         sa.PrimaryKeyConstraint("run_id", "number"),
         sqlite_with_rowid=False,
-    )  # fmt: skip
-    op.create_index("tasks_by_state", "tasks", ["run_id", "state", "failure"], sqlite_where=UNUSUAL, postgresql_where=UNUSUAL)
+    )
+    op.create_index(
+        "tasks_by_state", "tasks", ["run_id", "state", "failure"], sqlite_where=UNUSUAL, postgresql_where=UNUSUAL
+    )
     texts = [sa.Column(name, sa.Text, nullable=False) for name in ("kind", "place", "message", "traceback")]
     op.create_table(
-        "failures", _of_run(), sa.Column("number", sa.Integer, nullable=False), *texts, sa.PrimaryKeyConstraint("run_id", "number")
+        "failures",
+        _of_run(),
+        sa.Column("number", sa.Integer, nullable=False),
+        *texts,
+        sa.PrimaryKeyConstraint("run_id", "number"),
     )

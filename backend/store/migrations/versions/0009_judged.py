@@ -7,8 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import op
 
-from backend.model import Goal
-from backend.model.judged import judged
+from backend.model.judged import main_metric, mean_of_last
 
 revision = "0009"
 down_revision = "0008"
@@ -25,9 +24,12 @@ def upgrade() -> None:
     op.drop_index("runs_listed", "runs")
     op.create_index("runs_listed", "runs", LISTED)
     connection = op.get_bind()
-    found = connection.execute(sa.text("select id, kind, spec from runs where deleted_at is null")).all()
-    for start in range(0, len(found), A_BATCH):
-        rows = [{"id": run_id, **_judged(connection, run_id, kind, _json(spec))} for run_id, kind, spec in found[start : start + A_BATCH]]
+    runs = connection.execute(sa.text("select id, kind, spec from runs where deleted_at is null")).all()
+    for start in range(0, len(runs), A_BATCH):
+        rows = [
+            {"id": run_id, **_judged(connection, run_id, kind, _json(spec))}
+            for run_id, kind, spec in runs[start : start + A_BATCH]
+        ]
         connection.execute(sa.text("update runs set best = :best, last = :last where id = :id"), rows)
 
 
@@ -36,11 +38,12 @@ def _json(value: Any) -> Any:
 
 
 def _judged(connection: sa.Connection, run_id: str, kind: str, spec: dict[str, Any]) -> dict[str, float | None]:
-    trials = connection.execute(sa.text("select best, last from trials where run_id = :id order by number"), {"id": run_id}).all()
-    known: list[Any] = [SimpleNamespace(best=best, last=_json(last)) for best, last in trials]
-    return judged(known, _goal(spec) if kind == "sweep" else None)._asdict()
-
-
-def _goal(spec: dict[str, Any]) -> Goal:
-    key, mode = (each[0] if isinstance(each, list) else each for each in (spec["metric"], spec["mode"]))
-    return Goal(key, mode)
+    trials = connection.execute(
+        sa.text("select best, last from trials where run_id = :id order by number"), {"id": run_id}
+    ).all()
+    values = [best for best, _ in trials if best is not None]
+    if kind == "sweep":
+        mode = spec["mode"][0] if isinstance(spec["mode"], list) else spec["mode"]
+        return {"best": (max if mode == "max" else min)(values, default=None), "last": None}
+    last: list[Any] = [SimpleNamespace(last=_json(each)) for _, each in trials]
+    return {"best": max(values, default=None), "last": mean_of_last(last, main_metric(last))}

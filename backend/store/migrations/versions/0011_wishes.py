@@ -16,10 +16,10 @@ OF_SWEEPS = ("samples", "concurrency", "time_budget_s")
 def upgrade() -> None:
     op.add_column("runs", sa.Column("wishes", sa.JSON, nullable=False, server_default="{}"))
     connection = op.get_bind()
-    asked = connection.execute(sa.text(f"select id, {', '.join(OF_SWEEPS)} from runs")).mappings().all()
+    runs = connection.execute(sa.text(f"select id, {', '.join(OF_SWEEPS)} from runs")).mappings().all()
     rows = [
         {"id": row["id"], "wishes": json.dumps({name: row[name] for name in OF_SWEEPS if row[name] is not None})}
-        for row in asked
+        for row in runs
         if any(row[name] is not None for name in OF_SWEEPS)
     ]
     if rows:
