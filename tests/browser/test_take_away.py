@@ -27,7 +27,7 @@ def recorded(name: str, lr: float, seed: int) -> str:
 def test_what_differs_and_the_report_are_readable_and_harmless(
     app: App, page: Page, browser: Browser, tmp_path: Path
 ) -> None:
-    ids = [recorded(NASTY if lr == 1 else "other", lr, seed) for lr in (1.0, 2.0) for seed in (1, 2, 3)]
+    ids = [recorded(NASTY if lr == 1 else "other", lr, seed) for lr in (1.0, 2.0) for seed in (1, 2, 3, 4)]
     alerts: list[str] = []
     page.on("dialog", lambda dialog: (alerts.append(dialog.message), dialog.dismiss()))
     page.goto(f"{app.url}/compare?runs={','.join(ids)}&tab=Diff&per=groups")
@@ -64,7 +64,7 @@ def _opens_alone(browser: Browser, report: Path, alerts: list[str]) -> None:
     expect(page.get_by_role("heading", name="Performance profile")).to_be_visible()
     expect(
         page.locator("figure", has=page.get_by_role("heading", name="Params: scatter")).locator(".scatterlayer .point")
-    ).to_have_count(6)
+    ).to_have_count(8)
     expect(page.get_by_role("heading", name="Why")).to_be_visible()
     expect(page.get_by_text("is better than").first).to_be_visible()
     expect(page.locator("section.note")).to_contain_text(NASTY)
