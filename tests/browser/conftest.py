@@ -77,6 +77,11 @@ def plot(page: Page, expression: str) -> Any:
     )
 
 
+def at_rest(page: Page) -> None:
+    """Waits until no script runs: what is clicked on while a page is drawn may be replaced under the click."""
+    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
+
+
 STILL = {**SOON, "RAYDECK_AUTOSTART": "0"}
 
 

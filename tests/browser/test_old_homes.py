@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 from backend import api
 from backend.model import Run
 from pages.runs.kinds import starts, view
-from tests.browser.conftest import App
+from tests.browser.conftest import App, at_rest
 from tests.conftest import poll
 from tests.pages import everywhere
 from tests.pages.test_old_homes import VERSIONS, unpack
@@ -44,7 +44,7 @@ def choose(page: Page, tab: str) -> None:
 def through(page: Page, tabs: tuple[str, ...]) -> None:
     """Clicks through tabs, each as soon as the page is at rest, and waits until each shows something."""
     for tab in tabs:
-        expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
+        at_rest(page)
         choose(page, tab)
         expect(page.get_by_role("tabpanel", name=tab, exact=True)).not_to_be_empty()
         expect(page.get_by_test_id("stException")).to_have_count(0)

@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 
 from backend import api
 from backend.api import tasks
-from tests.browser.conftest import App, plot
+from tests.browser.conftest import App, at_rest, plot
 from tests.conftest import poll
 
 pytestmark = [pytest.mark.ray, pytest.mark.browser]
@@ -67,6 +67,7 @@ def test_pi_from_the_form_to_the_downloaded_table(ray_app: App, page: Page) -> N
     page.reload()
     expect(page.get_by_text("Task 499")).to_be_visible()
 
+    at_rest(page)
     page.get_by_role("button", name="Download").first.click()
     with page.expect_download() as waiting:
         page.get_by_role("button", name="CSV", exact=True).click()
