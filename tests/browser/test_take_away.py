@@ -40,6 +40,8 @@ def test_what_differs_and_the_report_are_readable_and_harmless(
 
     page.get_by_role("tab", name="Report").click()
     page.get_by_label("Your note, in Markdown").fill(f"## Why\n\n**Two** is twice one. {NASTY}")
+    page.get_by_label("Your note, in Markdown").blur()
+    expect(page.get_by_text("How it will look")).to_be_visible()
     with page.expect_download() as download:
         page.get_by_role("button", name="Download the report").click()
     report = tmp_path / "report.html"
