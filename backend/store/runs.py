@@ -198,9 +198,8 @@ def _requeue(tx: Connection, run_id: str, also: RunState | None = None) -> None:
     }  # fmt: skip
     move_in(tx, run_id, RunState.QUEUED, "resumed", fresh)
     left = (trials.c.state == TrialState.STOPPED) & trials.c.stop_requested_at.is_(None)
-    unfinished = (trials.c.run_id == run_id) & (
-        left if proposes(tx, run_id) else trials.c.state != TrialState.SUCCEEDED
-    )
+    goes_on = left if proposes(tx, run_id) else trials.c.state != TrialState.SUCCEEDED
+    unfinished = (trials.c.run_id == run_id) & goes_on
     tx.execute(update(trials).where(unfinished).values(state=TrialState.QUEUED, ended_at=None, error=""))
     waiting = update(tasks).where(tasks.c.run_id == run_id, tasks.c.state == TaskState.STOPPED, UNUSUAL)
     tx.execute(waiting.values(state=TaskState.QUEUED))
@@ -240,7 +239,7 @@ def _claim(tx: Connection, run_id: str, attempt: int, host: str, versions: dict[
 def finish(
     database: Database, run_id: str, attempt: int, to: RunState, note: str = "", error: str = "", traceback: str = ""
 ) -> None:
-    """Ends an attempt, by its own driver.
+    """Ends an attempt, by its own driver. Twice is once: the connection may have broken right after the commit.
 
     Raises:
         StaleAttempt: another attempt has taken over.
@@ -251,7 +250,8 @@ def finish(
             raise StaleAttempt(f"Attempt {attempt} of {run_id} is no longer wanted.")
         if present.state == RunState.LOST and to is not RunState.LOST:  # a reader gave it up too early
             move_in(tx, run_id, RunState.RUNNING, "the driver came back", {"ended_at": None})
-        move_in(tx, run_id, to, note or error[:SHORT], {"error": error, "traceback": traceback})
+        if present.state != to:
+            move_in(tx, run_id, to, note or error[:SHORT], {"error": error, "traceback": traceback})
 
 
 def note(database: Database, run_id: str, what: str, said: str) -> None:

@@ -21,7 +21,8 @@ from backend.drivers.tune_results import error_of, last_line, metrics_of
 from backend.errors import IllegalMove, UnknownRun
 from backend.model import RunState, TrialState
 from backend.model.external import ExternalSpec
-from backend.tracking.track import Session, external_spec
+from backend.tracking.session import Session
+from backend.tracking.track import external_spec
 
 PARTS = 2  # of a checkpoint's path, that stay where somebody moves an experiment
 FEW = 40  # a config of more settings than this is a library's, and only what was searched over tells trials apart
@@ -137,7 +138,7 @@ class RaydeckCallback(Callback):
                 RunState.STOPPED, "stopped by you" if self._live.stop_requested else "ended before its trials"
             )
         elif failed and not succeeded:
-            self._live.finish(RunState.FAILED, note, last_line(self._first_error), self._first_error)
+            self._live.finish(RunState.FAILED, note, last_line(self._first_error), trace=self._first_error)
         else:
             self._live.finish(RunState.SUCCEEDED, note)
 
@@ -159,8 +160,8 @@ class _Watch:
             self.is_asked = True
             os.kill(os.getpid(), signal.SIGUSR1)
         if not self._is_in_fit():  # such as after a second Ctrl-C; a notebook's kernel would beat for ever
-            self.session.recorder.end_trials(TrialState.STOPPED)
-            self.session.finish(RunState.STOPPED, "fit() was left before Tune could end its trials")
+            said = "fit() was left before Tune could end its trials"
+            self.session.finish(RunState.STOPPED, said, trials=TrialState.STOPPED)
 
     def _is_in_fit(self) -> bool:
         frame = sys._current_frames().get(self.thread)

@@ -130,7 +130,8 @@ def test_the_line_equals_one_that_was_written_without_what_was_set_aside(
         recorder.go_back(trial, after)
         away += len(lines[trial]) - after
         del lines[trial][after:]
-        if crash:  # the process dies: all that it knows is what is stored
+        if crash:  # the process dies: all that the next one knows is what is stored
+            recorder.flush()
             recorder.abandon()
             recorder = Recorder(database, run_id, 1, goal)
     recorder.close()

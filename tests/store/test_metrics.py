@@ -3,9 +3,12 @@
 import math
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
 
 import numpy as np
 import pytest
+from sqlalchemy import Connection
 
 from backend.errors import NotANumber, StaleAttempt, StoreUnavailable
 from backend.model import RunState, TrialState
@@ -14,6 +17,7 @@ from backend.store.database import BUSY_SECONDS, Database
 from backend.store.recording.recorder import FLUSH_SECONDS, Recorder
 from backend.store.series import read
 from tests.conftest import LAKE, ON_SQLITE, content, poll
+from tests.store.test_rollups import check
 
 
 @pytest.fixture
@@ -134,8 +138,9 @@ def test_a_report_does_not_wait_for_a_locked_database(database: Database, run_id
 def test_what_cannot_be_written_is_kept_up_to_a_limit(
     database: Database, run_id: str, recorder: Recorder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("backend.store.recording.pending.FLUSH_POINTS", 10)
-    monkeypatch.setattr("backend.store.recording.pending.MOST_HELD", 100)
+    monkeypatch.setattr("backend.store.recording.inbox.FLUSH_POINTS", 10)
+    monkeypatch.setattr("backend.store.recording.inbox.MOST_HELD", 100)
+    monkeypatch.setattr("backend.store.recording.recorder.FLUSH_SECONDS", 0.001)
     monkeypatch.setattr(database, "write", _refused)
     for step in range(300):
         recorder.report(0, step, {"return_mean": 1.0})
@@ -147,6 +152,60 @@ def test_what_cannot_be_written_is_kept_up_to_a_limit(
 
 def _refused(patience: float | None = None) -> None:
     raise StoreUnavailable("locked")
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+def test_a_connection_that_breaks_around_the_commit_writes_once(
+    database: Database, run_id: str, recorder: Recorder, monkeypatch: pytest.MonkeyPatch, moment: str
+) -> None:
+    """Whether it was committed, the database is asked."""
+    whole, broken = database.write, []
+
+    @contextmanager
+    def breaking(patience: float | None = None) -> Iterator[Connection]:
+        with whole(patience) as tx:
+            yield tx
+            if moment == "before" and len(broken) < 2:
+                broken.append(True)
+                raise StoreUnavailable("the connection broke")
+        if moment == "after" and len(broken) < 2:
+            broken.append(True)
+            raise StoreUnavailable("the connection broke")
+
+    monkeypatch.setattr(database, "write", breaking)
+    for step in range(50):
+        recorder.report(0, step, {"return_mean": float(step)})
+        if step % 20 == 10:
+            with suppress(StoreUnavailable):
+                recorder.flush()
+    recorder.finish(RunState.SUCCEEDED)
+    assert broken
+    (line,) = read.read(database, [run_id], ["return_mean"])
+    assert list(line.mean) == list(range(50))
+    assert queries.run(database, run_id).trials[0].reports == 50
+    check(database, run_id)
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+def test_an_end_that_breaks_around_its_commit_is_written_once(
+    database: Database, run_id: str, recorder: Recorder, monkeypatch: pytest.MonkeyPatch, moment: str
+) -> None:
+    monkeypatch.setattr("backend.store.recording.recorder.RETRY_SECONDS", 0.0)
+    whole, ended = runs.finish, []
+
+    def breaking(*end: Any) -> None:
+        if moment == "after":
+            whole(*end)
+        if not ended:
+            ended.append(True)
+            raise StoreUnavailable("the connection broke")
+        if moment == "before":
+            whole(*end)
+
+    monkeypatch.setattr("backend.store.recording.recorder.finish", breaking)
+    recorder.finish(RunState.SUCCEEDED)
+    assert queries.run(database, run_id).state is RunState.SUCCEEDED
+    assert [each.move for each in queries.history(database, run_id)].count("succeeded") == 1
 
 
 def test_a_key_that_is_no_text_is_recorded_as_what_it_says(database: Database, run_id: str, recorder: Recorder) -> None:

@@ -51,7 +51,7 @@ def run(path: Path) -> Iterator[TrackedRun]:
 
 def logged(run: TrackedRun, reports: int) -> None:
     """Reports on, as many times."""
-    first = run._session.recorder._books[0].sequence
+    first = run._session.recorder.reports(0)
     for step in range(first, first + reports):
         run.log({"loss": float(step)}, step=step)
 

@@ -89,7 +89,7 @@ class Script:
 
     def buried(self) -> None:
         """Nothing of a killed process beats or writes any more."""
-        self.callback._session._ended.set()
+        self.callback._session._is_done()
         self.callback._session.recorder.abandon()
 
 

@@ -39,7 +39,7 @@ def test_a_key_that_is_no_text_and_an_end_that_cannot_be_written_leave_the_scrip
     run.finish()
     assert present(database, run.id).trials[0].last == {"3": 0.5}
     odd = backend.track("odd")
-    monkeypatch.setattr(odd._session.recorder, "finish", lambda *_: 1 / 0)
+    monkeypatch.setattr(odd._session.recorder, "end", lambda *_: 1 / 0)
     odd.finish()
     assert "division by zero" in capsys.readouterr().err
     odd._session.recorder.abandon()
