@@ -18,6 +18,7 @@ if __name__ == "__main__" and sys.argv[4:]:  # before anything else, so that wor
     import_module(sys.argv[4]).connect()
 
 from backend.drivers.attempt import Attempt, Impossible, StopRequested
+from backend.drivers.output import never_fail
 from backend.errors import InvalidSpec, StaleAttempt, StoreGone, UnknownRun, UnknownWorkload
 from backend.model import RunState
 from backend.model.outcome import Outcome
@@ -64,6 +65,7 @@ def _attempt(attempt: Attempt, module: str, stored: dict[str, Any]) -> int:
 
 
 if __name__ == "__main__":
+    never_fail()
     code = main(sys.argv[1], int(sys.argv[2]), sys.argv[3])
     sys.stdout.flush()
     sys.stderr.flush()
