@@ -1,19 +1,21 @@
 """What Tune tells of a trial, in our words."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from ray.tune.experiment import Trial
 
 from backend.drivers.rllib_metrics import from_result
+from backend.model.readings import Readings, readings
 
 TUNES_OWN = {
     "timestamp", "pid", "done", "date", "hostname", "node_ip", "trial_id", "experiment_tag", "time_this_iter_s",
     "time_since_restore",
     "iterations_since_restore", "should_checkpoint", "checkpoint_dir_name",
 }  # fmt: skip
+NO_METRICS = TUNES_OWN | {"config"}
 OURS = {"training_iteration": "iteration", "time_total_s": "time_s"}
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
@@ -23,30 +25,21 @@ def metrics_of(result: Mapping[str, Any]) -> dict[str, float]:
     comes before Tune's own."""
     if "env_runners" in result:
         return from_result(result)
-    flat = list(_flat({key: value for key, value in result.items() if key not in TUNES_OWN | {"config"}}))
-    theirs = {OURS[key]: value for key, value in flat if key in OURS}
-    named = theirs | {key: value for key, value in flat if key not in OURS}
-    return {key: number for key, value in named.items() if (number := _number(value)) is not None}
+    numbers = _reported(result).numbers
+    theirs = {OURS[key]: value for key, value in numbers.items() if key in OURS}
+    return theirs | {key: value for key, value in numbers.items() if key not in OURS}
 
 
-def _flat(result: Mapping[Any, Any], path: str = "") -> Iterator[tuple[str, Any]]:
-    """Yields what lies in nested mappings, by its path. Tune's own way fails on keys that are no text."""
-    for key, value in result.items():
-        if isinstance(value, Mapping):
-            yield from _flat(value, f"{path}{key}/")
-        else:
-            yield f"{path}{key}", value
+def left_out_of(result: Mapping[str, Any]) -> dict[str, str]:
+    """Returns what a trainable reported that is no number, flags aside, and what it is."""
+    return {} if "env_runners" in result else _reported(result).left_out
 
 
-def _number(value: Any) -> float | None:
-    """Returns a number as a float; None of what is none: text, a date, a flag, several values, a
-    number beyond any float."""
-    if isinstance(value, bool | str | bytes) or getattr(value, "ndim", 0) != 0 or not hasattr(value, "__float__"):
-        return None
-    try:
-        return float(value)
-    except (TypeError, ValueError, OverflowError, RuntimeError):  # the last is torch's
-        return None
+def _reported(result: Mapping[str, Any]) -> Readings:
+    """Reads all but what Tune adds, and flags, which steer rather than measure."""
+    return readings(
+        {key: value for key, value in result.items() if key not in NO_METRICS and not isinstance(value, bool)}
+    )
 
 
 def error_of(trial: Trial) -> str:

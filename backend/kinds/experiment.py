@@ -19,7 +19,7 @@ from backend.drivers.attempt import Attempt
 from backend.drivers.hand import at_hand, give
 from backend.drivers.reservation import count_locally
 from backend.drivers.resources import connected, waits_for
-from backend.drivers.tune_results import error_of
+from backend.drivers.tune_results import error_of, left_out_of
 from backend.errors import StoreUnavailable
 from backend.kinds.noted import Noted, note
 from backend.kinds.trial_source import TrialSource
@@ -173,6 +173,7 @@ class Recording(Callback):
         _set_aside_what_it_repeats(reporting, report)
         with recorder.counted():
             recorder.report(reporting.number, report.step, report.metrics)
+            recorder.leave_out(left_out_of(result))
             reporting.line.reported(result[TRAINING_ITERATION], recorder.reports(reporting.number), report)
             now.trials.reported(reporting.number, report.metrics)
         if result.get("done") and reporting.reason is None:  # neither it nor we ended it

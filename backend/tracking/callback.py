@@ -17,7 +17,7 @@ from ray.tune.tune import run as tune_run
 from ray.tune.utils.util import flatten_dict
 
 from backend.drivers.line import Held, Line
-from backend.drivers.tune_results import error_of, last_line, metrics_of
+from backend.drivers.tune_results import error_of, last_line, left_out_of, metrics_of
 from backend.errors import IllegalMove, UnknownRun
 from backend.model import RunState, TrialState
 from backend.model.external import ExternalSpec
@@ -110,6 +110,7 @@ class RaydeckCallback(Callback):
         if (after := line.goes_on_after(_nobody_knows)) is not None:
             live.go_back(number, after)
         live.report(number, result["training_iteration"], metrics_of(result))
+        live.recorder.leave_out(left_out_of(result))
         line.reported(result["training_iteration"], live.recorder.reports(number))
 
     def on_trial_save(self, iteration: int, trials: list[Trial], trial: Trial, **info: Any) -> None:

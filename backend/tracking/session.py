@@ -13,9 +13,10 @@ from threading import Thread
 from typing import Any
 
 from backend.drivers.heartbeat import BEAT_SECONDS, beat, cause, versions
-from backend.errors import IllegalMove, StaleAttempt
+from backend.errors import IllegalMove, NotANumber, StaleAttempt
 from backend.model import RunState, TrialState
 from backend.model.external import ExternalSpec
+from backend.model.readings import readings
 from backend.settings import read_settings
 from backend.store import runs
 from backend.store.database import open_database
@@ -26,6 +27,7 @@ from backend.store.recording.refuge import Refuge
 
 BEGIN_SECONDS = 10.0  # for how long the end of a process waits for a run that is about to begin
 INTERRUPTED = "interrupted from the keyboard"
+STEP = "step"
 LET_GO = "its script let go of it"
 
 
@@ -81,20 +83,31 @@ class Session:
         """Once nobody holds that any more, nobody can report: the run is over."""
         self._holder = weakref.ref(holder)
 
-    def report(self, trial: int, step: float | None, values: Mapping[str, Any]) -> None:
-        """Takes one report.
+    def report(self, trial: int, step: float | None, values: Mapping[str, Any], *, strict: bool = False) -> None:
+        """Takes one report; what in it is no number is left out and named once, unless `strict`.
 
         Raises:
-            NotANumber: names the metric whose value is no number; nothing of the report was recorded.
+            NotANumber: names the metric whose value is no number; nothing of the report was recorded. If `strict` only.
             IllegalMove: the run is over, or belongs to another process.
         """
         if self._process != os.getpid():
             raise IllegalMove(f"Run {self.id} belongs to process {self._process}, which began it; log there.")
         if not self.is_over:
-            self.recorder.report(trial, step, values, numbered=True)
+            try:
+                self.recorder.report(trial, step, values, numbered=True)
+            except NotANumber:
+                if strict:
+                    raise
+                self._report_in_part(trial, step, values)
         # or it was deleted, which the heartbeat has said: no reason for the script to fail
         if (self.is_over or self.recorder.is_closed) and not self.is_unwanted:
             raise IllegalMove(f"Run {self.id} is over; nothing more can be logged.")
+
+    def _report_in_part(self, trial: int, step: Any, values: Mapping[str, Any]) -> None:
+        known, (numbers, left_out) = readings({STEP: step}), readings(values)
+        if numbers:
+            self.recorder.report(trial, known.numbers.get(STEP), numbers, numbered=True)
+        self.recorder.leave_out(left_out if step is None else known.left_out | left_out)
 
     def go_back(self, trial: int, after: int) -> None:
         """Lets a trial go on after its first `after` reports; later ones are kept aside. Nothing of a run that is

@@ -16,7 +16,8 @@ from backend.tracking.session import INTERRUPTED, Session
 class TrackedRun:
     """What `track` returns. `log` takes reports, `stop_requested` says whether Stop was pressed in the app."""
 
-    def __init__(self, spec: ExternalSpec) -> None:
+    def __init__(self, spec: ExternalSpec, *, strict: bool = False) -> None:
+        self._strict = strict
         self._session = Session(spec)
         self._session.held_by(self)
 
@@ -31,17 +32,18 @@ class TrackedRun:
         return self._session.stop_requested
 
     def log(self, metrics: Mapping[str, Any], step: float | None = None) -> None:
-        """Records one report: numbers of Python, NumPy or torch by name. On disk within a second.
+        """Records one report: numbers of Python, NumPy, pandas or torch by name. On disk within a second.
 
         Args:
-            metrics: NaN and infinities are kept and shown as such.
+            metrics: NaN and infinities are kept and shown as such; what lies in mappings is recorded by its path, such
+                as loss/actor. What is no number is left out, and named once among the run's events.
             step: where on the x axis it stands; the number of the report, from 0, when left out.
 
         Raises:
-            NotANumber: names the metric whose value is no number; nothing of the report was recorded.
+            NotANumber: if the run was begun with `strict`; nothing of the report was recorded.
             IllegalMove: the run is over.
         """
-        self._session.report(0, step, metrics)
+        self._session.report(0, step, metrics, strict=self._strict)
 
     def finish(self) -> None:
         """Ends the run as succeeded, or as stopped if a stop was requested.
@@ -73,7 +75,12 @@ class TrackedRun:
 
 
 def track(
-    name: str, kind: str = "external", params: Mapping[str, Any] | None = None, *, seed: int | None = None
+    name: str,
+    kind: str = "external",
+    params: Mapping[str, Any] | None = None,
+    *,
+    seed: int | None = None,
+    strict: bool = False,
 ) -> TrackedRun:
     """Begins a run that your own code does; it is in the app at once, with a heartbeat until it ends.
 
@@ -86,12 +93,13 @@ def track(
         params: what the run works with; NumPy scalars are taken, anything that is no data is kept as text.
         seed: runs that differ only in it are repetitions of each other. A whole number under "seed" in `params` is it
             too.
+        strict: whether `log` raises where a value is no number.
 
     Raises:
         InvalidSpec: a name or params that cannot be stored.
         StoreUnavailable: the database cannot be used; the message says what to do.
     """
-    return TrackedRun(external_spec(name, kind, params, seed))
+    return TrackedRun(external_spec(name, kind, params, seed), strict=strict)
 
 
 def external_spec(name: str, kind: str, params: Mapping[str, Any] | None, seed: int | None = None) -> ExternalSpec:

@@ -8,7 +8,7 @@ import pytest
 import torch
 from ray.tune.schedulers.pbt import _explore
 
-from backend.drivers.tune_results import metrics_of
+from backend.drivers.tune_results import left_out_of, metrics_of
 from backend.kinds.sweep import schedulers
 from backend.kinds.sweep.space import Domain
 from backend.kinds.tunable import Tunable
@@ -42,6 +42,7 @@ def test_what_is_no_number_is_passed_over() -> None:
         "b": torch.tensor(4)},
         "complex": 1j, "config": {"x": 1.0}, "training_iteration": 7, "time_total_s": 0.5,
     }  # fmt: skip
+    assert left_out_of(result).keys() == {"text", "words", "day", "huge", "many", "tensors", "none", "complex"}
     assert metrics_of(result) == {"score": 1.5, "nested/3": 2.0, "nested/b": 4.0, "iteration": 7.0, "time_s": 0.5}
 
 
@@ -70,3 +71,28 @@ def test_a_target_counts_once_there_are_as_many_episodes_as_it_is_a_mean_of() ->
         means = {"return_mean": 60.0, "return_episodes": episodes}
         result = {"env_runners": {}, "training_episodes": means, "training_iteration": 1, "time_total_s": 1.0}
         assert algorithm.has_reached(result) is is_met
+
+
+def test_of_rllib_everything_is_recorded_but_its_book_keeping() -> None:
+    runners = {
+        "num_env_steps_sampled": 400, "num_episodes": 17, "episode_return_mean": 35.0, "episode_len_mean": 22.0,
+        "episode_duration_sec_mean": 0.1, "own_score": np.float32(3.5), "deep": {"own": torch.tensor([2.0])},
+        "agent_episode_returns_mean": {0: 19.0, 1: 16.0}, "agent_steps": {0: 19.0}, "sample": 0.5, "weights_seq_no": 1,
+        "module_episode_returns_mean": {"p0": 19.0, "p1": 16.0}, "rlmodule_inference_timer": 0.1,
+        "env_to_module_connector": {"timers": {"connectors": {"x": 0.1}}}, "env_to_module_sum_episodes_length_in": 13.0,
+    }  # fmt: skip
+    learned = {"policy_loss": 0.5, "gradients_default_optimizer_global_norm": 2.0, "num_module_steps_trained": 400}
+    found = metrics_of({
+        "env_runners": runners, "evaluation": {"env_runners": {"episode_return_mean": 40.0, "num_episodes": 2}},
+        "learners": {"p0": learned, "default_policy": learned, "__all_modules__": {"num_env_steps_trained": 1}},
+        "training_iteration": 1, "time_total_s": 1.0, "timers": {"training_iteration": 3.0},
+    })  # fmt: skip
+    assert found == {
+        "return_mean": 35.0, "episode_length": 22.0, "env_steps": 0.0, "iteration": 1.0, "time_s": 1.0,
+        "env_runners/own_score": 3.5, "env_runners/deep/own": 2.0,
+        "env_runners/agent_episode_returns_mean/0": 19.0, "env_runners/agent_episode_returns_mean/1": 16.0,
+        "env_runners/module_episode_returns_mean/p0": 19.0, "env_runners/module_episode_returns_mean/p1": 16.0,
+        "evaluation/env_runners/episode_return_mean": 40.0,
+        "learner/policy_loss": 0.5, "learner/global_norm": 2.0,
+        "learner/p0/policy_loss": 0.5, "learner/p0/global_norm": 2.0,
+    }  # fmt: skip

@@ -1,5 +1,6 @@
 """A script of one's own: what it logs is there, however it ends."""
 
+import datetime
 import os
 import signal
 import subprocess
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 
@@ -69,7 +71,7 @@ def test_without_a_step_the_report_has_its_number(database: Database) -> None:
     assert list(read.read(database, [run.id], ["loss"])[0].x) == [0, 70, 2]
 
 
-def test_scalars_of_numpy_and_torch_are_taken_and_what_is_no_number_is_named(database: Database) -> None:
+def test_scalars_of_numpy_and_torch_are_taken(database: Database) -> None:
     with backend.track("mine") as run:
         run.log(
             {
@@ -81,13 +83,41 @@ def test_scalars_of_numpy_and_torch_are_taken_and_what_is_no_number_is_named(dat
                 "f": True,
             }
         )
-        for odd in ("1.0", None, [1.0, 2.0], torch.tensor([1.0, 2.0]), {"deep": 1.0}, object()):
-            with pytest.raises(NotANumber, match="“bad”") as caught:
-                run.log({"good": 1.0, "bad": odd})
-            assert caught.value.key == "bad"
     after = present(database, run.id)
     assert after.reports == 1
     assert after.trials[0].last == {"a": 1.5, "b": 2.0, "c": 3.5, "d": 4.5, "e": 5.5, "f": 1.0}
+
+
+ODD = ("1.0", None, [1.0, 2.0], torch.ones(2), np.array([]), 10**400, 1j, datetime.date(2026, 1, 1), object(), pd.NA)
+
+
+def test_what_is_no_number_is_left_out_and_named_once(database: Database) -> None:
+    with backend.track("odd") as run:
+        for step in range(2):
+            for place, odd in enumerate(ODD):
+                run.log({"good": step, f"odd {place}": odd}, step=step)
+        run.log(
+            {"deep": {"a": np.array([[2.0]]), "b": {"c": torch.tensor([3.0], requires_grad=True)}, 4: pd.Series([5])}}
+        )
+        run.log({"bad": "nothing else"})
+        run.log({"good": 3.0}, step="seven")  # type: ignore[arg-type]
+    after = present(database, run.id)
+    assert after.state is RunState.SUCCEEDED
+    assert after.trials[0].last == {"good": 3.0, "deep/a": 2.0, "deep/b/c": 3.0, "deep/4": 5.0}
+    assert after.reports == 2 * len(ODD) + 2
+    said = [each.note for each in queries.history(database, run.id) if each.move == "left out"]
+    assert len(said) == len(ODD) + 2
+    assert said[0] == "“odd 0” is not recorded, being no number: str: '1.0'"
+    assert all(len(each) < 160 for each in said)
+
+
+def test_where_one_asks_for_it_what_is_no_number_raises_and_is_named(database: Database) -> None:
+    with backend.track("odd", strict=True) as run:
+        for odd in ODD:
+            with pytest.raises(NotANumber, match="“bad”") as caught:
+                run.log({"good": 1.0, "bad": odd})
+            assert caught.value.key == "bad"
+    assert present(database, run.id).reports == 0
 
 
 def test_params_of_any_kind_are_kept_and_a_seed_among_them_is_the_runs(database: Database) -> None:

@@ -11,13 +11,15 @@ from functools import partial
 from queue import Empty, SimpleQueue
 from typing import Any
 
-from backend.errors import NotANumber
 from backend.model import Checkpoint, TrialState
+from backend.model.readings import as_number
 from backend.store.recording.pending import Pending
 
 FLUSH_POINTS = 100_000  # so many waiting points are written without a pause
 MOST_HELD = 2_000_000  # points in memory that cannot be written; from there on whoever reports waits for a try
 PATIENCE_SECONDS = 0.1  # for how long who reports much waits until the reader has come round
+LEFT_OUT = "left out"  # what the event of it is called
+MOST_NAMED = 100  # values that are left out
 LOOK_SECONDS = 0.002  # between two looks at whether it has
 
 
@@ -35,6 +37,7 @@ class Inbox:
         self._tries = 0  # how often it was tried to write what was read
         self._is_failing = False  # whether the last try was in vain
         self.is_closed = False  # whether what is reported from now on may not be written any more
+        self._left_out: set[str] = set()  # what was named so far
         self._reports = {number: book.sequence for number, book in pending.books.items()}
         self._states = {number: book.state for number, book in pending.books.items()}
 
@@ -92,6 +95,17 @@ class Inbox:
         """Removes a checkpoint's row with the next flush."""
         self._messages.put(partial(self._pending.shelve, trial, iteration, None))
 
+    def note(self, what: str, said: str) -> None:
+        """Adds an event to the run's, with the next flush."""
+        self._messages.put(partial(self._pending.note, what, said, time.time()))
+
+    def leave_out(self, what: Mapping[str, str]) -> None:
+        """Names values that were reported and are no numbers, name to what they are: each name once."""
+        for name in what.keys() - self._left_out:
+            if len(self._left_out) < MOST_NAMED:
+                self._left_out.add(name)
+                self.note(LEFT_OUT, f"“{name}” is not recorded, being no number: {what[name]}")
+
     def end_trials(self, state: TrialState) -> None:
         """Ends every trial that runs."""
         for number, now in list(self._states.items()):
@@ -138,18 +152,3 @@ class Inbox:
         with suppress(Empty):  # a message may be to read what comes after it
             for _ in range(self._messages.qsize()):
                 self._messages.get_nowait()()
-
-
-def as_number(key: str, value: Any) -> float:
-    """Returns a Python, NumPy or torch scalar as a float.
-
-    Raises:
-        NotANumber: with the key in its message.
-    """
-    try:
-        if isinstance(value, str | bytes):
-            raise TypeError
-        return float(value)
-    # the last is torch's, for a tensor of several elements
-    except (TypeError, ValueError, OverflowError, RuntimeError):
-        raise NotANumber(key, value) from None

@@ -16,18 +16,27 @@ CheckpointRows = dict[
 ]  # trial and iteration -> what is kept of it, None if nothing any more
 
 
+class Note(NamedTuple):
+    """An event that changes no state."""
+
+    what: str
+    said: str
+    at: float
+
+
 class Taken(NamedTuple):
     """What one flush is to write: blocks of points, the rows of trials that changed,
-    checkpoints, how the run stands now."""
+    checkpoints, how the run stands now, events."""
 
     blocks: list[Blocks]
     trials: dict[int, dict[str, Any]]
     shelf: CheckpointRows
     stands: Judged
+    notes: list[Note]
 
     @property
     def is_something(self) -> bool:
-        return bool(self.blocks or self.trials or self.shelf)
+        return bool(self.blocks or self.trials or self.shelf or self.notes)
 
 
 class Pending:
@@ -40,6 +49,7 @@ class Pending:
         self._blocks: Blocks = {}
         self._shelf: CheckpointRows = {}  # checkpoints that came or went since the last flush
         self._kept: list[Blocks] = []  # what could not be written so far
+        self._notes: list[Note] = []
 
     def add_trial(self, number: int, params: dict[str, Any], seed: int | None, at: float) -> None:
         columns = {"params": params, "seed": seed, "started_at": at}
@@ -71,6 +81,9 @@ class Pending:
     def shelve(self, trial: int, iteration: int, checkpoint: Checkpoint | None) -> None:
         self._shelf[trial, iteration] = checkpoint
 
+    def note(self, what: str, said: str, at: float) -> None:
+        self._notes.append(Note(what, said, at))
+
     def end_trials(self, state: TrialState, at: float) -> None:
         for number, book in self.books.items():
             if book.state is TrialState.RUNNING:
@@ -90,12 +103,14 @@ class Pending:
         for number in changed:
             self.books[number].dirty = False
         shelf, self._shelf = self._shelf, {}
-        return Taken(batches, changed, shelf, judged(self.books, self.goal))
+        notes, self._notes = self._notes, []
+        return Taken(batches, changed, shelf, judged(self.books, self.goal), notes)
 
     def put_back(self, taken: Taken) -> None:
         """Keeps what could not be written for the next time."""
         self._kept = [*taken.blocks, *self._kept]
         self._shelf = taken.shelf | self._shelf
+        self._notes = [*taken.notes, *self._notes]
         for number in taken.trials:
             self.books[number].dirty = True
 

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, bindparam, delete, func, insert, select, text
 from backend.model import Goal, Mode, TrialState, goals
 from backend.model.judged import Judged
 from backend.store.find import settings
+from backend.store.moves import event_in
 from backend.store.recording import bulk, trial_state
 from backend.store.recording import run_metrics as standings
 from backend.store.recording.blocks import Key, by_series
@@ -125,6 +126,8 @@ class Writer:
         params = self._write_settings(tx, taken.trials, found_by)
         self._write_points(tx, by_series(taken.blocks), all_series)
         self._write_shelf(tx, taken.shelf)
+        for note in taken.notes:
+            event_in(tx, self.run_id, *note)
         return Written(all_series, taken.stands, params)
 
     def took(self, written: Written) -> None:
