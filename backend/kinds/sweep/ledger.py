@@ -9,6 +9,7 @@ from backend.drivers.attempt import Attempt
 from backend.drivers.tune_results import last_line
 from backend.kinds.sweep import means
 from backend.kinds.sweep.ending import outcome_of
+from backend.kinds.sweep.first_reports import FirstReports
 from backend.kinds.sweep.limits import Limits
 from backend.kinds.sweep.reading import POPULATIONS, report_of
 from backend.kinds.sweep.search import Search
@@ -56,7 +57,7 @@ class Ledger:
         self._spent = spent
         # the first trial's start: what Ray and Tune take to come up is nobody's budget
         self._began: float | None = None
-        self._is_checked = False  # whether a first report was looked at
+        self._first = FirstReports(spec)
         self._since_better = 0
         self._best: float | None = None
         self._learn()
@@ -122,7 +123,8 @@ class Ledger:
         """Takes a report of a trial; whether it makes the sweep end, `outcome` says."""
         trial, goal = self.by_number[number], self.goals[0]
         trial.last |= {key: value if math.isfinite(value) else None for key, value in metrics.items()}
-        self._check(metrics)
+        if warning := self._first.warning(metrics):
+            self.attempt.recorder.note("not yet", warning)
         value = metrics.get(goal.key, math.nan)
         if not math.isfinite(value):
             return
@@ -130,16 +132,6 @@ class Ledger:
         target = self.spec.target
         if target is not None and goal.sign * value >= goal.sign * target and self.spec.repeats == 1:
             self.end(RunState.SUCCEEDED, f"trial {number} reached the target, {goal.key} {value:.6g}")
-
-    def _check(self, metrics: Mapping[str, float]) -> None:
-        """Ends the sweep if its first report lacks what is searched for; an RL algorithm may report
-        its return a little later."""
-        if self._is_checked or not isinstance(self.spec.trainable, str):
-            return
-        self._is_checked = True
-        if missing := [key for key in self.spec.metrics if key not in metrics]:
-            reported = ", ".join(metrics) or "nothing that is a number"
-            self.fail(f"The trainable does not report “{missing[0]}”. It reports: {reported}", "")
 
     def is_whole(self, number: int, result: Mapping[str, Any]) -> bool:
         """Whether a trial is as long as trials may be, or has met a criterion of its algorithm."""
@@ -155,8 +147,8 @@ class Ledger:
         if state not in FINISHED:
             return
         self._tell(number // self.spec.repeats)
-        if state is TrialState.SUCCEEDED and not trial.last:  # it ended without a word
-            self._check({})
+        if state is TrialState.SUCCEEDED and (error := self._first.error(trial)):
+            self.fail(error, "")
         if state is not TrialState.FAILED:
             return
         failed = sum(each.state is TrialState.FAILED for each in self.by_number.values())

@@ -54,6 +54,7 @@ def make(spec: SweepSpec, metric: str, time_attr: str, most: float) -> Any:
             return PB2(
                 perturbation_interval=perturb_every(spec, most),
                 hyperparam_bounds=bounds,
+                require_attrs=False,
                 custom_explore_fn=Inside(spec.searched),
                 **judged,
             )

@@ -228,6 +228,21 @@ def test_one_that_reported_shows_that_the_code_works_however_many_fail(kept: Any
 
 
 @ON_SQLITE
+def test_what_is_searched_for_may_come_late(kept: Any) -> None:
+    made = kept(samples=2)
+    for _ in range(2):
+        running = made.taken()
+        for step in range(1, 21):
+            made.ledger.reported(running.number, {"loss": 1.0} | ({"score": float(step)} if step % 10 == 0 else {}))
+        made.ledger.ended(running.number, SUCCEEDED)
+    assert made.outcome()[0] is RunState.SUCCEEDED
+    assert [value for *_, value in made.search.told] == [[20.0], [20.0]]
+    made.recorder.flush()
+    said = [each.note for each in queries.history(made.database, made.id) if each.move == "not yet"]
+    assert said == ["“score” is not in the first report: loss"]
+
+
+@ON_SQLITE
 @pytest.mark.parametrize("reports", [[], [{"other": 1.0, "time_s": 2.0}]])
 def test_a_trainable_that_does_not_report_what_is_searched_for_ends_it_with_what_it_does_report(
     kept: Any, reports: Any
