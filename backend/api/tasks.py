@@ -18,6 +18,7 @@ from backend.kinds.tasks import prepare, rows
 from backend.kinds.tasks.prepare import CheckedFanout
 from backend.kinds.tasks.rows import KeptRows
 from backend.kinds.tasks.spec import Inputs, TaskSpec
+from backend.kinds.tasks.tables import InputRow
 from backend.model import Failure, Task, TaskCounts
 from backend.store.fanout import tasks as store
 from backend.store.fanout.summary import Summary
@@ -54,7 +55,7 @@ def total(spec: TaskSpec) -> int:
     return rows.count(spec.inputs, house().settings.inputs_folder)
 
 
-def preview(spec: TaskSpec, most: int = 5) -> list[rows.InputRow]:
+def preview(spec: TaskSpec, most: int = 5) -> list[InputRow]:
     """Returns the arguments of the first tasks of a checked spec, without the params of all."""
     return list(islice(rows.rows(spec.inputs, house().settings.inputs_folder), most))
 

@@ -12,8 +12,8 @@ from backend.catalog.lookup import nearest
 from backend.catalog.signatures import Argument, Function
 from backend.errors import InvalidSpec, UnknownWorkload
 from backend.kinds.tasks import rows
-from backend.kinds.tasks.rows import InputRow
 from backend.kinds.tasks.spec import TaskSpec
+from backend.kinds.tasks.tables import InputRow
 
 
 @dataclass(frozen=True)

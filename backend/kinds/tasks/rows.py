@@ -11,17 +11,18 @@ import itertools
 import json
 import math
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TextIO
 
 from backend import files
 from backend.catalog.signatures import ArgumentKind, Function
 from backend.errors import InvalidSpec
+from backend.kinds.tasks import tables
 from backend.kinds.tasks.spec import MOST_TASKS, Inputs
+from backend.kinds.tasks.tables import BrokenRow, InputRow
 
-InputRow = dict[str, Any]
 _MANY = f"there may be at most {MOST_TASKS:,} tasks"
 
 
@@ -124,8 +125,10 @@ def keep(inputs: Inputs, folder: Path, function: Function | None = None) -> Kept
         return _keep(({inputs.argument: path} for path in _paths(inputs)), folder)
     path, field = Path(os.path.expanduser(inputs.csv or inputs.jsonl or "")), f"inputs.{inputs.source}"
     try:
-        with path.open(encoding="utf-8-sig" if inputs.encoding == "utf-8" else inputs.encoding, newline="") as file:
-            return _keep(_csv(file, _kinds(inputs, function)) if inputs.csv is not None else _json_lines(file), folder)
+        with path.open(encoding=tables.encoding_of(path, inputs.encoding), newline="") as file:
+            if inputs.csv is None:
+                return _keep(_json_lines(file), folder)
+            return _keep(tables.rows(file, _kinds(inputs, function), MOST_TASKS), folder)
     except FileNotFoundError:
         raise InvalidSpec({field: f"there is no file {path}"}) from None
     except UnicodeError as error:
@@ -134,96 +137,14 @@ def keep(inputs: Inputs, folder: Path, function: Function | None = None) -> Kept
         ) from None
     except LookupError:
         raise InvalidSpec({"inputs.encoding": f"there is no encoding “{inputs.encoding}”"}) from None
-    except (OSError, csv.Error, _BrokenRow) as error:
+    except (OSError, csv.Error, BrokenRow) as error:
         raise InvalidSpec({field: str(error)}) from None
-
-
-class _BrokenRow(Exception):
-    """A row that cannot be read; the message names its line."""
 
 
 def _kinds(inputs: Inputs, function: Function | None) -> dict[str, ArgumentKind]:
     """Returns what kind the function wants each column to be."""
     wanted = {each.name: each.kind for each in function.arguments} if function else {}
     return wanted | {column: wanted[argument] for column, argument in inputs.columns.items() if argument in wanted}
-
-
-def _csv(file: TextIO, kinds: Mapping[str, ArgumentKind]) -> Iterator[InputRow]:
-    """Reads twice: what kind each column is, then the rows."""
-    names = _header(file)
-    readers = {name: _READERS_OF.get(kinds.get(name, "any"), _READERS) for name in names}
-    texts = {name for name in names if not readers[name]}
-    for count, (line, row) in enumerate(_records(file, names), 1):
-        for name, value in row.items():
-            while readers[name] and not _reads(readers[name][0], value):
-                readers[name] = readers[name][1:]
-            if not readers[name] and name not in texts:
-                if kinds.get(name) in _READERS_OF:
-                    raise _BrokenRow(f"line {line}, {name}: must be {_WANTED[kinds[name]]}, not {value!r}")
-                texts.add(name)
-        if count > MOST_TASKS:
-            raise _BrokenRow(_MANY)
-    chosen = {name: left[0] if left else str for name, left in readers.items()}
-    file.seek(0)
-    _header(file)
-    for _, row in _records(file, names):
-        yield {name: chosen[name](value) if value != "" or chosen[name] is str else None for name, value in row.items()}
-
-
-def _boolean(text: str) -> bool:
-    return {"true": True, "false": False}[text.strip().lower()]
-
-
-_Reader = Callable[[str], Any]
-_READERS: tuple[_Reader, ...] = (int, float, _boolean)
-_READERS_OF: dict[ArgumentKind, tuple[_Reader, ...]] = {
-    "int": (int,),
-    "float": (int, float),
-    "bool": (_boolean,),
-    "str": (),
-    "path": (),
-}
-_WANTED: dict[ArgumentKind, str] = {"int": "a whole number", "float": "a number", "bool": "true or false"}
-
-
-def _reads(reader: Callable[[str], Any], text: str) -> bool:
-    if text == "":
-        return True
-    text = text.strip()
-    if "_" in text:  # Python reads 2024_01 as a number, nobody else does
-        return False
-    try:
-        reader(text)
-    except (ValueError, KeyError):
-        return False
-    return not (text.strip("+-")[:1] == "0" and text.strip("+-0.")[:1].isdigit() and "." not in text)  # 007 is a name
-
-
-def _header(file: TextIO) -> list[str]:
-    names = [name.strip() for name in next(csv.reader(file, strict=True), [])]
-    if not names:
-        raise _BrokenRow("the file is empty; its first line must name the columns")
-    for name in names:
-        if not name or names.count(name) > 1:
-            raise _BrokenRow(
-                "the first line must name every column once;"
-                f" {f'“{name}” is there twice' if name else 'one has no name'}"
-            )
-    return names
-
-
-def _records(file: TextIO, names: list[str]) -> Iterator[tuple[int, InputRow]]:
-    """Yields each row with the number of its first line."""
-    reader, line = csv.reader(file, strict=True), 2
-    try:
-        for cells in reader:
-            if cells and len(cells) != len(names):
-                raise _BrokenRow(f"line {line} has {len(cells)} values, and there are {len(names)} columns")
-            if cells:
-                yield line, dict(zip(names, cells, strict=True))
-            line = reader.line_num + 2
-    except csv.Error as error:  # such as a quote that is never closed: it would swallow all the rest
-        raise _BrokenRow(f"the row that begins in line {line} is broken: {error}") from None
 
 
 def _json_lines(file: TextIO) -> Iterator[InputRow]:
@@ -233,9 +154,9 @@ def _json_lines(file: TextIO) -> Iterator[InputRow]:
         try:
             row = json.loads(line)
         except ValueError as error:
-            raise _BrokenRow(f"line {number} is not JSON: {error}") from None
+            raise BrokenRow(f"line {number} is not JSON: {error}") from None
         if not isinstance(row, dict):
-            raise _BrokenRow(f'line {number} is not an object such as {{"x": 1}}')
+            raise BrokenRow(f'line {number} is not an object such as {{"x": 1}}')
         yield row
 
 

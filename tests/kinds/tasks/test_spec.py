@@ -253,6 +253,27 @@ def test_empty_lines_are_skipped(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("\n\nname,points\nAnna,3\n", [{"name": "Anna", "points": 3}]),
+        ("id,value\n12E4,1\n13E5,2\n", [{"id": "12E4", "value": 1}, {"id": "13E5", "value": 2}]),
+        ("x\n1e-3\n1.5E4\n", [{"x": 0.001}, {"x": 15000.0}]),
+        (",name,points\n0,Anna,3\n1,Ben,4\n", [{"name": "Anna", "points": 3}, {"name": "Ben", "points": 4}]),
+        ("name;points\r\nAnna;3,5\r\nBen;4\r\n", [{"name": "Anna", "points": 3.5}, {"name": "Ben", "points": 4.0}]),
+        ("a\tb\n1,5\tx\n", [{"a": "1,5", "b": "x"}]),
+        ('a|b\n"x|y"|2\n', [{"a": "x|y", "b": 2}]),
+        ("note\nfirst; second\n", [{"note": "first; second"}]),
+        ('text,n\n"a;b;c",1\n"d;e;f",2\n', [{"text": "a;b;c", "n": 1}, {"text": "d;e;f", "n": 2}]),
+        ('"a\nb",c\n1,2\n', [{"a\nb": 1, "c": 2}]),
+        ("name,points\r\nÄnna,3\r\n".encode("utf-16"), [{"name": "Änna", "points": 3}]),
+        ("name,points\nÄnna,3\n".encode("utf-8-sig"), [{"name": "Änna", "points": 3}]),
+    ],
+)
+def test_a_csv_is_taken_as_people_have_it(folder: Path, text: str | bytes, expected: list[dict[str, Any]]) -> None:
+    assert kept_rows(folder, text) == expected
+
+
+@pytest.mark.parametrize(
     ("text", "said"),
     [
         ("x,y\n1,2\n3\n", "line 3 has 1 values, and there are 2 columns"),
@@ -261,7 +282,11 @@ def test_empty_lines_are_skipped(folder: Path) -> None:
         ('x,y\n1,2\n"3,4\n5,6\n', "the row that begins in line 3 is broken"),
         ('x\n"a"b\n', "the row that begins in line 2 is broken"),
         ("", "the file is empty"),
-        ("\n1\n", "the file is empty"),
+        ("\n \n", "the file is empty"),
+        ("\nx,,y\n1,2,3\n", "line 2 must name every column once; one has no name"),
+        (",x\n0,2\n2,3\n", "does not count the rows either: '2' in line 3, not 1"),
+        ("\n\nx;y\n1;2\n3\n", "line 5 has 1 values, and there are 2 columns"),
+        ("x;y\n1;2\n3,5;4;5\n", "line 3 has 3 values"),
         ("x,y,x\n1,2,3\n", "“x” is there twice"),
         ("x, x\n1,2\n", "“x” is there twice"),
         ("x,,y\n1,2,3\n", "one has no name"),
