@@ -40,8 +40,7 @@ def one(kind: str, number: int, healed: str) -> float:
     if kind == "raises":
         raise ValueError(f"{number} is not in the mood")
     if kind == "endless":
-        while True:
-            time.sleep(0.01)
+        while True: time.sleep(0.01)  # a signal may come to either
     if kind == "quits":
         raise SystemExit(3)
     for _ in range(5000):
