@@ -1,5 +1,5 @@
-"""The oldest and the newest home that a version has left, in a real browser: every page, and every tab
-that there is, is drawn."""
+"""The newest home that a version has left, and by night the oldest, in a real browser: every page, and every tab that
+there is, is drawn."""
 
 import re
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ from tests.pages.test_old_homes import VERSIONS, unpack
 pytestmark = pytest.mark.browser
 
 
-@pytest.fixture(params=[VERSIONS[0], VERSIONS[-1]])
+@pytest.fixture(params=[pytest.param(VERSIONS[0], marks=pytest.mark.nightly), VERSIONS[-1]])
 def left(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[App, list[Run]]]:
     """The app on such a home, without a cluster, and the runs that are there."""
     unpack(request.param, tmp_path / "home")

@@ -22,6 +22,11 @@ from tests.pages.test_compare_tabs import made
 
 ASSETS = ROOT / "tests" / "assets"
 VERSIONS = sorted(path.name.partition(".")[0] for path in ASSETS.glob("*.tar.xz"))
+# Each was a step on the way of the next: of those between the first and the newest all pages are opened by night.
+NOW = [
+    version if version in (VERSIONS[0], VERSIONS[-1]) else pytest.param(version, marks=pytest.mark.nightly)
+    for version in VERSIONS
+]
 IDS = ("algorithm", "environment", "trainable", "function", "search", "scheduler")
 Change = Callable[[dict[str, Any]], dict[str, Any]]
 
@@ -94,7 +99,7 @@ def unpack(version: str, home: Path) -> None:
         archive.extractall(home, filter="data")
 
 
-@pytest.fixture(scope="module", params=[*VERSIONS, *CHANGES])
+@pytest.fixture(scope="module", params=[*NOW, *CHANGES])
 def left(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Run]]:
     """The runs of a home that another version left, or that say what this one does not know."""
     home = tmp_path_factory.mktemp(request.param) / "home"
@@ -114,6 +119,16 @@ def test_there_is_a_home_of_each_schema() -> None:
         path.name.partition("_")[0] for path in (ROOT / "backend" / "store" / "migrations" / "versions").glob("*.py")
     )
     assert made == VERSIONS
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_each_home_is_brought_up_to_date_with_all_its_runs(version: str, tmp_path: Path) -> None:
+    unpack(version, tmp_path / "home")
+    with everywhere.at_home(tmp_path / "home"):
+        found = [run.id for run in api.runs(everywhere.LISTED)]
+        assert len(found) > 2
+        assert {api.run(run_id).id for run_id in found} == set(found)
+        assert len(export.points(found)) > 500
 
 
 def test_each_run_opens_with_each_tab_and_its_trials(left: list[Run]) -> None:
