@@ -33,9 +33,24 @@ const isDark = (node) => {
 let plotly
 
 const loaded = (url) => (plotly ??= window.Plotly ? Promise.resolve() : new Promise((done, failed) => {
-  const script = Object.assign(document.createElement("script"), { src: url, onload: done, onerror: failed })
-  document.head.append(script)
+  const onerror = () => { plotly = undefined; failed(new Error(`${url} did not come`)) }
+  document.head.append(Object.assign(document.createElement("script"), { src: url, onload: done, onerror }))
 }))
+
+// Draws `what`, a text, on a node unless it shows it, once plotly.js is there, which may fail to come at first, and the
+// node, which may be taken out and put back while a page is built. What is newer takes the place of what still waits.
+const TRIES = 100, PAUSE = 100 // ms
+const drawWhenReady = (node, what, url, draw, tries = TRIES) => {
+  node.wanted = what
+  if (node.shows === what) return
+  const again = () => setTimeout(() => tries && node.wanted === what && drawWhenReady(node, what, url, draw, tries - 1), PAUSE)
+  loaded(url).then(() => {
+    if (node.wanted !== what || node.shows === what) return
+    if (!node.isConnected) return again()
+    draw(node)
+    node.shows = what
+  }, again)
+}
 
 // Gives a chart's layout the letters and colours of the page.
 const dress = (layout, theme) => {

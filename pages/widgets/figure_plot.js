@@ -14,8 +14,6 @@ export default function ({ data, parentElement }) {
   const node = parentElement.querySelector(".raydeck-figure")
   const theme = themeOf(node)("--st-background-color")
   node.style.minHeight = `${data.height}px` // the place is held until plotly.js has come
-  if (node.theme === theme && node.given?.figure === data.figure) return
   node.given = data
-  node.theme = theme
-  loaded(data.plotly).then(() => node.isConnected && draw(node))
+  drawWhenReady(node, `${theme}/${data.figure}`, data.plotly, draw)
 }

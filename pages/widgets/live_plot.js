@@ -178,13 +178,10 @@ const picked = (node, { points, event }) => {
 export default function ({ data, parentElement, setStateValue, setTriggerValue }) {
   const node = parentElement.querySelector(".raydeck-plot")
   const theme = themeOf(node)("--st-background-color")
-  const before = node.kept?.epoch + "/" + node.kept?.number
   node.style.minHeight = `${data.height}px` // the place is held until plotly.js has come
   node.given = data
   node.tell = setStateValue
   node.fire = setTriggerValue
   if (!take(node, data)) return setTriggerValue("missed", true)
-  if (node.theme === theme && before === node.kept.epoch + "/" + node.kept.number) return
-  node.theme = theme
-  loaded(data.plotly).then(() => node.isConnected && draw(node))
+  drawWhenReady(node, `${theme}/${node.kept.epoch}/${node.kept.number}`, data.plotly, draw)
 }

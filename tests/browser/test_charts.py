@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
-from tests.browser.conftest import App, plot
+from tests.browser.conftest import PLOT, App, plot
 from tests.conftest import poll, recorded
 
 pytestmark = pytest.mark.browser
@@ -50,3 +50,35 @@ def test_smoothing_axis_and_log_are_in_the_url(app: App, page: Page) -> None:
     assert raw == 16
     assert 6 < smooth < 9, "the smooth line lies near the mean, 6.2"
     expect(page.get_by_text("all 300 points · EMA 0.9 (debiased)")).to_be_visible()
+
+
+def test_a_chart_is_drawn_although_what_draws_it_fails_to_come_at_first(app: App, page: Page) -> None:
+    run_id = recorded("late", [1.0, 2.0, 3.0])
+    failed: list[str] = []
+
+    def fails_once(route: Route) -> None:
+        if failed:
+            return route.continue_()
+        failed.append(route.request.url)
+        return route.abort()
+
+    page.route("**/app/static/plotly*", fails_once)
+    page.goto(f"{app.url}/run?id={run_id}")
+    poll(lambda: plot(page, "node.data.length"), "a curve")
+    assert failed
+
+
+def test_a_chart_is_drawn_although_it_was_taken_out_of_the_page_meanwhile(app: App, page: Page) -> None:
+    """While a page is built, what is in it may be moved."""
+    run_id = recorded("moved", [1.0, 2.0, 3.0])
+    held: list[Route] = []
+    page.route("**/app/static/plotly*", lambda route: held.append(route))
+    page.goto(f"{app.url}/run?id={run_id}")
+    expect(page.locator(PLOT).first).to_be_attached()
+    poll(lambda: page.evaluate("1") and held, "it is asked for")
+    page.evaluate(f"window.home = document.querySelector('{PLOT}').parentNode; window.gone = home.firstElementChild")
+    page.evaluate("gone.remove()")
+    held[0].continue_()
+    page.wait_for_function("window.Plotly")
+    page.evaluate("new Promise((done) => setTimeout(done, 250)).then(() => home.prepend(gone))")
+    poll(lambda: plot(page, "node.data.length"), "a curve")
