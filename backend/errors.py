@@ -16,7 +16,11 @@ RaydeckError
 └── ClusterUnavailable             Ray could not be reached; the message says where and what to try
 """
 
+import reprlib
 from collections.abc import Mapping, Sequence
+
+_SHORT = reprlib.Repr()
+_SHORT.maxstring = _SHORT.maxlong = _SHORT.maxother = 60  # characters
 
 
 class RaydeckError(Exception):
@@ -68,11 +72,16 @@ class NotANumber(RaydeckError, TypeError):
 
     def __init__(self, key: str, value: object) -> None:
         self.key = key
-        shown = repr(value)
-        shown = f"{shown[:57]}…" if len(shown) > 60 else shown
-        super().__init__(
-            f"“{key}” is not a number but {type(value).__name__}: {shown}. Nothing of this report was recorded."
-        )
+        super().__init__(f"“{key}” is not a number but {shown(value)}. Nothing of this report was recorded.")
+
+
+def shown(value: object) -> str:
+    """Returns what a value is and how it begins and ends, in one line, and soon, however large it is."""
+    try:
+        text = " ".join(_SHORT.repr(value).split())
+    except Exception:  # somebody's own class, or more digits than Python writes
+        text = "…"
+    return f"{type(value).__name__}: {text}"
 
 
 class IllegalMove(RaydeckError):

@@ -56,14 +56,14 @@ def _further(result: Mapping[str, Any]) -> dict[str, float]:
             continue
         if parts[0] == "learners":
             if parts[1] not in {ONE_POLICY, ALL}:
-                found["/".join(["learner", parts[1], *_plain(parts[2:])])] = number
+                found["/".join(["learner", parts[1], *map(_plain, parts[2:])])] = number
         else:
             found[name] = number
     return found
 
 
-def _plain(parts: list[str]) -> list[str]:
-    return [part.removeprefix("gradients_").removeprefix("default_optimizer_") for part in parts]
+def _plain(part: str) -> str:
+    return part.removeprefix("gradients_").removeprefix("default_optimizer_")
 
 
 def _is_bookkeeping(part: str) -> bool:
@@ -73,7 +73,7 @@ def _is_bookkeeping(part: str) -> bool:
 def _learner(policy: Mapping[str, Any]) -> dict[str, float]:
     learned = {}
     for theirs, value in policy.items():
-        name = theirs.removeprefix("gradients_").removeprefix("default_optimizer_")
+        name = _plain(theirs)
         if _is_number(value) and not name.startswith(COUNTS):
             learned[f"learner/{name}"] = float(value)
     return learned

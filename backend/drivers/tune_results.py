@@ -23,23 +23,19 @@ _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 def metrics_of(result: Mapping[str, Any]) -> dict[str, float]:
     """Returns the numbers of one of Tune's results under our keys; what a trainable calls so itself
     comes before Tune's own."""
+    return reading_of(result).numbers
+
+
+def reading_of(result: Mapping[str, Any]) -> Readings:
+    """Returns the same with what a trainable reported that is no number; flags are neither, they steer rather than
+    measure."""
     if "env_runners" in result:
-        return from_result(result)
-    numbers = _reported(result).numbers
-    theirs = {OURS[key]: value for key, value in numbers.items() if key in OURS}
-    return theirs | {key: value for key, value in numbers.items() if key not in OURS}
-
-
-def left_out_of(result: Mapping[str, Any]) -> dict[str, str]:
-    """Returns what a trainable reported that is no number, flags aside, and what it is."""
-    return {} if "env_runners" in result else _reported(result).left_out
-
-
-def _reported(result: Mapping[str, Any]) -> Readings:
-    """Reads all but what Tune adds, and flags, which steer rather than measure."""
-    return readings(
+        return Readings(from_result(result), {})
+    numbers, left_out = readings(
         {key: value for key, value in result.items() if key not in NO_METRICS and not isinstance(value, bool)}
     )
+    theirs = {OURS[key]: value for key, value in numbers.items() if key in OURS}
+    return Readings(theirs | {key: value for key, value in numbers.items() if key not in OURS}, left_out)
 
 
 def error_of(trial: Trial) -> str:

@@ -19,7 +19,7 @@ from backend.drivers.attempt import Attempt
 from backend.drivers.hand import at_hand, give
 from backend.drivers.reservation import count_locally
 from backend.drivers.resources import connected, waits_for
-from backend.drivers.tune_results import error_of, left_out_of
+from backend.drivers.tune_results import error_of, reading_of
 from backend.errors import StoreUnavailable
 from backend.kinds.noted import Noted, note
 from backend.kinds.trial_source import TrialSource
@@ -169,11 +169,12 @@ class Recording(Callback):
         if result.get(RESULT_DUPLICATE):
             return  # a function trainable's end repeats its last report
         now, reporting = here(), _known(trial)
-        recorder, report = now.attempt.recorder, now.trials.read(reporting.number, result)
+        metrics, left_out = reading_of(result)
+        recorder, report = now.attempt.recorder, now.trials.read(reporting.number, result, metrics)
         _set_aside_what_it_repeats(reporting, report)
         with recorder.counted():
             recorder.report(reporting.number, report.step, report.metrics)
-            recorder.leave_out(left_out_of(result))
+            recorder.leave_out(left_out)
             reporting.line.reported(result[TRAINING_ITERATION], recorder.reports(reporting.number), report)
             now.trials.reported(reporting.number, report.metrics)
         if result.get("done") and reporting.reason is None:  # neither it nor we ended it

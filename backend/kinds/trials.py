@@ -76,8 +76,8 @@ class Trials(Protocol):
     def started(self, number: int, config: Mapping[str, Any]) -> None:
         """Takes the start of a trial, with the config that it begins with."""
 
-    def read(self, number: int, result: Mapping[str, Any]) -> Report:
-        """Returns one of Tune's results in our words."""
+    def read(self, number: int, result: Mapping[str, Any], metrics: dict[str, float]) -> Report:
+        """Returns one of Tune's results in our words; `metrics` are its numbers."""
 
     def reported(self, number: int, metrics: dict[str, float]) -> None:
         """Takes a report of a trial."""

@@ -5,25 +5,23 @@ from typing import Any, NamedTuple
 
 from backend.errors import NotANumber
 
-SHOWN = 60  # letters of a value that was left out
-
 
 class Readings(NamedTuple):
-    """A report: its numbers, and of what is no number what it is, both by flat name."""
+    """A report: its numbers, and what in it is none, both by flat name."""
 
     numbers: dict[str, float]
-    left_out: dict[str, str]
+    left_out: dict[str, Any]
 
 
 def readings(values: Mapping[Any, Any]) -> Readings:
     """Returns what can be recorded of what somebody reports, and what cannot."""
     numbers: dict[str, float] = {}
-    left_out: dict[str, str] = {}
+    left_out: dict[str, Any] = {}
     for name, value in flat(values):
-        try:
-            numbers[name] = as_number(name, value)
-        except NotANumber:
-            left_out[name] = shown(value)
+        if (number := number_of(value)) is None:
+            left_out[name] = value
+        else:
+            numbers[name] = number
     return Readings(numbers, left_out)
 
 
@@ -37,36 +35,31 @@ def flat(values: Mapping[Any, Any], path: str = "") -> Iterator[tuple[str, Any]]
 
 
 def as_number(name: str, value: Any) -> float:
-    """Returns a Python, NumPy, pandas or torch scalar as a float, also the only element of an array.
+    """Returns what `number_of` does.
 
     Raises:
         NotANumber: with the name in its message.
     """
+    if (number := number_of(value)) is None:
+        raise NotANumber(name, value)
+    return number
+
+
+def number_of(value: Any) -> float | None:
+    """Returns a Python, NumPy, pandas or torch scalar as a float, also the only element of an array; None of what is no
+    number, or beyond any float."""
+    if isinstance(value, str | bytes):
+        return None
     try:
-        if type(value) is int:
-            return float(value)
-        if isinstance(value, str | bytes):
-            raise TypeError
-        if _is_single(value):
+        if type(value) is not int and _is_single(value):
             value = value.item()
-        if not hasattr(value, "__float__") and not hasattr(value, "__index__"):
-            raise TypeError
-        return float(value)
-    # the last is torch's, for a tensor of several elements
-    except (TypeError, ValueError, OverflowError, RuntimeError):
-        raise NotANumber(name, value) from None
+        # what has neither is only a number to its own class, such as a date to NumPy
+        return float(value) if hasattr(value, "__float__") or hasattr(value, "__index__") else None
+    except (TypeError, ValueError, OverflowError, RuntimeError):  # the last is torch's, for several elements
+        return None
 
 
 def _is_single(value: Any) -> bool:
     """Whether it is an array, a tensor or a series of one element."""
     size = value.numel() if hasattr(value, "numel") else getattr(value, "size", None)
     return hasattr(value, "item") and bool(size == 1)
-
-
-def shown(value: Any) -> str:
-    """Returns what a value is and how it begins, in one line."""
-    try:
-        text = " ".join(repr(value).split())
-    except Exception:  # somebody's own class
-        text = "…"
-    return f"{type(value).__name__}: {text if len(text) <= SHOWN else text[: SHOWN - 1] + '…'}"

@@ -17,7 +17,7 @@ from ray.tune.tune import run as tune_run
 from ray.tune.utils.util import flatten_dict
 
 from backend.drivers.line import Held, Line
-from backend.drivers.tune_results import error_of, last_line, left_out_of, metrics_of
+from backend.drivers.tune_results import error_of, last_line, reading_of
 from backend.errors import IllegalMove, UnknownRun
 from backend.model import RunState, TrialState
 from backend.model.external import ExternalSpec
@@ -109,8 +109,9 @@ class RaydeckCallback(Callback):
         live, number, line = self._live, self._numbers[trial.trial_id], self._line(trial)
         if (after := line.goes_on_after(_nobody_knows)) is not None:
             live.go_back(number, after)
-        live.report(number, result["training_iteration"], metrics_of(result))
-        live.recorder.leave_out(left_out_of(result))
+        metrics, left_out = reading_of(result)
+        live.report(number, result["training_iteration"], metrics)
+        live.recorder.leave_out(left_out)
         line.reported(result["training_iteration"], live.recorder.reports(number))
 
     def on_trial_save(self, iteration: int, trials: list[Trial], trial: Trial, **info: Any) -> None:
@@ -162,7 +163,7 @@ class _Watch:
             os.kill(os.getpid(), signal.SIGUSR1)
         if not self._is_in_fit():  # such as after a second Ctrl-C; a notebook's kernel would beat for ever
             said = "fit() was left before Tune could end its trials"
-            self.session.finish(RunState.STOPPED, said, trials=TrialState.STOPPED)
+            self.session.finish(RunState.STOPPED, said, ends_trials=True)
 
     def _is_in_fit(self) -> bool:
         frame = sys._current_frames().get(self.thread)

@@ -122,19 +122,19 @@ class Session:
         note: str = "",
         error: BaseException | str = "",
         trace: str = "",
-        trials: TrialState | None = None,
+        ends_trials: bool = False,
     ) -> None:
-        """Writes what is left and the end, also of trials that still run; again is nothing."""
+        """Writes what is left and the end, if asked for also of the trials that still run; again is nothing."""
         if not self.is_over:
-            self.recorder.ask(partial(self._end, to, note, *cause(error, trace), trials))
+            self.recorder.ask(partial(self._end, to, note, *cause(error, trace), ends_trials))
 
     # ---- in the recorder's thread
 
-    def _end(self, to: RunState, note: str, error: str, trace: str, trials: TrialState | None) -> None:
+    def _end(self, to: RunState, note: str, error: str, trace: str, ends_trials: bool) -> None:
         if self.is_over:
             return
-        if trials:
-            self.recorder.end_trials(trials)
+        if ends_trials:
+            self.recorder.end_trials(TrialState(to))
         try:
             self.recorder.end(to, note, error, trace)
             self._refuge.leave()
@@ -174,10 +174,10 @@ class Session:
     def _ends_unless_held(self) -> None:
         """A run that nobody can report to is over: it was interrupted while it began, or its script let go of it."""
         if self._is_left:
-            self.finish(RunState.STOPPED, INTERRUPTED, trials=TrialState.STOPPED)
+            self.finish(RunState.STOPPED, INTERRUPTED, ends_trials=True)
         elif self._holder() is None:
             to, note = self.meant if self.recorder.reports(0) else (RunState.STOPPED, LET_GO)
-            self.finish(to, note, trials=TrialState(to))
+            self.finish(to, note, ends_trials=True)
 
     def _give_up(self) -> None:
         _say(f"run {self.id} was deleted or taken over; nothing more of it is recorded.")
@@ -198,11 +198,11 @@ class Session:
             return
         error = None if _is_notebook() else getattr(sys, "last_value", None)
         if self._is_left or isinstance(error, KeyboardInterrupt):
-            self.finish(RunState.STOPPED, INTERRUPTED, trials=TrialState.STOPPED)
+            self.finish(RunState.STOPPED, INTERRUPTED, ends_trials=True)
         elif error is None or (isinstance(error, SystemExit) and not error.code):
-            self.finish(RunState.SUCCEEDED, "ended with its process", trials=TrialState.SUCCEEDED)
+            self.finish(RunState.SUCCEEDED, "ended with its process", ends_trials=True)
         else:
-            self.finish(RunState.FAILED, error=error, trials=TrialState.FAILED)
+            self.finish(RunState.FAILED, error=error, ends_trials=True)
 
 
 def _is_notebook() -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from types import TracebackType
 from typing import Any, Self
 
-from backend.model import RunState, TrialState
+from backend.model import RunState
 from backend.model.external import ExternalSpec
 from backend.model.seeds import MAX_SEED
 from backend.model.validation import validated
@@ -68,7 +68,7 @@ class TrackedRun:
     def _end(self, to: RunState, note: str = "", error: BaseException | str = "") -> None:
         note = note or ("stopped by you" if to is RunState.STOPPED else "")
         self._session.meant = to, note  # a signal may keep the next line from being reached
-        self._session.finish(to, note, error, trials=TrialState(to))
+        self._session.finish(to, note, error, ends_trials=True)
 
     def __repr__(self) -> str:
         return f"<tracked run {self.id}{', over' if self._session.is_over else ''}>"

@@ -8,7 +8,7 @@ import pytest
 import torch
 from ray.tune.schedulers.pbt import _explore
 
-from backend.drivers.tune_results import left_out_of, metrics_of
+from backend.drivers.tune_results import metrics_of, reading_of
 from backend.kinds.sweep import schedulers
 from backend.kinds.sweep.space import Domain
 from backend.kinds.tunable import Tunable
@@ -42,7 +42,7 @@ def test_what_is_no_number_is_passed_over() -> None:
         "b": torch.tensor(4)},
         "complex": 1j, "config": {"x": 1.0}, "training_iteration": 7, "time_total_s": 0.5,
     }  # fmt: skip
-    assert left_out_of(result).keys() == {"text", "words", "day", "huge", "many", "tensors", "none", "complex"}
+    assert reading_of(result).left_out.keys() == {"text", "words", "day", "huge", "many", "tensors", "none", "complex"}
     assert metrics_of(result) == {"score": 1.5, "nested/3": 2.0, "nested/b": 4.0, "iteration": 7.0, "time_s": 0.5}
 
 

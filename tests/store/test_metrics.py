@@ -178,8 +178,12 @@ def test_a_connection_that_breaks_around_the_commit_writes_once(
         if step % 20 == 10:
             with suppress(StoreUnavailable):
                 recorder.flush()
+    recorder.flush()
+    broken.clear()
+    recorder.note("left out", "a word")
     recorder.finish(RunState.SUCCEEDED)
     assert broken
+    assert [each.note for each in queries.history(database, run_id) if each.move == "left out"] == ["a word"]
     (line,) = read.read(database, [run_id], ["return_mean"])
     assert list(line.mean) == list(range(50))
     assert queries.run(database, run_id).trials[0].reports == 50

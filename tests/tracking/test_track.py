@@ -88,7 +88,8 @@ def test_scalars_of_numpy_and_torch_are_taken(database: Database) -> None:
     assert after.trials[0].last == {"a": 1.5, "b": 2.0, "c": 3.5, "d": 4.5, "e": 5.5, "f": 1.0}
 
 
-ODD = ("1.0", None, [1.0, 2.0], torch.ones(2), np.array([]), 10**400, 1j, datetime.date(2026, 1, 1), object(), pd.NA)
+HUGE = (10**400, 10**5000)  # beyond any float, and of more digits than Python writes
+ODD = ("1.0", None, [1.0, 2.0], torch.ones(2), np.array([]), *HUGE, 1j, datetime.date(2026, 1, 1), object(), pd.NA)
 
 
 def test_what_is_no_number_is_left_out_and_named_once(database: Database) -> None:

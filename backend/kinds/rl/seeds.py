@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from backend.drivers.attempt import Attempt
-from backend.drivers.tune_results import last_line, metrics_of
+from backend.drivers.tune_results import last_line
 from backend.kinds.rl.spec import RLSpec
 from backend.kinds.trials import OpenTrial, Report
 from backend.kinds.tunable import Tunable
@@ -37,9 +37,8 @@ class Seeds:
     def started(self, number: int, config: Mapping[str, Any]) -> None:
         """A seed trains with the spec's parameters."""
 
-    def read(self, number: int, result: Mapping[str, Any]) -> Report:
+    def read(self, number: int, result: Mapping[str, Any], metrics: dict[str, float]) -> Report:
         """The workloads count iterations and seconds themselves, over all attempts."""
-        metrics = metrics_of(result)
         return Report(metrics.get("env_steps"), int(metrics.get("iteration", 0)), metrics)
 
     def reported(self, number: int, metrics: dict[str, float]) -> None:

@@ -116,8 +116,8 @@ class Ledger:
         if self.spec.scheduler in POPULATIONS:  # they change a trial's parameters on its way
             self.by_number[number].params |= {name: config[name] for name in self.spec.searched if name in config}
 
-    def read(self, number: int, result: Mapping[str, Any]) -> Report:
-        return report_of(self.spec, self.by_number[number].params, result)
+    def read(self, number: int, result: Mapping[str, Any], metrics: dict[str, float]) -> Report:
+        return report_of(self.spec, self.by_number[number].params, result, metrics)
 
     def reported(self, number: int, metrics: dict[str, float]) -> None:
         """Takes a report of a trial; whether it makes the sweep end, `outcome` says."""

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-from backend.drivers.tune_results import metrics_of
 from backend.kinds.sweep.spec import SweepSpec
 from backend.kinds.trials import Report
 
@@ -12,9 +11,10 @@ TUNES = frozenset({"iteration", "time_s"})
 POPULATIONS = frozenset({"pbt", "pb2"})  # schedulers that change a trial's parameters on its way
 
 
-def report_of(spec: SweepSpec, params: Mapping[str, Any], result: Mapping[str, Any]) -> Report:
-    """Returns one of Tune's results of a trial that has these parameters now."""
-    metrics = metrics_of(result)
+def report_of(
+    spec: SweepSpec, params: Mapping[str, Any], result: Mapping[str, Any], metrics: dict[str, float]
+) -> Report:
+    """Returns one of Tune's results, whose numbers are `metrics`, of a trial that has these parameters now."""
     if isinstance(spec.trainable, str):
         # or the function's own
         metrics = {key: value for key, value in metrics.items() if key not in TUNES or key in result}

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam
 from sqlalchemy import text as sql
 
+from backend.model.readings import number_of
 from backend.model.stored import stored
 from backend.store.find.fields import LONGEST_NAME
 from backend.store.schema import Text
@@ -81,12 +82,8 @@ def write(tx: Connection, new_rows: Iterable[dict[str, Any]]) -> None:
 def value_of(value: Any) -> SettingValue:
     """Returns a JSON value as it is compared: a finite number, or text."""
     if isinstance(value, int | float) and not isinstance(value, bool):
-        try:
-            if math.isfinite(number := float(value)):
-                return number, None
-        except OverflowError:
-            pass
-        return None, str(value)[:LONGEST_TEXT]
+        number = number_of(value)  # None of a whole number beyond any float
+        return (None, str(value)[:LONGEST_TEXT]) if number is None or not math.isfinite(number) else (number, None)
     text = value if isinstance(value, str) else json.dumps(value, default=str)
     return None, text.replace("\0", "\ufffd")[:LONGEST_TEXT]
 

@@ -11,6 +11,7 @@ from functools import partial
 from queue import Empty, SimpleQueue
 from typing import Any
 
+from backend.errors import shown
 from backend.model import Checkpoint, TrialState
 from backend.model.readings import as_number
 from backend.store.recording.pending import Pending
@@ -99,12 +100,12 @@ class Inbox:
         """Adds an event to the run's, with the next flush."""
         self._messages.put(partial(self._pending.note, what, said, time.time()))
 
-    def leave_out(self, what: Mapping[str, str]) -> None:
-        """Names values that were reported and are no numbers, name to what they are: each name once."""
+    def leave_out(self, what: Mapping[str, Any]) -> None:
+        """Names values that were reported and are no numbers, by name: each name once."""
         for name in what.keys() - self._left_out:
             if len(self._left_out) < MOST_NAMED:
                 self._left_out.add(name)
-                self.note(LEFT_OUT, f"“{name}” is not recorded, being no number: {what[name]}")
+                self.note(LEFT_OUT, f"“{name}” is not recorded, being no number: {shown(what[name])}")
 
     def end_trials(self, state: TrialState) -> None:
         """Ends every trial that runs."""

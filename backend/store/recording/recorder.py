@@ -21,7 +21,7 @@ from backend.store.recording.patience import KEPT, Patience
 from backend.store.recording.pending import Pending, Taken
 from backend.store.recording.writer import Written
 from backend.store.runs import finish, hold
-from backend.store.schema import trials
+from backend.store.schema import events, trials
 
 FLUSH_SECONDS = 0.5
 RETRY_SECONDS = 1.0
@@ -137,10 +137,11 @@ class Recorder(Inbox):
                 self._read()
                 if self.is_closed:
                     return
-                with suppress(StaleAttempt):  # the heartbeat ends the driver
-                    is_stale = True
+                try:
                     self._is_failing = not patience.tried(self._flush)
                     is_stale = False
+                except StaleAttempt:  # the heartbeat ends the driver
+                    is_stale = True
                 self._tries += 1
             self._rest()
 
@@ -191,11 +192,15 @@ class Recorder(Inbox):
 
     def _is_there(self, connection: Connection, taken: Taken) -> bool:
         reported = next((trial for blocks in taken.blocks for trial, _ in blocks), None)
-        if reported is None:  # all else is the same, written twice
-            return False
-        mine = (trials.c.run_id == self.run_id) & (trials.c.number == reported)
-        reports = connection.execute(select(trials.c.reports).where(mine)).scalar()
-        return reports is not None and reports >= taken.trials[reported]["reports"]
+        if reported is not None:
+            mine = (trials.c.run_id == self.run_id) & (trials.c.number == reported)
+            reports = connection.execute(select(trials.c.reports).where(mine)).scalar()
+            return reports is not None and reports >= taken.trials[reported]["reports"]
+        if taken.notes:
+            what, _, at = taken.notes[0]
+            noted = (events.c.run_id == self.run_id) & (events.c.move == what) & (events.c.at == at)
+            return connection.execute(select(events.c.run_id).where(noted)).first() is not None
+        return False  # all else is the same, written twice
 
     def _go_back(self, trial: int, after: int) -> WentBack:
         done: list[WentBack] = []
